@@ -1,0 +1,44 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** What each folder of src may not import: the dependency rule of the README's diagram. */
+const boundaries = [
+  ['domain', ['**/commands/**', '**/eventstoredb/**', '**/projections/**', '**/mongodb/**', '**/http/**', '**/embedded/**', '**/config.ts', '**/app.ts', '@eventstore/*', 'mongodb', 'fastify', 'pino', 'node:*']],
+  ['eventstoredb', ['**/commands/**', '**/projections/**', '**/mongodb/**', '**/http/**', '**/embedded/**', 'fastify', 'mongodb']],
+  ['mongodb', ['**/commands/**', '**/eventstoredb/**', '**/http/**', '**/embedded/**', 'fastify', '@eventstore/*']],
+  ['commands', ['**/projections/**', '**/http/**', '**/embedded/**', 'fastify']],
+  ['projections', ['**/commands/**', '**/http/**', '**/embedded/**', 'fastify']],
+  ['http', ['**/embedded/**']],
+  ['embedded', ['**/domain/**', '**/commands/**', '**/eventstoredb/client.ts', '**/projections/**', '**/http/**', 'fastify', 'mongodb']],
+];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', 'data/', 'bench/peer/', 'node_modules/', 'test/client/generated.d.ts'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ['*.js'] }, tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      'no-restricted-imports': ['error', { patterns: [{ group: ['**/main.ts'], message: 'main.ts only starts the process' }] }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only config.ts reads the environment.' },
+      ],
+      eqeqeq: 'error',
+    },
+  },
+  ...boundaries.map(([folder, group]) => ({
+    files: [`src/${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [{ group: [...group, '**/main.ts'], message: `src/${folder} may not depend on this` }] }],
+    },
+  })),
+  { files: ['src/config.ts', 'test/**/*.ts', 'bench/**/*.ts', '*.config.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['*.js', 'bench/**/*.js'], ...tseslint.configs.disableTypeChecked },
+);
