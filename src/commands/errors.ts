@@ -1,0 +1,46 @@
+export class OrderNotFoundError extends Error {
+  override readonly name = 'OrderNotFoundError';
+
+  constructor(orderId: string) {
+    super(`Order ${orderId} not found`);
+  }
+}
+
+/** `If-Match` names a revision that is not the present one (RFC 9110 §13.1.1). */
+export class StaleRevisionError extends Error {
+  override readonly name = 'StaleRevisionError';
+  readonly actual: number;
+
+  constructor(expected: number, actual: number) {
+    super(`The order is at revision ${actual}, not at ${expected}`);
+    this.actual = actual;
+  }
+}
+
+/** Loading and deciding again did not settle a concurrent change. */
+export class ConcurrentModificationError extends Error {
+  override readonly name = 'ConcurrentModificationError';
+
+  constructor(options?: ErrorOptions) {
+    super('Order was modified by another process. Please retry.', options);
+  }
+}
+
+export class IdempotencyKeyReusedError extends Error {
+  override readonly name = 'IdempotencyKeyReusedError';
+
+  constructor() {
+    super('This Idempotency-Key was used for another request');
+  }
+}
+
+/** An item names a sku that the menu does not offer. `index` is the item's place in the order, from 0. */
+export class UnknownSkuError extends Error {
+  override readonly name = 'UnknownSkuError';
+  readonly index: number;
+
+  constructor(sku: string, index: number) {
+    super(`Item ${index + 1} names the sku "${sku}", which is not on the menu`);
+    this.index = index;
+  }
+}

@@ -1,0 +1,92 @@
+import { DomainError } from '../domain/errors.ts';
+import { ConcurrencyError } from '../eventstoredb/errors.ts';
+import type { LoadedOrder, OrderAtRevision } from '../eventstoredb/repository.ts';
+import type { CommandContext } from '../eventstoredb/streams.ts';
+import { ConcurrentModificationError, IdempotencyKeyReusedError, OrderNotFoundError, StaleRevisionError } from './errors.ts';
+
+/** The first try and three more. */
+const MOST_TRIES = 4;
+
+export interface OrderStore {
+  getById(orderId: string): Promise<LoadedOrder | undefined>;
+  getFresh(orderId: string): Promise<LoadedOrder | undefined>;
+  save(loaded: LoadedOrder, context: CommandContext): Promise<OrderAtRevision>;
+  atRevision(orderId: string, revision: number): Promise<OrderAtRevision | undefined>;
+}
+
+export interface Execution {
+  readonly orderId: string;
+  readonly context: CommandContext;
+  /** Revision that the caller wants to change, if it says so. */
+  readonly expectedRevision?: number;
+  readonly decide: (loaded: LoadedOrder) => void;
+  readonly onConflict: () => void;
+}
+
+/**
+ * Load, decide, append; after a lost race load and decide again.
+ *
+ * What is decided on a cached order counts only when an append proves that the order was current: a refusal, or a
+ * decision that there is nothing to do, is made again on the order as stored.
+ *
+ * @throws OrderNotFoundError, IdempotencyKeyReusedError, StaleRevisionError, DomainError, ConcurrentModificationError,
+ *   EventStoreUnavailableError
+ */
+export async function execute(orders: OrderStore, execution: Execution): Promise<OrderAtRevision> {
+  const { orderId, context, expectedRevision, decide } = execution;
+  let lost: unknown;
+  let loaded = await orders.getById(orderId);
+  for (let tries = 1; tries <= MOST_TRIES; ) {
+    if (!loaded) throw new OrderNotFoundError(orderId);
+    const answered = await earlierAnswer(orders, orderId, loaded, context);
+    if (answered) return answered;
+    const outcome = attempt(loaded, expectedRevision, decide);
+    if (outcome !== 'append' && loaded.fromCache) {
+      loaded = await orders.getFresh(orderId);
+      continue;
+    }
+    if (outcome instanceof Error) throw outcome;
+    if (outcome === 'nothing') return { state: loaded.order.state, revision: loaded.order.version - 1 };
+    try {
+      return await orders.save(loaded, context);
+    } catch (error) {
+      if (!(error instanceof ConcurrencyError)) throw error;
+      lost = error;
+      tries += 1;
+      execution.onConflict();
+      loaded = await orders.getFresh(orderId);
+    }
+  }
+  throw new ConcurrentModificationError({ cause: lost });
+}
+
+/** What the command's key was answered with before, if it was. */
+export async function earlierAnswer(
+  orders: OrderStore,
+  orderId: string,
+  { keys }: LoadedOrder,
+  { idempotencyKey, requestHash }: CommandContext,
+): Promise<OrderAtRevision | undefined> {
+  const earlier = idempotencyKey === undefined ? undefined : keys.get(idempotencyKey);
+  if (!earlier) return undefined;
+  if (earlier.requestHash !== requestHash) throw new IdempotencyKeyReusedError();
+  return orders.atRevision(orderId, earlier.lastRevision);
+}
+
+function attempt(
+  loaded: LoadedOrder,
+  expectedRevision: number | undefined,
+  decide: Execution['decide'],
+): 'append' | 'nothing' | StaleRevisionError | DomainError {
+  const revision = loaded.order.version - 1;
+  if (expectedRevision !== undefined && expectedRevision !== revision) {
+    return new StaleRevisionError(expectedRevision, revision);
+  }
+  try {
+    decide(loaded);
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+  return loaded.order.uncommittedEvents.length > 0 ? 'append' : 'nothing';
+}

@@ -1,0 +1,142 @@
+import type { Logger } from 'pino';
+import type { Address } from '../domain/events.ts';
+import { PizzaOrder } from '../domain/pizza-order.ts';
+import type { ApplyDiscount, ChangeOrderStatus, ConfirmOrder, PayOrder } from '../domain/pizza-order.ts';
+import { ConcurrencyError } from '../eventstoredb/errors.ts';
+import type { LoadedOrder, OrderAtRevision } from '../eventstoredb/repository.ts';
+import type { CommandContext } from '../eventstoredb/streams.ts';
+import { ConcurrentModificationError, UnknownSkuError } from './errors.ts';
+import { earlierAnswer, execute, type OrderStore } from './execute.ts';
+import { type Caller, commandContext, newOrderId } from './idempotency.ts';
+import { createSerializer } from './serialize.ts';
+
+/** An item either says what it is and costs, or names a `sku` and takes both from the menu. */
+export interface RequestedItem {
+  readonly name?: string;
+  readonly unitPrice?: string;
+  readonly quantity: number;
+  readonly sku?: string;
+}
+
+export interface PlaceRequest {
+  readonly customerId: string;
+  readonly customerEmail?: string;
+  readonly items: readonly RequestedItem[];
+  readonly totalAmount?: string;
+  readonly deliveryAddress?: Address;
+}
+
+/** A command on an order that exists. */
+export type OrderCommand =
+  | ({ readonly type: 'confirm' } & ConfirmOrder)
+  | ({ readonly type: 'pay' } & PayOrder)
+  | ({ readonly type: 'change-status' } & ChangeOrderStatus)
+  | ({ readonly type: 'apply-discount' } & ApplyDiscount)
+  | { readonly type: 'change-delivery-address'; readonly address: Address };
+
+export interface MenuPrices {
+  /** Name and price (two decimals) of those of the skus that are on the menu. */
+  pricesOf(skus: readonly string[]): Promise<ReadonlyMap<string, { readonly name: string; readonly unitPrice: string }>>;
+}
+
+export interface OrderCommandsOptions {
+  readonly orders: OrderStore;
+  readonly menu: MenuPrices;
+  readonly currency: string;
+  readonly clock: () => Date;
+  readonly log: Logger;
+  readonly onConflict?: () => void;
+}
+
+export type OrderCommands = ReturnType<typeof createOrderCommands>;
+
+/** The commands that the service offers on orders: each one load → decide → append. */
+export function createOrderCommands({ orders, menu, currency, clock, log, onConflict = () => undefined }: OrderCommandsOptions) {
+  const serialize = createSerializer();
+
+  return {
+    /**
+     * @throws InvalidOrderError, UnknownSkuError, IdempotencyKeyReusedError, EventStoreUnavailableError
+     */
+    async place(request: PlaceRequest, caller: Caller): Promise<OrderAtRevision> {
+      const now = clock();
+      const orderId = newOrderId(caller.idempotencyKey, now);
+      const context = commandContext(caller, 'place', orderId, request);
+      const earlier = await placedBefore(orderId, context);
+      if (earlier) return earlier;
+      const items = await priced(request.items);
+      const order = PizzaOrder.place({ ...request, items, orderId, currency }, now.toISOString());
+      try {
+        const placed = await orders.save({ order, keys: new Map(), fromCache: false }, context);
+        log.info({ orderId, command: 'place', revision: placed.revision, correlationId: caller.correlationId }, 'command done');
+        return placed;
+      } catch (error) {
+        if (!(error instanceof ConcurrencyError)) throw error;
+        const winner = await placedBefore(orderId, context);
+        if (winner) return winner;
+        throw new ConcurrentModificationError({ cause: error });
+      }
+    },
+
+    /**
+     * @param expectedRevision revision that the caller saw (`If-Match`), when it insists on it
+     * @throws what `execute` throws
+     */
+    async run(orderId: string, command: OrderCommand, caller: Caller, expectedRevision?: number): Promise<OrderAtRevision> {
+      const { type, ...request } = command;
+      const context = commandContext(caller, type, orderId, request);
+      const changed = await serialize(orderId, () =>
+        execute(orders, {
+          orderId,
+          context,
+          ...(expectedRevision !== undefined && { expectedRevision }),
+          decide: (loaded) => decide(loaded, command, clock()),
+          onConflict,
+        }),
+      );
+      log.info({ orderId, command: type, revision: changed.revision, correlationId: caller.correlationId }, 'command done');
+      return changed;
+    },
+  };
+
+  async function placedBefore(orderId: string, context: CommandContext): Promise<OrderAtRevision | undefined> {
+    if (context.idempotencyKey === undefined) return undefined;
+    const loaded = await orders.getFresh(orderId);
+    return loaded && earlierAnswer(orders, orderId, loaded, context);
+  }
+
+  async function priced(items: readonly RequestedItem[]) {
+    const skus = items.flatMap(({ sku }) => sku ?? []);
+    const prices = skus.length > 0 ? await menu.pricesOf(skus) : new Map<string, never>();
+    return items.map(({ sku, quantity, name = '', unitPrice = '' }, index) => {
+      if (sku === undefined) return { name, quantity, unitPrice };
+      const listed = prices.get(sku);
+      if (!listed) throw new UnknownSkuError(sku, index);
+      return { ...listed, quantity, sku };
+    });
+  }
+}
+
+function decide({ order }: LoadedOrder, command: OrderCommand, now: Date): void {
+  const at = notBefore(order.state.lastUpdated, now);
+  switch (command.type) {
+    case 'confirm':
+      return order.confirm(command, at);
+    case 'pay':
+      return order.pay(command, at);
+    case 'change-status':
+      return order.changeStatus(command, at);
+    case 'apply-discount':
+      return order.applyDiscount(command, at);
+    case 'change-delivery-address':
+      return order.changeDeliveryAddress(command.address, at);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Clocks of two instances differ; within one order time never runs backwards, or "as of" could not be asked. */
+function notBefore(lastUpdated: string, now: Date): string {
+  const last = new Date(lastUpdated);
+  return (last > now ? last : now).toISOString();
+}

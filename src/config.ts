@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+
+export interface Config {
+  readonly isProduction: boolean;
+  readonly port: number;
+  readonly host: string;
+  /** Unset: the embedded server is started. */
+  readonly eventStoreUrl: string | undefined;
+  readonly mongoUrl: string | undefined;
+  readonly mongoDatabase: string;
+  readonly consumerGroup: string;
+  readonly streamPrefix: string;
+  readonly dataDir: string;
+  readonly currency: string;
+  readonly snapshotEvery: number;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly embeddedEventStorePort: number;
+  readonly embeddedMongoPort: number;
+  /** Requests per minute and client; undefined: no limit. */
+  readonly rateLimitPerMinute: number | undefined;
+  /** Requests in flight before new ones are answered 503. */
+  readonly maxInFlight: number;
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Reads `.env` when there is one; what the environment already says wins. */
+export function loadConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return parseConfig(process.env);
+}
+
+/**
+ * @throws ConfigError that lists every mistake at once
+ */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const mistakes: string[] = [];
+
+  const text = (name: string) => {
+    const value = env[name]?.trim();
+    return value === '' ? undefined : value;
+  };
+  const checked = <T>(name: string, fallback: T, read: (value: string) => T | undefined, expected: string): T => {
+    const value = text(name);
+    if (value === undefined) return fallback;
+    const result = read(value);
+    if (result === undefined) mistakes.push(`${name} must be ${expected}, not "${value}"`);
+    return result ?? fallback;
+  };
+  const integer = <T>(name: string, fallback: T, least: number, most: number) =>
+    checked<number | T>(
+      name,
+      fallback,
+      (value) => (/^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined),
+      `a whole number from ${least} to ${most}`,
+    );
+  const url = (name: string, pattern: RegExp, expected: string) => {
+    const value = text(name);
+    // The value may hold a password, so the message does not repeat it.
+    if (value !== undefined && !pattern.test(value)) mistakes.push(`${name} must start with ${expected}`);
+    return value;
+  };
+  const pattern = (name: string, fallback: string, allowed: RegExp, expected: string) =>
+    checked(name, fallback, (value) => (allowed.test(value) ? value : undefined), expected);
+
+  const config: Config = {
+    isProduction: text('NODE_ENV') === 'production',
+    port: integer('PORT', 3000, 0, 65_535),
+    host: text('HOST') ?? '127.0.0.1',
+    eventStoreUrl: url('EVENTSTORE_URL', /^(esdb|kurrentdb)(\+discover)?:\/\/./, 'esdb:// or esdb+discover://'),
+    mongoUrl: url('MONGODB_URL', /^mongodb(\+srv)?:\/\/./, 'mongodb:// or mongodb+srv://'),
+    mongoDatabase: pattern('MONGODB_DATABASE', 'mario_pizzeria', /^[\w-]{1,60}$/, 'a database name of letters, digits, _ and -'),
+    consumerGroup: pattern('CONSUMER_GROUP', 'pizzeria-api-v1', /^[\w.-]{1,100}$/, 'a name of letters, digits, ., _ and -'),
+    streamPrefix: pattern('STREAM_PREFIX', '', /^[A-Za-z][\w.]{0,50}-$/, 'letters, digits, . and _, ending in -'),
+    dataDir: text('DATA_DIR') ?? './data',
+    currency: pattern('CURRENCY', 'USD', /^[A-Z]{3}$/, 'an ISO 4217 code such as USD'),
+    snapshotEvery: integer('SNAPSHOT_EVERY', 100, 1, 1_000_000),
+    logLevel: checked('LOG_LEVEL', 'info', (value) => LOG_LEVELS.find((level) => level === value), `one of ${LOG_LEVELS.join(', ')}`),
+    embeddedEventStorePort: integer('EMBEDDED_EVENTSTORE_PORT', 0, 0, 65_535),
+    embeddedMongoPort: integer('EMBEDDED_MONGODB_PORT', 0, 0, 65_535),
+    rateLimitPerMinute: integer('RATE_LIMIT_PER_MINUTE', undefined, 1, 1_000_000),
+    maxInFlight: integer('MAX_IN_FLIGHT', 1000, 1, 100_000),
+  };
+  if (config.isProduction) {
+    if (config.eventStoreUrl === undefined) mistakes.push('EVENTSTORE_URL is required when NODE_ENV=production');
+    if (config.mongoUrl === undefined) mistakes.push('MONGODB_URL is required when NODE_ENV=production');
+  }
+  if (mistakes.length > 0) throw new ConfigError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
+  return config;
+}

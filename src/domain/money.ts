@@ -1,0 +1,34 @@
+import { Decimal as BaseDecimal } from 'decimal.js';
+
+/** A clone of its own, so that nobody's global settings change how money is computed; 40 digits never round here. */
+export const Decimal = BaseDecimal.clone({ precision: 40, defaults: true });
+export type Money = BaseDecimal;
+
+/** An amount on the wire and in events: up to 10 digits, two decimals, e.g. `"25.00"`. */
+export type MoneyString = string;
+
+const AMOUNT = /^\d{1,10}(\.\d{1,2})?$/;
+
+/**
+ * Reads an amount. The pattern comes first because decimal.js itself takes `0x10`, `1e309` and `NaN`.
+ *
+ * @throws RangeError for anything but digits with at most two decimals
+ */
+export function parseMoney(amount: string): Money {
+  if (!AMOUNT.test(amount)) throw new RangeError('not an amount: digits with at most two decimals are');
+  return new Decimal(amount);
+}
+
+/** Two decimals, e.g. `"25.00"`. */
+export function formatMoney(amount: Money): MoneyString {
+  return amount.toFixed(2);
+}
+
+/** Integer hundredths, exact for every amount the domain allows (below 10¹³). */
+export function toMinorUnits(amount: Money): number {
+  return amount.times(100).toNumber();
+}
+
+export function fromMinorUnits(minor: number): Money {
+  return new Decimal(minor).dividedBy(100);
+}

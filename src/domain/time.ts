@@ -1,0 +1,25 @@
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+const PLAIN_DATE = /^\d{4}-\d{2}-\d{2}$/;
+
+/** Milliseconds since 1970 of an RFC 3339 time, or undefined for anything else, 30 February included. */
+export function parseTimestamp(text: string): number | undefined {
+  return RFC_3339.test(text) && isCalendarDate(text.slice(0, 10)) ? inRange(Date.parse(text)) : undefined;
+}
+
+/** An RFC 3339 time, or a plain date, which is its midnight in UTC. */
+export function parseTimeOrDate(text: string): number | undefined {
+  if (!PLAIN_DATE.test(text)) return parseTimestamp(text);
+  return isCalendarDate(text) ? inRange(Date.parse(text)) : undefined;
+}
+
+/** Date.parse takes 31 April for 1 May. */
+function isCalendarDate(date: string): boolean {
+  const time = Date.parse(date);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
+}
+
+/** An offset can push a time out of the years that RFC 3339 can write. */
+function inRange(time: number): number | undefined {
+  const year = new Date(time).getUTCFullYear();
+  return Number.isNaN(time) || year < 1 || year > 9999 ? undefined : time;
+}

@@ -1,0 +1,126 @@
+import { Buffer } from 'node:buffer';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { jsonEvent, type EventData as ProposedEvent, type RecordedEvent } from '@eventstore/db-client';
+import { validate as isUuid } from 'uuid';
+import type { CustomerEvent } from '../domain/customer.ts';
+import type { PizzaOrderEvent } from '../domain/events.ts';
+import { parseTimestamp } from '../domain/time.ts';
+import { UnreadableEventError } from './errors.ts';
+import { eventSchemas, type EventTypeName } from './event-schemas.ts';
+import { type EventData, upcasters } from './upcasters.ts';
+
+export type DomainEvent = PizzaOrderEvent | CustomerEvent;
+
+/** What is stored beside each event. `$correlationId` and `$causationId` are EventStoreDB's own names. */
+export interface EventMetadata {
+  readonly $correlationId: string;
+  readonly $causationId: string;
+  readonly actor: string;
+  readonly schemaVersion: number;
+  readonly idempotencyKey?: string;
+  readonly requestHash?: string;
+}
+
+/** An event as read back: checked, lifted to its newest version, with where and when it was stored. */
+export interface StoredEvent<Event extends DomainEvent = DomainEvent> {
+  readonly id: string;
+  readonly stream: string;
+  readonly revision: number;
+  readonly recordedAt: Date;
+  readonly event: Event;
+  readonly metadata: Partial<EventMetadata>;
+}
+
+const ajv = new Ajv({
+  strict: false,
+  formats: { uuid: isUuid, 'date-time': (text: string) => parseTimestamp(text) !== undefined },
+});
+const validators = new Map<string, readonly ValidateFunction[]>(
+  Object.entries(eventSchemas).map(([type, versions]) => [type, versions.map((schema) => ajv.compile(schema))]),
+);
+
+export function currentVersion(type: EventTypeName): number {
+  return eventSchemas[type].length;
+}
+
+/**
+ * A domain event as the store takes it.
+ *
+ * @throws TypeError when the event is not what its own schema says: a bug, found before it is stored for ever
+ */
+export function encodeEvent(event: DomainEvent, id: string, metadata: Omit<EventMetadata, 'schemaVersion'>): ProposedEvent {
+  const schemaVersion = currentVersion(event.type);
+  const why = validationError(event.type, schemaVersion, event.data);
+  if (why !== undefined) throw new TypeError(`${event.type} v${schemaVersion} breaks its own schema: ${why}`);
+  return jsonEvent({ id, type: event.type, data: { ...event.data }, metadata: { ...metadata, schemaVersion } });
+}
+
+/**
+ * Reads a stored event of any known version. An event without a `schemaVersion` is one of version 1.
+ *
+ * @throws UnreadableEventError when type, version or data are not known here; nothing is guessed
+ */
+export function decodeEvent(recorded: RecordedEvent): StoredEvent {
+  const { type } = recorded;
+  const metadata = readMetadata(recorded.metadata);
+  const version = metadata.schemaVersion ?? 1;
+  const unreadable = (why: string) =>
+    new UnreadableEventError(`${type} v${version} at revision ${recorded.revision.toString()} of ${recorded.streamId}: ${why}`);
+  const versions = validators.get(type);
+  if (!versions) throw unreadable('unknown event type');
+  if (!Number.isInteger(version) || version < 1) throw unreadable('not a version');
+  if (version > versions.length) throw unreadable(`newer than this service, which knows versions up to ${versions.length}`);
+  if (!recorded.isJson) throw unreadable('not stored as JSON');
+  const why = validationError(type as EventTypeName, version, recorded.data);
+  if (why !== undefined) throw unreadable(why);
+  const steps = (upcasters[type as EventTypeName] ?? []).slice(version - 1);
+  const data = steps.reduce<EventData>((lifted, upcast) => upcast(lifted), recorded.data as EventData);
+  const id = data['orderId'] ?? data['customerId'];
+  if (typeof id !== 'string' || !recorded.streamId.endsWith(`-${id}`)) throw unreadable('its data name another stream');
+  return {
+    id: recorded.id,
+    stream: recorded.streamId,
+    revision: Number(recorded.revision),
+    recordedAt: recorded.created,
+    event: { type, data } as unknown as DomainEvent, // proven by the schema of its newest version
+    metadata,
+  };
+}
+
+export type StoredOrderEvent = StoredEvent<PizzaOrderEvent>;
+export type StoredCustomerEvent = StoredEvent<CustomerEvent>;
+
+export function isOrderEvent(stored: StoredEvent): stored is StoredOrderEvent {
+  return !isCustomerEvent(stored);
+}
+
+export function isCustomerEvent(stored: StoredEvent): stored is StoredCustomerEvent {
+  return stored.event.type === 'CustomerRegistered' || stored.event.type === 'CustomerDetailsChanged';
+}
+
+/** Like `decodeEvent`, for a stream that may only hold events of an order. */
+export function decodeOrderEvent(recorded: RecordedEvent): StoredOrderEvent {
+  const stored = decodeEvent(recorded);
+  if (isOrderEvent(stored)) return stored;
+  throw new UnreadableEventError(`${recorded.type} does not belong in ${recorded.streamId}`);
+}
+
+/** Why `data` is not what version `version` of the event says, or undefined when it is. */
+export function validationError(type: EventTypeName, version: number, data: unknown): string | undefined {
+  const validate = validators.get(type)?.[version - 1];
+  if (!validate) return `no schema for ${type} v${version}`;
+  return validate(data) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
+}
+
+/** Metadata may come from any client of the store: only what has the right type counts. */
+function readMetadata(stored: unknown): Partial<EventMetadata> {
+  if (typeof stored !== 'object' || stored === null || Buffer.isBuffer(stored)) return {};
+  const fields = stored as Record<string, unknown>;
+  const texts = (['$correlationId', '$causationId', 'actor', 'idempotencyKey', 'requestHash'] as const)
+    .filter((name) => typeof fields[name] === 'string')
+    .map((name) => [name, fields[name]]);
+  return {
+    ...(Object.fromEntries(texts) as Partial<EventMetadata>),
+    ...(fields['schemaVersion'] !== undefined && { schemaVersion: Number(fields['schemaVersion']) }),
+  };
+}

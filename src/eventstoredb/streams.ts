@@ -1,0 +1,154 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  BACKWARDS,
+  END,
+  ErrorType,
+  type EventData,
+  type EventStoreDBClient,
+  FORWARDS,
+  NO_STREAM,
+  type RecordedEvent,
+  START,
+} from '@eventstore/db-client';
+import { v5 as uuidV5 } from 'uuid';
+import { withTimeLimit } from './client.ts';
+import { decodeEvent, type DomainEvent, encodeEvent, type EventMetadata, type StoredEvent } from './codec.ts';
+import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer } from './errors.ts';
+
+/** Who asked for the change, and under which id. */
+export interface CommandContext {
+  /** Names this one command; the ids of its events are made of it, so that a retried append is the same append. */
+  readonly commandId: string;
+  readonly correlationId: string;
+  readonly actor: string;
+  readonly idempotencyKey?: string;
+  readonly requestHash?: string;
+}
+
+export interface AppendObserver {
+  appended(seconds: number, events: number): void;
+  retried(): void;
+}
+
+export interface StreamStoreOptions {
+  readonly client: EventStoreDBClient;
+  /** Put before every stream name, so that several installations can share a store; usually empty. */
+  readonly streamPrefix: string;
+  /** Milliseconds that one call may take, retries included. */
+  readonly timeLimitMs: number;
+  readonly observer?: AppendObserver;
+}
+
+export type StreamStore = ReturnType<typeof createStreamStore>;
+
+export interface Appended {
+  readonly revision: number;
+  readonly eventId: string;
+}
+
+export interface ReadOptions {
+  /** First revision to read (inclusive); default 0. */
+  readonly from?: number;
+  readonly maxCount?: number;
+}
+
+const RETRY_DELAY_MS = { first: 20, most: 500 };
+
+/** Reads and appends the service's streams: decoded events, bounded time, exactly one effect for one append. */
+export function createStreamStore({ client, streamPrefix, timeLimitMs, observer }: StreamStoreOptions) {
+  const streamOf = (category: string, id: string) => `${streamPrefix}${category}-${id}`;
+
+  /**
+   * The events of a stream from `from` on, not decoded; none when there is no such stream.
+   *
+   * @throws EventStoreUnavailableError
+   */
+  async function readRecorded(stream: string, { from = 0, maxCount }: ReadOptions = {}): Promise<RecordedEvent[]> {
+    return collect(
+      client.readStream(stream, {
+        direction: FORWARDS,
+        fromRevision: from === 0 ? START : BigInt(from),
+        ...(maxCount !== undefined && { maxCount }),
+      }),
+    );
+  }
+
+  async function collect(reading: ReturnType<EventStoreDBClient['readStream']>): Promise<RecordedEvent[]> {
+    const recorded: RecordedEvent[] = [];
+    const drain = async () => {
+      for await (const { event } of reading) if (event) recorded.push(event);
+    };
+    try {
+      await withTimeLimit(timeLimitMs, drain(), () => void reading.cancel());
+    } catch (error) {
+      if (hasType(error, ErrorType.STREAM_NOT_FOUND) || hasType(error, ErrorType.STREAM_DELETED)) return [];
+      throw error;
+    }
+    return recorded;
+  }
+
+  return {
+    streamOf,
+    readRecorded,
+
+    /** The newest event of a stream, not decoded. */
+    async readLast(stream: string): Promise<RecordedEvent | undefined> {
+      const [last] = await collect(client.readStream(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 }));
+      return last;
+    },
+
+    /**
+     * @throws EventStoreUnavailableError, UnreadableEventError
+     */
+    async read(stream: string, options?: ReadOptions): Promise<StoredEvent[]> {
+      return (await readRecorded(stream, options)).map(decodeEvent);
+    },
+
+    /**
+     * Appends events after `expectedRevision` (−1: the stream must not exist). An append whose outcome is unknown is
+     * sent again as it was, same ids and same expected revision, which the store answers like the first one.
+     *
+     * @returns revision and id of the last event
+     * @throws ConcurrencyError when another event is there, EventStoreUnavailableError when time is up
+     */
+    async append(stream: string, expectedRevision: number, events: readonly DomainEvent[], context: CommandContext): Promise<Appended> {
+      const metadata: Omit<EventMetadata, 'schemaVersion'> = {
+        $correlationId: context.correlationId,
+        $causationId: context.commandId,
+        actor: context.actor,
+        ...(context.idempotencyKey !== undefined && { idempotencyKey: context.idempotencyKey }),
+        ...(context.requestHash !== undefined && { requestHash: context.requestHash }),
+      };
+      const proposed = events.map((event, index) => encodeEvent(event, uuidV5(String(index), context.commandId), metadata));
+      return appendExactlyOnce(stream, expectedRevision, proposed);
+    },  };
+
+  async function appendExactlyOnce(stream: string, expectedRevision: number, proposed: EventData[]): Promise<Appended> {
+    const started = performance.now();
+    for (let attempt = 0; ; attempt += 1) {
+      const left = timeLimitMs - (performance.now() - started);
+      try {
+        const { nextExpectedRevision } = await withTimeLimit(
+          left,
+          client.appendToStream(stream, proposed, {
+            expectedRevision: expectedRevision < 0 ? NO_STREAM : BigInt(expectedRevision),
+          }),
+        );
+        observer?.appended((performance.now() - started) / 1000, proposed.length);
+        return { revision: Number(nextExpectedRevision), eventId: proposed.at(-1)?.id ?? '' };
+      } catch (error) {
+        if (hasType(error, ErrorType.WRONG_EXPECTED_VERSION)) {
+          throw new ConcurrencyError(`${stream} is no longer at revision ${expectedRevision}`, { cause: error });
+        }
+        if (isDefiniteAnswer(error)) throw error;
+        const pause = Math.min(RETRY_DELAY_MS.first * 2 ** attempt, RETRY_DELAY_MS.most) + randomInt(RETRY_DELAY_MS.first);
+        if (performance.now() - started + pause >= timeLimitMs) {
+          throw new EventStoreUnavailableError(`append to ${stream} was not settled`, { cause: error });
+        }
+        observer?.retried();
+        await delay(pause);
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { type Collection, type Db, MongoClient } from 'mongodb';
+import type { AuditDocument } from '../projections/audit-document.ts';
+import type { CustomerDocument } from '../projections/customer-document.ts';
+import type { OrderDocument } from '../projections/order-document.ts';
+import { isUnavailable, ReadModelsUnavailableError } from './errors.ts';
+
+/** A price of the menu; `priceMinor` is in hundredths. Its `_id` is the sku. */
+export interface MenuItemDocument {
+  readonly _id: string;
+  readonly name: string;
+  readonly category: string;
+  readonly size: string | null;
+  readonly priceMinor: number;
+  readonly ingredients: readonly string[];
+}
+
+/** What is known of a read model as a whole; its `_id` is the read model's name. */
+export interface ProjectionStateDocument {
+  readonly _id: string;
+  /** Version of the document's layout; another one than the code's means: build it anew. */
+  readonly version: number;
+  readonly builtAt: Date;
+  /** A reader of the whole log has come this far (commit position, decimal). */
+  readonly position?: string;
+}
+
+export interface Database {
+  readonly db: Db;
+  readonly orders: Collection<OrderDocument>;
+  readonly customers: Collection<CustomerDocument>;
+  readonly audit: Collection<AuditDocument>;
+  readonly menu: Collection<MenuItemDocument>;
+  readonly projections: Collection<ProjectionStateDocument>;
+}
+
+/** Made so that a server that has gone away is noticed within seconds. */
+export function connectMongo(url: string): MongoClient {
+  return new MongoClient(url, {
+    serverSelectionTimeoutMS: 2000,
+    connectTimeoutMS: 2000,
+    socketTimeoutMS: 20_000,
+    waitQueueTimeoutMS: 2000,
+    heartbeatFrequencyMS: 2000,
+    minHeartbeatFrequencyMS: 200,
+    maxPoolSize: 50,
+    appName: 'marios-pizzeria-orders',
+  } as ConstructorParameters<typeof MongoClient>[1]);
+}
+
+export function openDatabase(client: MongoClient, name: string): Database {
+  const db = client.db(name);
+  return {
+    db,
+    orders: db.collection('orders'),
+    customers: db.collection('customers'),
+    audit: db.collection('audit'),
+    menu: db.collection('menu'),
+    projections: db.collection('projections'),
+  };
+}
+
+/** Every query that a route offers has its index here; sorted pages end in `_id` so that no document repeats. */
+export async function createOrderIndexes(orders: Collection<OrderDocument>): Promise<void> {
+  await orders.createIndexes([
+    { key: { placedAt: -1, _id: -1 } },
+    { key: { customerId: 1, placedAt: -1, _id: -1 } },
+    { key: { status: 1, placedAt: -1, _id: -1 } },
+    { key: { paymentStatus: 1, placedAt: -1, _id: -1 } },
+  ]);
+}
+
+export async function createAuditIndexes(audit: Collection<AuditDocument>): Promise<void> {
+  await audit.createIndexes([
+    { key: { recordedAt: -1, _id: -1 } },
+    { key: { orderId: 1, recordedAt: -1, _id: -1 } },
+    { key: { actor: 1, recordedAt: -1, _id: -1 } },
+    { key: { type: 1, recordedAt: -1, _id: -1 } },
+  ]);
+}
+
+export async function createMenuIndexes(menu: Collection<MenuItemDocument>): Promise<void> {
+  await menu.createIndex({ category: 1, name: 1 });
+}
+
+/**
+ * Bounds a call by a time limit of our own.
+ *
+ * @param ms milliseconds
+ * @throws ReadModelsUnavailableError when time is up or the server is away; other errors pass through
+ */
+export async function withTimeLimit<T>(ms: number, call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ReadModelsUnavailableError(`no answer from MongoDB within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([call, timeUp]);
+  } catch (error) {
+    if (!isUnavailable(error) || error instanceof ReadModelsUnavailableError) throw error;
+    throw new ReadModelsUnavailableError('MongoDB is away', { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
