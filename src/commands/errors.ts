@@ -9,11 +9,9 @@ export class OrderNotFoundError extends Error {
 /** `If-Match` names a revision that is not the present one (RFC 9110 §13.1.1). */
 export class StaleRevisionError extends Error {
   override readonly name = 'StaleRevisionError';
-  readonly actual: number;
 
-  constructor(expected: number, actual: number) {
-    super(`The order is at revision ${actual}, not at ${expected}`);
-    this.actual = actual;
+  constructor(actual: number) {
+    super(`The order is at revision ${actual}, which If-Match does not name`);
   }
 }
 

@@ -17,8 +17,8 @@ export interface OrderStore {
 export interface Execution {
   readonly orderId: string;
   readonly context: CommandContext;
-  /** Revision that the caller wants to change, if it says so. */
-  readonly expectedRevision?: number;
+  /** Revisions that the caller allows the order to be at (`If-Match`); undefined: any. */
+  readonly allowedRevisions: readonly number[] | undefined;
   readonly decide: (loaded: LoadedOrder) => void;
   readonly onConflict: () => void;
 }
@@ -33,14 +33,14 @@ export interface Execution {
  *   EventStoreUnavailableError
  */
 export async function execute(orders: OrderStore, execution: Execution): Promise<OrderAtRevision> {
-  const { orderId, context, expectedRevision, decide } = execution;
+  const { orderId, context, allowedRevisions, decide } = execution;
   let lost: unknown;
   let loaded = await orders.getById(orderId);
   for (let tries = 1; tries <= MOST_TRIES; ) {
     if (!loaded) throw new OrderNotFoundError(orderId);
     const answered = await earlierAnswer(orders, orderId, loaded, context);
     if (answered) return answered;
-    const outcome = attempt(loaded, expectedRevision, decide);
+    const outcome = attempt(loaded, allowedRevisions, decide);
     if (outcome !== 'append' && loaded.fromCache) {
       loaded = await orders.getFresh(orderId);
       continue;
@@ -75,13 +75,11 @@ export async function earlierAnswer(
 
 function attempt(
   loaded: LoadedOrder,
-  expectedRevision: number | undefined,
+  allowedRevisions: Execution['allowedRevisions'],
   decide: Execution['decide'],
 ): 'append' | 'nothing' | StaleRevisionError | DomainError {
   const revision = loaded.order.version - 1;
-  if (expectedRevision !== undefined && expectedRevision !== revision) {
-    return new StaleRevisionError(expectedRevision, revision);
-  }
+  if (allowedRevisions && !allowedRevisions.includes(revision)) return new StaleRevisionError(revision);
   try {
     decide(loaded);
   } catch (error) {

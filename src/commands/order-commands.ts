@@ -79,17 +79,22 @@ export function createOrderCommands({ orders, menu, currency, clock, log, onConf
     },
 
     /**
-     * @param expectedRevision revision that the caller saw (`If-Match`), when it insists on it
+     * @param allowedRevisions revisions that the caller insists on (`If-Match`); undefined: any
      * @throws what `execute` throws
      */
-    async run(orderId: string, command: OrderCommand, caller: Caller, expectedRevision?: number): Promise<OrderAtRevision> {
+    async run(
+      orderId: string,
+      command: OrderCommand,
+      caller: Caller,
+      allowedRevisions?: readonly number[],
+    ): Promise<OrderAtRevision> {
       const { type, ...request } = command;
       const context = commandContext(caller, type, orderId, request);
       const changed = await serialize(orderId, () =>
         execute(orders, {
           orderId,
           context,
-          ...(expectedRevision !== undefined && { expectedRevision }),
+          allowedRevisions,
           decide: (loaded) => decide(loaded, command, clock()),
           onConflict,
         }),

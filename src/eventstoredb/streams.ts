@@ -54,6 +54,8 @@ export interface ReadOptions {
 }
 
 const RETRY_DELAY_MS = { first: 20, most: 500 };
+/** An append without an answer for this long is sent again: the answer, or the connection, may be lost. */
+const APPEND_ATTEMPT_MS = 1000;
 
 /** Reads and appends the service's streams: decoded events, bounded time, exactly one effect for one append. */
 export function createStreamStore({ client, streamPrefix, timeLimitMs, observer }: StreamStoreOptions) {
@@ -130,7 +132,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
       const left = timeLimitMs - (performance.now() - started);
       try {
         const { nextExpectedRevision } = await withTimeLimit(
-          left,
+          Math.min(left, APPEND_ATTEMPT_MS),
           client.appendToStream(stream, proposed, {
             expectedRevision: expectedRevision < 0 ? NO_STREAM : BigInt(expectedRevision),
           }),

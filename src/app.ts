@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { OrderCommands } from './commands/order-commands.ts';
+import { healthRoutes, type Readiness } from './http/health.ts';
+import { registerNotFound } from './http/methods.ts';
+import { openApiInfo } from './http/openapi.ts';
+import { orderCommandRoutes } from './http/order-commands.ts';
+import { orderQueryRoutes } from './http/order-queries.ts';
+import { handleError, problems, sendProblem } from './http/problems.ts';
+import { answerBrokenRequest } from './http/broken-requests.ts';
+import { sharedSchemas } from './http/schemas.ts';
+import { createValidatorCompiler } from './http/validation.ts';
+import type { OrderQueries } from './mongodb/order-queries.ts';
+
+export interface AppDependencies {
+  readonly log: FastifyBaseLogger;
+  readonly commands: OrderCommands;
+  readonly orders: OrderQueries;
+  readonly readiness: () => Promise<Readiness>;
+  readonly maxInFlight: number;
+}
+
+const BODY_LIMIT = 256 * 1024;
+const HEADER_LIMIT = 16 * 1024;
+/** Node's three timers only work together: alone, `requestTimeout` did not end a slow client in 33 s. */
+const SLOW_CLIENT = { headersTimeout: 2000, requestTimeout: 2000, connectionsCheckingInterval: 500 };
+
+/** The HTTP application: plugins, error handling, routes. It never listens by itself. */
+export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: dependencies.log,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: SLOW_CLIENT.requestTimeout,
+    keepAliveTimeout: 72_000,
+    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
+    clientErrorHandler: answerBrokenRequest,
+    http: {
+      headersTimeout: SLOW_CLIENT.headersTimeout,
+      connectionsCheckingInterval: SLOW_CLIENT.connectionsCheckingInterval,
+      maxHeaderSize: HEADER_LIMIT,
+    },
+  });
+
+  app.removeContentTypeParser('text/plain');
+  for (const schema of sharedSchemas) app.addSchema(schema);
+  app.setValidatorCompiler(createValidatorCompiler(sharedSchemas));
+  app.setErrorHandler(handleError);
+  registerNotFound(app);
+  limitInFlight(app, dependencies.maxInFlight);
+
+  await app.register(helmet, { contentSecurityPolicy: false });
+  await app.register(swagger, openApiInfo);
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+
+  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await app.register(healthRoutes, { readiness: dependencies.readiness });
+  await app.register(orderCommandRoutes, { commands: dependencies.commands });
+  await app.register(orderQueryRoutes, { orders: dependencies.orders });
+  return app;
+}
+
+/** What cannot be worked on soon is refused at once, rather than put into a queue without an end. */
+function limitInFlight(app: FastifyInstance, most: number): void {
+  let inFlight = 0;
+  app.addHook('onRequest', (request, reply, done) => {
+    inFlight += 1;
+    reply.raw.once('close', () => (inFlight -= 1));
+    if (inFlight > most) sendProblem(request, reply, problems.unavailable());
+    else done();
+  });
+  app.addHook('onSend', (request, reply, payload, done) => {
+    void reply.header('x-request-id', request.id);
+    done(null, payload);
+  });
+}

@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import Type from 'typebox';
+import type { OrderFilter, OrderQueries } from '../mongodb/order-queries.ts';
+import type { OrderDocument } from '../projections/order-document.ts';
+import { answers } from './answers.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { orderJson } from './order-json.ts';
+import { documentTag, isUnmodified } from './preconditions.ts';
+import { ProblemError, problems } from './problems.ts';
+import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus, ref } from './schemas.ts';
+import { TimeOrDate, toTime } from './times.ts';
+
+const tags = ['Orders: queries'];
+const PROJECTION_WAIT = { mostMs: 2000, firstPauseMs: 5, longestPauseMs: 50 };
+
+/** The routes that read the orders' read model. */
+export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueries }> = (app, { orders }, done) => {
+  app.get(
+    '/orders/:orderId',
+    {
+      schema: {
+        tags,
+        operationId: 'getOrder',
+        summary: 'One order; `minRevision` waits until the read model has seen a change of yours',
+        params: OrderParams,
+        querystring: Type.Object(
+          { minRevision: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })) },
+          { additionalProperties: false },
+        ),
+        headers: Type.Object({ 'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })) }),
+        response: answers({ 200: ref(Order), 304: Type.Null({ description: 'Not modified' }) }, [400, 404, 429, 500, 503]),
+      },
+    },
+    async (request, reply) => {
+      const orderId = request.params.orderId.toLowerCase();
+      const { minRevision } = request.query;
+      const order = minRevision === undefined ? await orders.find(orderId) : await waitFor(orderId, minRevision);
+      if (!order) throw new ProblemError(problems.notFound(`Order ${orderId} not found`));
+      if (order.revision < 0) throw new ProblemError(problems.unexpected());
+      const tag = documentTag(order.revision, order.customerRevision);
+      void reply.header('etag', tag);
+      if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
+      return orderJson(order);
+    },
+  );
+
+  app.get(
+    '/orders',
+    {
+      schema: {
+        tags,
+        operationId: 'listOrders',
+        summary: 'Orders, newest first, page by page',
+        querystring: Type.Object(
+          {
+            customerId: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+            status: Type.Optional(OrderStatus),
+            paymentStatus: Type.Optional(PaymentStatus),
+            placedFrom: Type.Optional(TimeOrDate),
+            placedTo: Type.Optional(TimeOrDate),
+            limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+            cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+          },
+          { additionalProperties: false },
+        ),
+        response: answers({ 200: ref(OrderPage) }, [400, 429, 500, 503]),
+      },
+    },
+    async ({ query: { limit, cursor, placedFrom, placedTo, ...equal } }) => {
+      const filter: OrderFilter = {
+        ...equal,
+        ...(placedFrom !== undefined && { placedFrom: toTime(placedFrom) }),
+        ...(placedTo !== undefined && { placedTo: toTime(placedTo) }),
+      };
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, filter);
+      const found = await orders.list(filter, limit + 1, after);
+      const items = found.slice(0, limit);
+      const last = items.at(-1);
+      return {
+        items: items.map(orderJson),
+        ...(found.length > limit && last && { nextCursor: encodeCursor(last.placedAt, last._id, filter) }),
+      };
+    },
+  );
+
+  done();
+
+  /** @throws ProblemError 503 when the projection does not get there in time */
+  async function waitFor(orderId: string, minRevision: number): Promise<OrderDocument> {
+    const until = performance.now() + PROJECTION_WAIT.mostMs;
+    for (let pause = PROJECTION_WAIT.firstPauseMs; ; pause = Math.min(pause * 2, PROJECTION_WAIT.longestPauseMs)) {
+      const order = await orders.find(orderId);
+      if (order && order.revision >= minRevision) return order;
+      if (performance.now() + pause > until) {
+        throw new ProblemError(
+          problems.notYetProjected(`The read model is at revision ${order?.revision ?? 'none'} of order ${orderId}, not yet at ${minRevision}`),
+        );
+      }
+      await delay(pause);
+    }
+  }
+};

@@ -1,0 +1,203 @@
+import Type, { type Static, type TSchema } from 'typebox';
+import { ORDER_STATUSES, PAYMENT_STATUSES } from '../domain/events.ts';
+
+/** No control characters and no lone surrogates, which BSON would change without a word; not only blanks. */
+const LINE = '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]+$';
+/** Like a line, but may have line breaks and tabs, and may be empty. */
+const TEXT = '^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$';
+
+const line = (description: string, maxLength = 200) =>
+  Type.String({ minLength: 1, maxLength, pattern: LINE, description: `${description}: 1 to ${maxLength} characters, no control characters` });
+const notes = (description: string) =>
+  Type.String({ maxLength: 2000, pattern: TEXT, description: `${description}: at most 2000 characters` });
+const nullable = <T extends string | number>(type: 'string' | 'integer', description: string) =>
+  Type.Unsafe<T | null>({ type: [type, 'null'], description });
+
+export const CustomerId = line('the customer’s id');
+export const Sku = line('an item of the menu');
+const Email = Type.String({
+  minLength: 3,
+  maxLength: 200,
+  pattern: '^[^\\s@\\p{Cc}\\p{Cs}]+@[^\\s@\\p{Cc}\\p{Cs}]+$',
+  description: 'an email address of at most 200 characters',
+});
+const Timestamp = Type.String({ format: 'date-time', description: 'an RFC 3339 time, such as 2026-01-31T18:30:00Z' });
+export const UnitPrice = Type.String({
+  maxLength: 10,
+  pattern: '^(?:0{0,3}\\d{1,4}(?:\\.\\d{1,2})?|0{0,2}10000(?:\\.0{1,2})?)$',
+  description: 'a decimal amount from "0" to "10000.00" with at most two decimals, as a string',
+});
+const Amount = Type.String({
+  maxLength: 10,
+  pattern: '^\\d{1,7}(?:\\.\\d{1,2})?$',
+  description: 'a decimal amount of at most 7 digits and two decimals, as a string, such as "25.00"',
+});
+/** Totals can be larger than what a request may state: 100 lines × 1,000 × 10,000.00. */
+const Money = Type.String({ pattern: '^\\d{1,10}\\.\\d{2}$', description: 'a decimal amount with two decimals, such as "25.00"' });
+export const Quantity = Type.Integer({ minimum: 1, maximum: 1000, description: 'a whole number from 1 to 1000' });
+export const OrderStatus = Type.Enum([...ORDER_STATUSES], { type: 'string' });
+export const PaymentStatus = Type.Enum([...PAYMENT_STATUSES], { type: 'string' });
+
+const closed = { additionalProperties: false };
+
+/** A reference to a schema registered by its `$id`, with that schema's type. */
+export function ref<T extends TSchema>(schema: T & { readonly $id?: string }) {
+  return Type.Unsafe<Static<T>>({ $ref: `${schema.$id ?? ''}#` });
+}
+
+export const DeliveryAddress = Type.Object(
+  { street: line('the street'), city: line('the city'), postalCode: line('the postal code'), notes: Type.Optional(notes('notes for the driver')) },
+  { $id: 'Address', ...closed },
+);
+
+const PlacedItem = Type.Object(
+  {
+    name: Type.Optional(line('the name of the pizza')),
+    quantity: Quantity,
+    unitPrice: Type.Optional(UnitPrice),
+    sku: Type.Optional(Sku),
+  },
+  { ...closed, description: 'either `name` and `unitPrice`, or a `sku`, whose name and price the menu gives' },
+);
+
+export const PlaceOrderBody = Type.Object(
+  {
+    customerId: CustomerId,
+    customerEmail: Type.Optional(Email),
+    items: Type.Array(PlacedItem, { maxItems: 100, description: '1 to 100 lines' }),
+    totalAmount: Type.Optional(Amount),
+    deliveryAddress: Type.Optional(ref(DeliveryAddress)),
+  },
+  { $id: 'PlaceOrder', ...closed },
+);
+
+export const ConfirmOrderBody = Type.Object(
+  { estimatedDeliveryTime: Timestamp, kitchenNotes: Type.Optional(notes('notes for the kitchen')) },
+  { $id: 'ConfirmOrder', ...closed },
+);
+
+export const PayOrderBody = Type.Object(
+  { paymentMethod: line('how it is paid, such as credit_card'), transactionId: line('the payment provider’s id of the transaction') },
+  { $id: 'PayOrder', ...closed },
+);
+
+export const ChangeStatusBody = Type.Object(
+  { status: OrderStatus, reason: Type.Optional(notes('why')) },
+  { $id: 'ChangeStatus', ...closed },
+);
+
+export const ApplyDiscountBody = Type.Object(
+  { discountCode: line('the code of the discount'), discountAmount: Amount },
+  { $id: 'ApplyDiscount', ...closed },
+);
+
+export const CustomerBody = Type.Object(
+  { name: line('the name'), email: Email, phone: Type.Optional(line('a phone number', 50)) },
+  { $id: 'CustomerDetails', ...closed },
+);
+
+const Item = Type.Object({
+  name: Type.String(),
+  quantity: Type.Integer(),
+  unitPrice: Money,
+  sku: Type.Optional(Type.String()),
+});
+
+const orderProperties = {
+  id: Type.String({ format: 'uuid' }),
+  revision: Type.Integer({ minimum: 0, description: 'of the last event of the order that is shown here, from 0' }),
+  customerId: Type.String(),
+  items: Type.Array(Item),
+  itemCount: Type.Integer({ description: 'lines' }),
+  quantity: Type.Integer({ description: 'pizzas' }),
+  totalAmount: Money,
+  currency: Type.String(),
+  status: OrderStatus,
+  paymentStatus: PaymentStatus,
+  kitchenNotes: nullable<string>('string', 'null without notes'),
+  deliveryAddress: Type.Unsafe<Static<typeof DeliveryAddress> | null>({ anyOf: [{ $ref: 'Address#' }, { type: 'null' }] }),
+  placedAt: Type.String({ format: 'date-time' }),
+  estimatedDelivery: nullable<string>('string', 'null until confirmed'),
+  lastUpdated: Type.String({ format: 'date-time' }),
+  timeToConfirmation: nullable<number>('integer', 'seconds from placing to confirming'),
+  timeToPayment: nullable<number>('integer', 'seconds from placing to paying'),
+};
+
+/** What a command answers: the order as its own events have it. */
+export const PlainOrder = Type.Object(orderProperties, { $id: 'PlainOrder' });
+
+/** What the read model answers: with the customer's name and email. */
+export const Order = Type.Object(
+  {
+    ...orderProperties,
+    customerName: Type.String({ description: '"Unknown" until the customer is registered' }),
+    customerEmail: Type.String({ description: 'empty while none is known' }),
+    projection: Type.Optional(
+      Type.Enum(['stalled'], { type: 'string', description: 'an event after this revision cannot be read; the order stands still here' }),
+    ),
+  },
+  { $id: 'Order' },
+);
+
+export const OrderPage = Type.Object(
+  {
+    items: Type.Array(ref(Order)),
+    nextCursor: Type.Optional(Type.String({ description: 'of the next page; absent on the last one' })),
+  },
+  { $id: 'OrderPage' },
+);
+
+export const Customer = Type.Object(
+  {
+    customerId: Type.String(),
+    revision: Type.Integer({ minimum: 0 }),
+    name: Type.String(),
+    email: Type.String(),
+    phone: nullable<string>('string', 'null without one'),
+    registeredAt: Type.String({ format: 'date-time' }),
+    lastUpdated: Type.String({ format: 'date-time' }),
+  },
+  { $id: 'Customer' },
+);
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'a stable name of the kind of problem' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String(),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ pointer: Type.String({ description: 'JSON pointer to the field' }), detail: Type.String() })),
+    ),
+  },
+  { $id: 'Problem', description: 'RFC 9457' },
+);
+
+export const OrderParams = Type.Object({ orderId: Type.String({ format: 'uuid', description: 'a UUID' }) });
+
+export const CommandHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7E]+$', description: '1 to 255 visible ASCII characters; the same key and body get the first answer again' }),
+  ),
+  'if-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag of the order that the caller saw' })),
+  'x-actor': Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: LINE, description: 'who acts, for the audit trail: 1 to 100 characters' })),
+  'x-correlation-id': Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7E]+$', description: '1 to 200 visible ASCII characters, kept with every event' }),
+  ),
+});
+
+export const sharedSchemas = [
+  DeliveryAddress,
+  PlaceOrderBody,
+  ConfirmOrderBody,
+  PayOrderBody,
+  ChangeStatusBody,
+  ApplyDiscountBody,
+  CustomerBody,
+  PlainOrder,
+  Order,
+  OrderPage,
+  Customer,
+  Problem,
+];

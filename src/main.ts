@@ -1,0 +1,54 @@
+import closeWithGrace from 'close-with-grace';
+import { type Logger, pino } from 'pino';
+import { ConfigError, loadConfig } from './config.ts';
+import { isUnavailable } from './eventstoredb/errors.ts';
+import { createService } from './service.ts';
+import { openStores } from './stores.ts';
+
+const CLOSE_WITHIN_MS = 10_000;
+
+try {
+  await start();
+} catch (error) {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : describeFailure(error)}\n`);
+  process.exit(1); // embedded servers may be running already
+}
+
+async function start(): Promise<void> {
+  const config = loadConfig();
+  const log = pino({ level: config.logLevel });
+  const stores = await openStores(config, log);
+  const service = await createService({ config, eventStore: stores.eventStore, mongo: stores.mongo, log });
+
+  surviveLostAppends(log);
+  const { close } = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log, skip: ['unhandledRejection'] }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'stopping after an error nobody caught');
+    else log.info({ signal }, 'stopping: finishing what is in flight');
+    service.drain();
+    await service.close();
+    await stores.close();
+    log.info('stopped');
+  });
+  stores.failed.catch((error: unknown) => {
+    log.fatal({ err: error }, 'an embedded server is gone');
+    close();
+  });
+
+  const address = await service.app.listen({ port: config.port, host: config.host });
+  log.info({ address, docs: `${address}/docs` }, 'listening');
+}
+
+/**
+ * When a connection breaks, the event store's client rejects the queued writes of its batch append where nobody can
+ * catch it; the append itself is rejected as well, and retried. Any other unhandled rejection is a bug and ends us.
+ */
+function surviveLostAppends(log: Logger): void {
+  process.on('unhandledRejection', (error) => {
+    if (!isUnavailable(error)) throw error;
+    log.warn({ err: error }, 'the connection to the event store broke');
+  });
+}
+
+function describeFailure(error: unknown): string {
+  return error instanceof Error ? `The service could not start: ${error.message}` : String(error);
+}

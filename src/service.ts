@@ -1,0 +1,106 @@
+import { BACKWARDS, END, type EventStoreDBClient } from '@eventstore/db-client';
+import type { FastifyInstance } from 'fastify';
+import type { MongoClient } from 'mongodb';
+import type { Logger } from 'pino';
+import { buildApp } from './app.ts';
+import { createOrderCommands } from './commands/order-commands.ts';
+import type { Config } from './config.ts';
+import { withTimeLimit as withEventStoreTimeLimit } from './eventstoredb/client.ts';
+import { EventSourcingRepository } from './eventstoredb/repository.ts';
+import { createSnapshotStore } from './eventstoredb/snapshots.ts';
+import { createStreamStore } from './eventstoredb/streams.ts';
+import type { Readiness } from './http/health.ts';
+import { openDatabase, withTimeLimit } from './mongodb/database.ts';
+import { createMenuStore } from './mongodb/menu.ts';
+import { createOrderQueries } from './mongodb/order-queries.ts';
+import { ensureReadModels } from './projections/bootstrap.ts';
+import { startWorker, type Worker } from './projections/worker.ts';
+
+export interface ServiceOptions {
+  readonly config: Pick<Config, 'mongoDatabase' | 'consumerGroup' | 'streamPrefix' | 'currency' | 'snapshotEvery' | 'maxInFlight'>;
+  readonly eventStore: EventStoreDBClient;
+  readonly mongo: MongoClient;
+  readonly log: Logger;
+  readonly clock?: () => Date;
+}
+
+export interface Service {
+  readonly app: FastifyInstance;
+  readonly worker: Worker;
+  /** Makes readiness say no, so that a load balancer looks elsewhere. */
+  drain(): void;
+  /** Finishes the requests in flight, then the projection's batch in hand. The stores stay open. */
+  close(): Promise<void>;
+}
+
+/** So that a caller has its 503 within 3 s. */
+const STORE_TIME_LIMIT_MS = 2500;
+const PROBE_TIME_LIMIT_MS = 1000;
+
+/** Wires the service on two clients and starts its projection worker; the caller listens and closes. */
+export async function createService({ config, eventStore, mongo, log, clock = () => new Date() }: ServiceOptions): Promise<Service> {
+  const { streamPrefix } = config;
+  const database = openDatabase(mongo, config.mongoDatabase);
+  const streams = createStreamStore({ client: eventStore, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
+  const snapshots = createSnapshotStore(eventStore, streams, STORE_TIME_LIMIT_MS);
+  const orders = new EventSourcingRepository({ streams, snapshots, snapshotEvery: config.snapshotEvery, log });
+  const menu = createMenuStore(database, STORE_TIME_LIMIT_MS);
+  const commands = createOrderCommands({ orders, menu, currency: config.currency, clock, log });
+  const worker = startWorker({
+    client: eventStore,
+    streams,
+    database,
+    group: config.consumerGroup,
+    streamPrefix,
+    log,
+    prepare: () => ensureReadModels({ client: eventStore, streams, database, streamPrefix, log }),
+  });
+  let isDraining = false;
+  const app = await buildApp({
+    log,
+    commands,
+    orders: createOrderQueries(database, STORE_TIME_LIMIT_MS),
+    readiness,
+    maxInFlight: config.maxInFlight,
+  });
+  return {
+    app,
+    worker,
+    drain: () => (isDraining = true),
+    async close() {
+      await app.close();
+      await worker.stop();
+      await orders.close();
+    },
+  };
+
+  async function readiness(): Promise<Readiness> {
+    const [eventStoreUp, readModelsUp] = await Promise.all([
+      isUp(withEventStoreTimeLimit(PROBE_TIME_LIMIT_MS, readOne())),
+      isUp(withTimeLimit(PROBE_TIME_LIMIT_MS, database.db.command({ ping: 1 }))),
+    ]);
+    const { state } = worker.status();
+    return {
+      isReady: eventStoreUp && readModelsUp && state === 'consuming' && !isDraining,
+      checks: {
+        eventStore: eventStoreUp ? 'up' : 'down',
+        readModels: readModelsUp ? 'up' : 'down',
+        projection: isDraining ? 'stopping' : state,
+      },
+    };
+  }
+
+  async function readOne(): Promise<void> {
+    for await (const _ of eventStore.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) return;
+  }
+
+  async function isUp(probe: Promise<unknown>): Promise<boolean> {
+    try {
+      await probe;
+      return true;
+    } catch (error) {
+      log.debug({ err: error }, 'a store does not answer');
+      return false;
+    }
+  }
+}

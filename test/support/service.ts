@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import type { MongoClient } from 'mongodb';
+import { type Logger, pino } from 'pino';
+import { inject } from 'vitest';
+import { connectEventStore } from '../../src/eventstoredb/client.ts';
+import { connectMongo } from '../../src/mongodb/database.ts';
+import { createService, type Service, type ServiceOptions } from '../../src/service.ts';
+import { until } from './until.ts';
+
+export interface TestService {
+  readonly app: FastifyInstance;
+  readonly service: Service;
+  readonly eventStore: EventStoreDBClient;
+  readonly mongo: MongoClient;
+  readonly config: ServiceOptions['config'];
+  /** Lines that the service logged, parsed. */
+  readonly logged: Record<string, unknown>[];
+  post(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  get(url: string, headers?: Record<string, string>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | number | undefined>>;
+  /** The parsed JSON body; undefined for an empty one. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into bodies of every shape
+  readonly body: any;
+}
+
+export interface TestServiceOptions {
+  readonly config?: Partial<ServiceOptions['config']>;
+  readonly clock?: () => Date;
+  /** Where a service of this test lives already: a second instance of it. */
+  readonly like?: TestService;
+}
+
+/** A service on the test's servers, in streams, a group and a database that no other test uses. */
+export async function startTestService({ config = {}, clock, like }: TestServiceOptions = {}): Promise<TestService> {
+  const name = `t${randomBytes(6).toString('hex')}`;
+  const full = like?.config ?? {
+    mongoDatabase: `test_${name}`,
+    consumerGroup: name,
+    streamPrefix: `${name}-`,
+    currency: 'USD',
+    snapshotEvery: 100,
+    maxInFlight: 1000,
+    ...config,
+  };
+  // The client keeps its pending appends per process, so that two services of one test share one client.
+  const eventStore = like?.eventStore ?? connectEventStore(inject('eventStoreUrl'));
+  const mongo = like?.mongo ?? connectMongo(inject('mongoUrl'));
+  const { log, logged } = recordingLog();
+  const service = await createService({ config: full, eventStore, mongo, log, ...(clock && { clock }) });
+  await until('the projection consumes', () => service.worker.status().state === 'consuming');
+  const send = async (options: InjectOptions): Promise<Answer> => {
+    const { statusCode, headers, body } = await service.app.inject(options);
+    return { status: statusCode, headers, body: body === '' ? undefined : (JSON.parse(body) as unknown) };
+  };
+  return {
+    app: service.app,
+    service,
+    eventStore,
+    mongo,
+    config: full,
+    logged,
+    post: (url, body, headers = {}) => send({ method: 'POST', url, payload: body as object, headers }),
+    get: (url, headers = {}) => send({ method: 'GET', url, headers }),
+    async close() {
+      await service.close();
+      if (like) return;
+      await eventStore.deletePersistentSubscriptionToAll(full.consumerGroup);
+      await mongo.db(full.mongoDatabase).dropDatabase();
+      await eventStore.dispose();
+      await mongo.close();
+    },
+  };
+}
+
+function recordingLog(): { readonly log: Logger; readonly logged: Record<string, unknown>[] } {
+  const logged: Record<string, unknown>[] = [];
+  const log = pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) });
+  return { log, logged };
+}

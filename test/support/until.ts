@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Waits for a condition, looking again every few milliseconds; the deadline only ends a test that has failed.
+ *
+ * @returns the first truthy value
+ * @throws Error that names the condition when it does not come true in time
+ */
+export async function until<T>(what: string, condition: () => T | Promise<T>, deadlineMs = 15_000): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (performance.now() > end) throw new Error(`in ${deadlineMs} ms it did not come true that ${what}`);
+    await delay(5);
+  }
+}
