@@ -55,7 +55,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     checked<number | T>(
       name,
       fallback,
-      (value) => (/^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined),
+      (value) =>
+        /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined,
       `a whole number from ${least} to ${most}`,
     );
   const url = (name: string, pattern: RegExp, expected: string) => {
@@ -73,13 +74,28 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     host: text('HOST') ?? '127.0.0.1',
     eventStoreUrl: url('EVENTSTORE_URL', /^(esdb|kurrentdb)(\+discover)?:\/\/./, 'esdb:// or esdb+discover://'),
     mongoUrl: url('MONGODB_URL', /^mongodb(\+srv)?:\/\/./, 'mongodb:// or mongodb+srv://'),
-    mongoDatabase: pattern('MONGODB_DATABASE', 'mario_pizzeria', /^[\w-]{1,60}$/, 'a database name of letters, digits, _ and -'),
-    consumerGroup: pattern('CONSUMER_GROUP', 'pizzeria-api-v1', /^[\w.-]{1,100}$/, 'a name of letters, digits, ., _ and -'),
+    mongoDatabase: pattern(
+      'MONGODB_DATABASE',
+      'mario_pizzeria',
+      /^[\w-]{1,60}$/,
+      'a database name of letters, digits, _ and -',
+    ),
+    consumerGroup: pattern(
+      'CONSUMER_GROUP',
+      'pizzeria-api-v1',
+      /^[\w.-]{1,100}$/,
+      'a name of letters, digits, ., _ and -',
+    ),
     streamPrefix: pattern('STREAM_PREFIX', '', /^[A-Za-z][\w.]{0,50}-$/, 'letters, digits, . and _, ending in -'),
     dataDir: text('DATA_DIR') ?? './data',
     currency: pattern('CURRENCY', 'USD', /^[A-Z]{3}$/, 'an ISO 4217 code such as USD'),
     snapshotEvery: integer('SNAPSHOT_EVERY', 100, 1, 1_000_000),
-    logLevel: checked('LOG_LEVEL', 'info', (value) => LOG_LEVELS.find((level) => level === value), `one of ${LOG_LEVELS.join(', ')}`),
+    logLevel: checked(
+      'LOG_LEVEL',
+      'info',
+      (value) => LOG_LEVELS.find((level) => level === value),
+      `one of ${LOG_LEVELS.join(', ')}`,
+    ),
     embeddedEventStorePort: integer('EMBEDDED_EVENTSTORE_PORT', 0, 0, 65_535),
     embeddedMongoPort: integer('EMBEDDED_MONGODB_PORT', 0, 0, 65_535),
     rateLimitPerMinute: integer('RATE_LIMIT_PER_MINUTE', undefined, 1, 1_000_000),

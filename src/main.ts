@@ -21,14 +21,17 @@ async function start(): Promise<void> {
   const service = await createService({ config, eventStore: stores.eventStore, mongo: stores.mongo, log });
 
   surviveLostAppends(log);
-  const { close } = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log, skip: ['unhandledRejection'] }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'stopping after an error nobody caught');
-    else log.info({ signal }, 'stopping: finishing what is in flight');
-    service.drain();
-    await service.close();
-    await stores.close();
-    log.info('stopped');
-  });
+  const { close } = closeWithGrace(
+    { delay: CLOSE_WITHIN_MS, logger: log, skip: ['unhandledRejection'] },
+    async ({ signal, err }) => {
+      if (err) log.fatal({ err }, 'stopping after an error nobody caught');
+      else log.info({ signal }, 'stopping: finishing what is in flight');
+      service.drain();
+      await service.close();
+      await stores.close();
+      log.info('stopped');
+    },
+  );
   stores.failed.catch((error: unknown) => {
     log.fatal({ err: error }, 'an embedded server is gone');
     close();

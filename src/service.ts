@@ -17,7 +17,10 @@ import { ensureReadModels } from './projections/bootstrap.ts';
 import { startWorker, type Worker } from './projections/worker.ts';
 
 export interface ServiceOptions {
-  readonly config: Pick<Config, 'mongoDatabase' | 'consumerGroup' | 'streamPrefix' | 'currency' | 'snapshotEvery' | 'maxInFlight'>;
+  readonly config: Pick<
+    Config,
+    'mongoDatabase' | 'consumerGroup' | 'streamPrefix' | 'currency' | 'snapshotEvery' | 'maxInFlight'
+  >;
   readonly eventStore: EventStoreDBClient;
   readonly mongo: MongoClient;
   readonly log: Logger;
@@ -38,7 +41,13 @@ const STORE_TIME_LIMIT_MS = 2500;
 const PROBE_TIME_LIMIT_MS = 1000;
 
 /** Wires the service on two clients and starts its projection worker; the caller listens and closes. */
-export async function createService({ config, eventStore, mongo, log, clock = () => new Date() }: ServiceOptions): Promise<Service> {
+export async function createService({
+  config,
+  eventStore,
+  mongo,
+  log,
+  clock = () => new Date(),
+}: ServiceOptions): Promise<Service> {
   const { streamPrefix } = config;
   const database = openDatabase(mongo, config.mongoDatabase);
   const streams = createStreamStore({ client: eventStore, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });

@@ -80,7 +80,13 @@ export async function openStores(config: StoreConfig, log: Logger): Promise<Stor
 export async function joinStores(config: StoreConfig, log: Logger): Promise<Stores> {
   const running = findRunning(config.dataDir);
   return openStores(
-    running ? { ...config, eventStoreUrl: config.eventStoreUrl ?? running.eventStoreUrl, mongoUrl: config.mongoUrl ?? running.mongoUrl } : config,
+    running
+      ? {
+          ...config,
+          eventStoreUrl: config.eventStoreUrl ?? running.eventStoreUrl,
+          mongoUrl: config.mongoUrl ?? running.mongoUrl,
+        }
+      : config,
     log,
   );
 }

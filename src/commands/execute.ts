@@ -2,7 +2,12 @@ import { DomainError } from '../domain/errors.ts';
 import { ConcurrencyError } from '../eventstoredb/errors.ts';
 import type { LoadedOrder, OrderAtRevision } from '../eventstoredb/repository.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
-import { ConcurrentModificationError, IdempotencyKeyReusedError, OrderNotFoundError, StaleRevisionError } from './errors.ts';
+import {
+  ConcurrentModificationError,
+  IdempotencyKeyReusedError,
+  OrderNotFoundError,
+  StaleRevisionError,
+} from './errors.ts';
 
 /** The first try and three more. */
 const MOST_TRIES = 4;
@@ -36,7 +41,7 @@ export async function execute(orders: OrderStore, execution: Execution): Promise
   const { orderId, context, allowedRevisions, decide } = execution;
   let lost: unknown;
   let loaded = await orders.getById(orderId);
-  for (let tries = 1; tries <= MOST_TRIES; ) {
+  for (let tries = 1; tries <= MOST_TRIES;) {
     if (!loaded) throw new OrderNotFoundError(orderId);
     const answered = await earlierAnswer(orders, orderId, loaded, context);
     if (answered) return answered;

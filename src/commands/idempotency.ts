@@ -25,7 +25,9 @@ export function newOrderId(idempotencyKey: string | undefined, now: Date): strin
 export function commandContext(caller: Caller, name: string, subject: string, request: unknown): CommandContext {
   const { correlationId, actor, idempotencyKey } = caller;
   if (idempotencyKey === undefined) return { commandId: randomUUID(), correlationId, actor };
-  const requestHash = createHash('sha256').update(canonicalJson([name, subject, request])).digest('base64url');
+  const requestHash = createHash('sha256')
+    .update(canonicalJson([name, subject, request]))
+    .digest('base64url');
   const commandId = uuidV5(`${subject}\n${idempotencyKey}\n${requestHash}`, COMMAND_NAMESPACE);
   return { commandId, correlationId, actor, idempotencyKey, requestHash };
 }

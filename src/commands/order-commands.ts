@@ -36,7 +36,9 @@ export type OrderCommand =
 
 export interface MenuPrices {
   /** Name and price (two decimals) of those of the skus that are on the menu. */
-  pricesOf(skus: readonly string[]): Promise<ReadonlyMap<string, { readonly name: string; readonly unitPrice: string }>>;
+  pricesOf(
+    skus: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly name: string; readonly unitPrice: string }>>;
 }
 
 export interface OrderCommandsOptions {
@@ -51,7 +53,14 @@ export interface OrderCommandsOptions {
 export type OrderCommands = ReturnType<typeof createOrderCommands>;
 
 /** The commands that the service offers on orders: each one load → decide → append. */
-export function createOrderCommands({ orders, menu, currency, clock, log, onConflict = () => undefined }: OrderCommandsOptions) {
+export function createOrderCommands({
+  orders,
+  menu,
+  currency,
+  clock,
+  log,
+  onConflict = () => undefined,
+}: OrderCommandsOptions) {
   const serialize = createSerializer();
 
   return {
@@ -68,7 +77,10 @@ export function createOrderCommands({ orders, menu, currency, clock, log, onConf
       const order = PizzaOrder.place({ ...request, items, orderId, currency }, now.toISOString());
       try {
         const placed = await orders.save({ order, keys: new Map(), fromCache: false }, context);
-        log.info({ orderId, command: 'place', revision: placed.revision, correlationId: caller.correlationId }, 'command done');
+        log.info(
+          { orderId, command: 'place', revision: placed.revision, correlationId: caller.correlationId },
+          'command done',
+        );
         return placed;
       } catch (error) {
         if (!(error instanceof ConcurrencyError)) throw error;
@@ -99,7 +111,10 @@ export function createOrderCommands({ orders, menu, currency, clock, log, onConf
           onConflict,
         }),
       );
-      log.info({ orderId, command: type, revision: changed.revision, correlationId: caller.correlationId }, 'command done');
+      log.info(
+        { orderId, command: type, revision: changed.revision, correlationId: caller.correlationId },
+        'command done',
+      );
       return changed;
     },
   };

@@ -1,4 +1,11 @@
-import { type Address, type OrderItem, type OrderStatus, type PaymentStatus, type PizzaOrderEvent, unknownEvent } from './events.ts';
+import {
+  type Address,
+  type OrderItem,
+  type OrderStatus,
+  type PaymentStatus,
+  type PizzaOrderEvent,
+  unknownEvent,
+} from './events.ts';
 import { type Money, parseMoney } from './money.ts';
 
 /** What the events of one order add up to. Absent values are null. */

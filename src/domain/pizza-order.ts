@@ -134,7 +134,10 @@ export class PizzaOrder {
     const { status } = this.state;
     if (command.status === status) return;
     const isRefused =
-      command.status === 'PENDING' || command.status === 'CONFIRMED' || status === 'DELIVERED' || status === 'CANCELLED';
+      command.status === 'PENDING' ||
+      command.status === 'CONFIRMED' ||
+      status === 'DELIVERED' ||
+      status === 'CANCELLED';
     if (isRefused) throw new DomainError(`Cannot change status from ${status} to ${command.status}`);
     this.#raise({
       type: 'OrderStatusChanged',

@@ -48,7 +48,11 @@ export function currentVersion(type: EventTypeName): number {
  *
  * @throws TypeError when the event is not what its own schema says: a bug, found before it is stored for ever
  */
-export function encodeEvent(event: DomainEvent, id: string, metadata: Omit<EventMetadata, 'schemaVersion'>): ProposedEvent {
+export function encodeEvent(
+  event: DomainEvent,
+  id: string,
+  metadata: Omit<EventMetadata, 'schemaVersion'>,
+): ProposedEvent {
   const schemaVersion = currentVersion(event.type);
   const why = validationError(event.type, schemaVersion, event.data);
   if (why !== undefined) throw new TypeError(`${event.type} v${schemaVersion} breaks its own schema: ${why}`);
@@ -65,11 +69,14 @@ export function decodeEvent(recorded: RecordedEvent): StoredEvent {
   const metadata = readMetadata(recorded.metadata);
   const version = metadata.schemaVersion ?? 1;
   const unreadable = (why: string) =>
-    new UnreadableEventError(`${type} v${version} at revision ${recorded.revision.toString()} of ${recorded.streamId}: ${why}`);
+    new UnreadableEventError(
+      `${type} v${version} at revision ${recorded.revision.toString()} of ${recorded.streamId}: ${why}`,
+    );
   const versions = validators.get(type);
   if (!versions) throw unreadable('unknown event type');
   if (!Number.isInteger(version) || version < 1) throw unreadable('not a version');
-  if (version > versions.length) throw unreadable(`newer than this service, which knows versions up to ${versions.length}`);
+  if (version > versions.length)
+    throw unreadable(`newer than this service, which knows versions up to ${versions.length}`);
   if (!recorded.isJson) throw unreadable('not stored as JSON');
   const why = validationError(type as EventTypeName, version, recorded.data);
   if (why !== undefined) throw unreadable(why);

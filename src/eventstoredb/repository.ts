@@ -77,7 +77,8 @@ export class EventSourcingRepository {
   /** The order, perhaps from the cache; undefined when there is none. */
   async getById(orderId: string): Promise<LoadedOrder | undefined> {
     const cached = this.#cache.get(orderId);
-    if (cached) return { order: PizzaOrder.from(cached.state, cached.revision + 1), keys: cached.keys, fromCache: true };
+    if (cached)
+      return { order: PizzaOrder.from(cached.state, cached.revision + 1), keys: cached.keys, fromCache: true };
     return this.getFresh(orderId);
   }
 
@@ -111,9 +112,7 @@ export class EventSourcingRepository {
     const { revision, eventId } = await this.#streams.append(stream, expected, uncommittedEvents, context);
     order.markEventsAsCommitted();
     const stored =
-      context.idempotencyKey === undefined
-        ? { state, revision, eventId, keys }
-        : await this.#load(state.id, revision);
+      context.idempotencyKey === undefined ? { state, revision, eventId, keys } : await this.#load(state.id, revision);
     if (stored.state === undefined) throw new ConcurrencyError(`${stream} was deleted meanwhile`);
     const saved = { ...stored, state: stored.state };
     this.#remember(state.id, saved);

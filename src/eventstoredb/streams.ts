@@ -114,7 +114,12 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
      * @returns revision and id of the last event
      * @throws ConcurrencyError when another event is there, EventStoreUnavailableError when time is up
      */
-    async append(stream: string, expectedRevision: number, events: readonly DomainEvent[], context: CommandContext): Promise<Appended> {
+    async append(
+      stream: string,
+      expectedRevision: number,
+      events: readonly DomainEvent[],
+      context: CommandContext,
+    ): Promise<Appended> {
       const metadata: Omit<EventMetadata, 'schemaVersion'> = {
         $correlationId: context.correlationId,
         $causationId: context.commandId,
@@ -122,9 +127,12 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
         ...(context.idempotencyKey !== undefined && { idempotencyKey: context.idempotencyKey }),
         ...(context.requestHash !== undefined && { requestHash: context.requestHash }),
       };
-      const proposed = events.map((event, index) => encodeEvent(event, uuidV5(String(index), context.commandId), metadata));
+      const proposed = events.map((event, index) =>
+        encodeEvent(event, uuidV5(String(index), context.commandId), metadata),
+      );
       return appendExactlyOnce(stream, expectedRevision, proposed);
-    },  };
+    },
+  };
 
   async function appendExactlyOnce(stream: string, expectedRevision: number, proposed: EventData[]): Promise<Appended> {
     const started = performance.now();
@@ -144,7 +152,8 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
           throw new ConcurrencyError(`${stream} is no longer at revision ${expectedRevision}`, { cause: error });
         }
         if (isDefiniteAnswer(error)) throw error;
-        const pause = Math.min(RETRY_DELAY_MS.first * 2 ** attempt, RETRY_DELAY_MS.most) + randomInt(RETRY_DELAY_MS.first);
+        const pause =
+          Math.min(RETRY_DELAY_MS.first * 2 ** attempt, RETRY_DELAY_MS.most) + randomInt(RETRY_DELAY_MS.first);
         if (performance.now() - started + pause >= timeLimitMs) {
           throw new EventStoreUnavailableError(`append to ${stream} was not settled`, { cause: error });
         }

@@ -18,7 +18,9 @@ export function decodeCursor(cursor: string, query: object): { readonly time: Da
   const check = bytes.subarray(0, CHECK_BYTES);
   const key = bytes.subarray(CHECK_BYTES);
   const isOurs =
-    bytes.toString('base64url') === cursor && check.length === CHECK_BYTES && timingSafeEqual(check, checkOf(key, query));
+    bytes.toString('base64url') === cursor &&
+    check.length === CHECK_BYTES &&
+    timingSafeEqual(check, checkOf(key, query));
   if (!isOurs) throw new BadRequestError('not a cursor that this query gave', '#/cursor');
   const [time, id] = JSON.parse(key.toString()) as [number, string];
   return { time: new Date(time), id };

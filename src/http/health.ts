@@ -27,7 +27,10 @@ export const healthRoutes: FastifyPluginCallbackTypebox<{ readiness: () => Promi
   const status = Type.Object({ status: Type.Enum(['alive'], { type: 'string' }) });
   app.get(
     '/health/live',
-    { config: { rateLimit: false }, schema: { tags, operationId: 'isLive', summary: 'Is the process alive?', response: { 200: status } } },
+    {
+      config: { rateLimit: false },
+      schema: { tags, operationId: 'isLive', summary: 'Is the process alive?', response: { 200: status } },
+    },
     () => ({ status: 'alive' as const }),
   );
   app.get(

@@ -15,7 +15,11 @@ export function registerNotFound(app: FastifyInstance): void {
     if (allowed.size === 0) return sendProblem(request, reply, problems.notFound(`There is nothing at ${path}`));
     const allow = [...allowed].sort().join(', ');
     void reply.header('allow', allow);
-    return sendProblem(request, reply, problems.methodNotAllowed(`${request.method} is not offered here, but ${allow}`));
+    return sendProblem(
+      request,
+      reply,
+      problems.methodNotAllowed(`${request.method} is not offered here, but ${allow}`),
+    );
   });
 }
 
@@ -24,5 +28,7 @@ function matches(url: string, path: string): boolean {
   const given = path.split('/');
   const isOpen = wanted.at(-1) === '*';
   if (isOpen ? given.length < wanted.length : given.length !== wanted.length) return false;
-  return wanted.every((part, index) => part === '*' || (part.startsWith(':') ? given[index] !== '' : part === given[index]));
+  return wanted.every(
+    (part, index) => part === '*' || (part.startsWith(':') ? given[index] !== '' : part === given[index]),
+  );
 }

@@ -21,6 +21,7 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
     ],
   },
   refResolver: {
-    buildLocalReference: (json, _base, _fragment, index) => (typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`),
+    buildLocalReference: (json, _base, _fragment, index) =>
+      typeof json['$id'] === 'string' ? json['$id'] : `schema-${index}`,
   },
 };

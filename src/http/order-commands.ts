@@ -24,7 +24,11 @@ const tags = ['Orders: commands'];
 const changed = answers({ 200: ref(PlainOrder) }, [400, 404, 408, 409, 412, 413, 415, 422, 429, 500, 503]);
 
 /** The routes that change orders. */
-export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderCommands }> = (app, { commands }, done) => {
+export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderCommands }> = (
+  app,
+  { commands },
+  done,
+) => {
   app.post(
     '/orders',
     {
@@ -41,7 +45,8 @@ export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderC
       request.body.items.forEach(({ name, unitPrice, sku }, index) => {
         if (sku !== undefined) return;
         if (name === undefined) throw new BadRequestError('is required where no sku is given', `#/items/${index}/name`);
-        if (unitPrice === undefined) throw new BadRequestError('is required where no sku is given', `#/items/${index}/unitPrice`);
+        if (unitPrice === undefined)
+          throw new BadRequestError('is required where no sku is given', `#/items/${index}/unitPrice`);
       });
       const placed = await commands.place(request.body, callerOf(request));
       void reply.code(201).header('location', `/orders/${placed.state.id}`);

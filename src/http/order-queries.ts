@@ -29,7 +29,10 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueri
           { additionalProperties: false },
         ),
         headers: Type.Object({ 'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })) }),
-        response: answers({ 200: ref(Order), 304: Type.Null({ description: 'Not modified' }) }, [400, 404, 429, 500, 503]),
+        response: answers(
+          { 200: ref(Order), 304: Type.Null({ description: 'Not modified' }) },
+          [400, 404, 429, 500, 503],
+        ),
       },
     },
     async (request, reply) => {
@@ -94,7 +97,9 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueri
       if (order && order.revision >= minRevision) return order;
       if (performance.now() + pause > until) {
         throw new ProblemError(
-          problems.notYetProjected(`The read model is at revision ${order?.revision ?? 'none'} of order ${orderId}, not yet at ${minRevision}`),
+          problems.notYetProjected(
+            `The read model is at revision ${order?.revision ?? 'none'} of order ${orderId}, not yet at ${minRevision}`,
+          ),
         );
       }
       await delay(pause);

@@ -61,7 +61,12 @@ export const problems = {
     detail,
     ...(errors && { errors }),
   }),
-  notFound: (detail: string): ProblemDetails => ({ type: '/problems/not-found', title: 'Not found', status: 404, detail }),
+  notFound: (detail: string): ProblemDetails => ({
+    type: '/problems/not-found',
+    title: 'Not found',
+    status: 404,
+    detail,
+  }),
   methodNotAllowed: (detail: string): ProblemDetails => ({
     type: '/problems/method-not-allowed',
     title: 'Method not allowed',
@@ -174,10 +179,18 @@ export function toProblem(error: unknown): ProblemDetails {
   return fromFastify(error as Partial<FastifyError>);
 }
 
-function fromFastify({ statusCode, validation, validationContext, message = '' }: Partial<FastifyError>): ProblemDetails {
+function fromFastify({
+  statusCode,
+  validation,
+  validationContext,
+  message = '',
+}: Partial<FastifyError>): ProblemDetails {
   if (validation) {
     const errors = (validation as unknown as ErrorObject[]).map(fieldError);
-    return problems.badRequest(`${validationContext ?? 'request'} ${errors[0]?.pointer ?? ''} ${errors[0]?.detail ?? ''}`, errors);
+    return problems.badRequest(
+      `${validationContext ?? 'request'} ${errors[0]?.pointer ?? ''} ${errors[0]?.detail ?? ''}`,
+      errors,
+    );
   }
   switch (statusCode) {
     case 413:
@@ -185,22 +198,40 @@ function fromFastify({ statusCode, validation, validationContext, message = '' }
     case 415:
       return problems.unsupportedMediaType();
     default:
-      return statusCode !== undefined && statusCode >= 400 && statusCode < 500 ? problems.badRequest(message) : problems.unexpected();
+      return statusCode !== undefined && statusCode >= 400 && statusCode < 500
+        ? problems.badRequest(message)
+        : problems.unexpected();
   }
 }
 
 /** Says which field is wrong and, where the schema has words for it, what it should be. */
-function fieldError({ instancePath, keyword, params, message = 'is not valid', parentSchema }: ErrorObject): FieldError {
-  const child = keyword === 'required' ? params['missingProperty'] : keyword === 'additionalProperties' ? params['additionalProperty'] : undefined;
+function fieldError({
+  instancePath,
+  keyword,
+  params,
+  message = 'is not valid',
+  parentSchema,
+}: ErrorObject): FieldError {
+  const child =
+    keyword === 'required'
+      ? params['missingProperty']
+      : keyword === 'additionalProperties'
+        ? params['additionalProperty']
+        : undefined;
   const pointer = `#${instancePath}${typeof child === 'string' ? `/${child.replaceAll('~', '~0').replaceAll('/', '~1')}` : ''}`;
   const description: unknown = parentSchema?.['description'];
   if (keyword === 'additionalProperties') return { pointer, detail: 'is not a known field' };
   if (keyword === 'required') return { pointer, detail: 'is required' };
-  if (keyword === 'enum') return { pointer, detail: `must be one of ${(params['allowedValues'] as string[]).join(', ')}` };
+  if (keyword === 'enum')
+    return { pointer, detail: `must be one of ${(params['allowedValues'] as string[]).join(', ')}` };
   return { pointer, detail: typeof description === 'string' ? `must be ${description}` : message };
 }
 
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, { retryAfter, ...problem }: ProblemDetails): FastifyReply {
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { retryAfter, ...problem }: ProblemDetails,
+): FastifyReply {
   if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter));
   const body = JSON.stringify({ ...problem, instance: request.url.split('?', 1)[0] });
   return reply.code(problem.status).type('application/problem+json').serializer(asIs).send(body);

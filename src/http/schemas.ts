@@ -7,7 +7,12 @@ const LINE = '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]+$';
 const TEXT = '^(?:[^\\p{Cc}\\p{Cs}]|[\\n\\r\\t])*$';
 
 const line = (description: string, maxLength = 200) =>
-  Type.String({ minLength: 1, maxLength, pattern: LINE, description: `${description}: 1 to ${maxLength} characters, no control characters` });
+  Type.String({
+    minLength: 1,
+    maxLength,
+    pattern: LINE,
+    description: `${description}: 1 to ${maxLength} characters, no control characters`,
+  });
 const notes = (description: string) =>
   Type.String({ maxLength: 2000, pattern: TEXT, description: `${description}: at most 2000 characters` });
 const nullable = <T extends string | number>(type: 'string' | 'integer', description: string) =>
@@ -33,7 +38,10 @@ const Amount = Type.String({
   description: 'a decimal amount of at most 7 digits and two decimals, as a string, such as "25.00"',
 });
 /** Totals can be larger than what a request may state: 100 lines × 1,000 × 10,000.00. */
-const Money = Type.String({ pattern: '^\\d{1,10}\\.\\d{2}$', description: 'a decimal amount with two decimals, such as "25.00"' });
+const Money = Type.String({
+  pattern: '^\\d{1,10}\\.\\d{2}$',
+  description: 'a decimal amount with two decimals, such as "25.00"',
+});
 export const Quantity = Type.Integer({ minimum: 1, maximum: 1000, description: 'a whole number from 1 to 1000' });
 export const OrderStatus = Type.Enum([...ORDER_STATUSES], { type: 'string' });
 export const PaymentStatus = Type.Enum([...PAYMENT_STATUSES], { type: 'string' });
@@ -46,7 +54,12 @@ export function ref<T extends TSchema>(schema: T & { readonly $id?: string }) {
 }
 
 export const DeliveryAddress = Type.Object(
-  { street: line('the street'), city: line('the city'), postalCode: line('the postal code'), notes: Type.Optional(notes('notes for the driver')) },
+  {
+    street: line('the street'),
+    city: line('the city'),
+    postalCode: line('the postal code'),
+    notes: Type.Optional(notes('notes for the driver')),
+  },
   { $id: 'Address', ...closed },
 );
 
@@ -77,7 +90,10 @@ export const ConfirmOrderBody = Type.Object(
 );
 
 export const PayOrderBody = Type.Object(
-  { paymentMethod: line('how it is paid, such as credit_card'), transactionId: line('the payment provider’s id of the transaction') },
+  {
+    paymentMethod: line('how it is paid, such as credit_card'),
+    transactionId: line('the payment provider’s id of the transaction'),
+  },
   { $id: 'PayOrder', ...closed },
 );
 
@@ -115,7 +131,9 @@ const orderProperties = {
   status: OrderStatus,
   paymentStatus: PaymentStatus,
   kitchenNotes: nullable<string>('string', 'null without notes'),
-  deliveryAddress: Type.Unsafe<Static<typeof DeliveryAddress> | null>({ anyOf: [{ $ref: 'Address#' }, { type: 'null' }] }),
+  deliveryAddress: Type.Unsafe<Static<typeof DeliveryAddress> | null>({
+    anyOf: [{ $ref: 'Address#' }, { type: 'null' }],
+  }),
   placedAt: Type.String({ format: 'date-time' }),
   estimatedDelivery: nullable<string>('string', 'null until confirmed'),
   lastUpdated: Type.String({ format: 'date-time' }),
@@ -133,7 +151,10 @@ export const Order = Type.Object(
     customerName: Type.String({ description: '"Unknown" until the customer is registered' }),
     customerEmail: Type.String({ description: 'empty while none is known' }),
     projection: Type.Optional(
-      Type.Enum(['stalled'], { type: 'string', description: 'an event after this revision cannot be read; the order stands still here' }),
+      Type.Enum(['stalled'], {
+        type: 'string',
+        description: 'an event after this revision cannot be read; the order stands still here',
+      }),
     ),
   },
   { $id: 'Order' },
@@ -168,7 +189,9 @@ export const Problem = Type.Object(
     detail: Type.String(),
     instance: Type.String(),
     errors: Type.Optional(
-      Type.Array(Type.Object({ pointer: Type.String({ description: 'JSON pointer to the field' }), detail: Type.String() })),
+      Type.Array(
+        Type.Object({ pointer: Type.String({ description: 'JSON pointer to the field' }), detail: Type.String() }),
+      ),
     ),
   },
   { $id: 'Problem', description: 'RFC 9457' },
@@ -178,12 +201,29 @@ export const OrderParams = Type.Object({ orderId: Type.String({ format: 'uuid', 
 
 export const CommandHeaders = Type.Object({
   'idempotency-key': Type.Optional(
-    Type.String({ minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7E]+$', description: '1 to 255 visible ASCII characters; the same key and body get the first answer again' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[\\x21-\\x7E]+$',
+      description: '1 to 255 visible ASCII characters; the same key and body get the first answer again',
+    }),
   ),
   'if-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag of the order that the caller saw' })),
-  'x-actor': Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: LINE, description: 'who acts, for the audit trail: 1 to 100 characters' })),
+  'x-actor': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      pattern: LINE,
+      description: 'who acts, for the audit trail: 1 to 100 characters',
+    }),
+  ),
   'x-correlation-id': Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, pattern: '^[\\x21-\\x7E]+$', description: '1 to 200 visible ASCII characters, kept with every event' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: '^[\\x21-\\x7E]+$',
+      description: '1 to 200 visible ASCII characters, kept with every event',
+    }),
   ),
 });
 

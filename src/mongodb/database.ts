@@ -1,4 +1,5 @@
 import { type Collection, type Db, MongoClient } from 'mongodb';
+import type { AnalyticsDayDocument, AnalyticsItemDocument } from '../projections/analytics.ts';
 import type { AuditDocument } from '../projections/audit-document.ts';
 import type { CustomerDocument } from '../projections/customer-document.ts';
 import type { OrderDocument } from '../projections/order-document.ts';
@@ -14,14 +15,22 @@ export interface MenuItemDocument {
   readonly ingredients: readonly string[];
 }
 
+/** A position in the log; decimal text, since the store's are 64 bits wide. */
+export interface StoredPosition {
+  readonly commit: string;
+  readonly prepare: string;
+}
+
 /** What is known of a read model as a whole; its `_id` is the read model's name. */
 export interface ProjectionStateDocument {
   readonly _id: string;
   /** Version of the document's layout; another one than the code's means: build it anew. */
   readonly version: number;
   readonly builtAt: Date;
-  /** A reader of the whole log has come this far (commit position, decimal). */
-  readonly position?: string;
+  /** A reader of the whole log has come this far. */
+  readonly position?: StoredPosition;
+  /** Streams with an event that cannot be read: what comes after it is not counted. */
+  readonly stalled?: readonly string[];
 }
 
 export interface Database {
@@ -30,6 +39,10 @@ export interface Database {
   readonly customers: Collection<CustomerDocument>;
   readonly audit: Collection<AuditDocument>;
   readonly menu: Collection<MenuItemDocument>;
+  readonly analytics: {
+    readonly days: Collection<AnalyticsDayDocument>;
+    readonly items: Collection<AnalyticsItemDocument>;
+  };
   readonly projections: Collection<ProjectionStateDocument>;
 }
 
@@ -55,6 +68,7 @@ export function openDatabase(client: MongoClient, name: string): Database {
     customers: db.collection('customers'),
     audit: db.collection('audit'),
     menu: db.collection('menu'),
+    analytics: { days: db.collection('analytics_days'), items: db.collection('analytics_items') },
     projections: db.collection('projections'),
   };
 }
@@ -76,6 +90,10 @@ export async function createAuditIndexes(audit: Collection<AuditDocument>): Prom
     { key: { actor: 1, recordedAt: -1, _id: -1 } },
     { key: { type: 1, recordedAt: -1, _id: -1 } },
   ]);
+}
+
+export async function createAnalyticsIndexes(items: Collection<AnalyticsItemDocument>): Promise<void> {
+  await items.createIndex({ day: 1 });
 }
 
 export async function createMenuIndexes(menu: Collection<MenuItemDocument>): Promise<void> {

@@ -27,9 +27,15 @@ export function isOnlyDuplicates(error: MongoBulkWriteError): boolean {
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof ReadModelsUnavailableError) return true;
   if (error instanceof MongoServerError) {
-    return error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError') || NOT_SERVING.has(Number(error.code));
+    return (
+      error.hasErrorLabel('RetryableWriteError') ||
+      error.hasErrorLabel('TransientTransactionError') ||
+      NOT_SERVING.has(Number(error.code))
+    );
   }
-  return error instanceof MongoNetworkError || error instanceof MongoServerSelectionError || error instanceof MongoError;
+  return (
+    error instanceof MongoNetworkError || error instanceof MongoServerSelectionError || error instanceof MongoError
+  );
 }
 
 /** Not primary, shutting down, stepped down, interrupted: the server's own codes for "not now". */

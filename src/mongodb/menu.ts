@@ -7,9 +7,13 @@ export type MenuStore = ReturnType<typeof createMenuStore>;
 export function createMenuStore({ menu }: Database, timeLimitMs: number) {
   return {
     /** Name and price (two decimals) of those of the skus that are on the menu. */
-    async pricesOf(skus: readonly string[]): Promise<ReadonlyMap<string, { readonly name: string; readonly unitPrice: string }>> {
+    async pricesOf(
+      skus: readonly string[],
+    ): Promise<ReadonlyMap<string, { readonly name: string; readonly unitPrice: string }>> {
       const found = await withTimeLimit(timeLimitMs, menu.find({ _id: { $in: [...new Set(skus)] } }).toArray());
-      return new Map(found.map(({ _id, name, priceMinor }) => [_id, { name, unitPrice: formatMoney(fromMinorUnits(priceMinor)) }]));
+      return new Map(
+        found.map(({ _id, name, priceMinor }) => [_id, { name, unitPrice: formatMoney(fromMinorUnits(priceMinor)) }]),
+      );
     },
 
     /** By category and name. */

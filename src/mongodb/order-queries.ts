@@ -29,7 +29,11 @@ export function createOrderQueries({ orders }: Database, timeLimitMs: number) {
     },
 
     /** Newest first. A page is bounded by the last document of the one before, so that each costs the same. */
-    async list({ placedFrom, placedTo, ...equal }: OrderFilter, limit: number, after?: PageKey): Promise<OrderDocument[]> {
+    async list(
+      { placedFrom, placedTo, ...equal }: OrderFilter,
+      limit: number,
+      after?: PageKey,
+    ): Promise<OrderDocument[]> {
       const placedAt = { ...(placedFrom && { $gte: placedFrom }), ...(placedTo && { $lt: placedTo }) };
       const filter: Filter<OrderDocument> = {
         ...equal,

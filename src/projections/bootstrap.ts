@@ -1,9 +1,16 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { Logger } from 'pino';
 import type { StreamStore } from '../eventstoredb/streams.ts';
-import { createAuditIndexes, createMenuIndexes, createOrderIndexes, type Database } from '../mongodb/database.ts';
-import { readLog } from './catch-up.ts';
-import { project } from './worker.ts';
+import {
+  createAnalyticsIndexes,
+  createAuditIndexes,
+  createMenuIndexes,
+  createOrderIndexes,
+  type Database,
+  type StoredPosition,
+} from '../mongodb/database.ts';
+import { fromStored, readLog, toStored } from './catch-up.ts';
+import { project } from './project.ts';
 
 /** Name of the state document that says that the read models stand. */
 export const READ_MODELS = 'read-models';
@@ -27,26 +34,23 @@ export async function ensureReadModels(options: BootstrapOptions): Promise<void>
   await Promise.all([
     createOrderIndexes(database.orders),
     createAuditIndexes(database.audit),
+    createAnalyticsIndexes(database.analytics.items),
     createMenuIndexes(database.menu),
   ]);
   const state = await database.projections.findOne({ _id: READ_MODELS });
   if (state?.version === READ_MODEL_VERSION && state.position === undefined) return;
   const started = Date.now();
   let events = 0;
-  for await (const page of readLog(client, streamPrefix, toPosition(state?.position))) {
+  for await (const page of readLog(client, streamPrefix, state?.position && fromStored(state.position))) {
     await project(options, page.events);
     events += page.events.length;
-    await saveState(database, page.position.commit.toString());
+    await saveState(database, toStored(page.position));
   }
   await saveState(database);
   log.info({ events, ms: Date.now() - started }, 'read models built from the log');
 }
 
-async function saveState({ projections }: Database, position?: string): Promise<void> {
+async function saveState({ projections }: Database, position?: StoredPosition): Promise<void> {
   const state = { version: READ_MODEL_VERSION, builtAt: new Date(), ...(position !== undefined && { position }) };
   await projections.replaceOne({ _id: READ_MODELS }, state, { upsert: true });
-}
-
-function toPosition(position: string | undefined) {
-  return position === undefined ? undefined : { commit: BigInt(position), prepare: BigInt(position) };
 }

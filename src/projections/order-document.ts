@@ -112,7 +112,6 @@ export function customerFields(orderEmail: string | null, customer: CustomerDocu
   return { customerName: 'Unknown', customerEmail, customerRevision: -1 };
 }
 
-
 function toDate(time: string | null): Date | null {
   return time === null ? null : new Date(time);
 }

@@ -41,7 +41,10 @@ export async function projectCustomers(target: CustomerTarget, events: readonly 
   });
 }
 
-async function projectOne({ customers, readGap }: CustomerTarget, event: RecordedEvent): Promise<CustomerDocument | undefined> {
+async function projectOne(
+  { customers, readGap }: CustomerTarget,
+  event: RecordedEvent,
+): Promise<CustomerDocument | undefined> {
   const id = event.streamId.slice(event.streamId.indexOf('Customer-') + 'Customer-'.length);
   for (;;) {
     const found = (await customers.findOne({ _id: id })) ?? undefined;
@@ -56,9 +59,11 @@ async function projectOne({ customers, readGap }: CustomerTarget, event: Recorde
 
 function foldNext(document: CustomerDocument | undefined, recorded: RecordedEvent): CustomerDocument {
   const next = (document?.revision ?? -1) + 1;
-  if (Number(recorded.revision) !== next) throw new UnreadableEventError(`revision ${next} is missing from ${recorded.streamId}`);
+  if (Number(recorded.revision) !== next)
+    throw new UnreadableEventError(`revision ${next} is missing from ${recorded.streamId}`);
   const stored = decodeEvent(recorded);
-  if (!isCustomerEvent(stored)) throw new UnreadableEventError(`${recorded.type} does not belong in ${recorded.streamId}`);
+  if (!isCustomerEvent(stored))
+    throw new UnreadableEventError(`${recorded.type} does not belong in ${recorded.streamId}`);
   return evolveCustomerDocument(document, stored);
 }
 

@@ -125,7 +125,8 @@ function writeOf(
   if (from) {
     const unset = !stall && from.stalled ? { $unset: { stalled: true as const } } : {};
     // A document without an order yet has no customer either.
-    const contact = from.revision < 0 && state ? customerFields(state.customerEmail, customers.get(state.customerId)) : {};
+    const contact =
+      from.revision < 0 && state ? customerFields(state.customerEmail, customers.get(state.customerId)) : {};
     return {
       updateOne: {
         filter: { _id: orderId, revision: from.revision },
@@ -137,7 +138,10 @@ function writeOf(
   return { insertOne: { document: { _id: orderId, ...fields, ...contact, ...stalled } as OrderDocument } };
 }
 
-async function customersOf(target: OrderTarget, plans: readonly Plan[]): Promise<ReadonlyMap<string, CustomerDocument>> {
+async function customersOf(
+  target: OrderTarget,
+  plans: readonly Plan[],
+): Promise<ReadonlyMap<string, CustomerDocument>> {
   const ids = [...new Set(plans.flatMap(({ state }) => state?.customerId ?? []))];
   if (ids.length === 0) return new Map();
   const found = await target.customers.find({ _id: { $in: ids } }).toArray();

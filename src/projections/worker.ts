@@ -1,13 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { AllStreamRecordedEvent, EventStoreDBClient, PersistentSubscriptionToAll, PersistentSubscriptionToAllResolvedEvent } from '@eventstore/db-client';
+import type {
+  AllStreamRecordedEvent,
+  EventStoreDBClient,
+  PersistentSubscriptionToAll,
+  PersistentSubscriptionToAllResolvedEvent,
+} from '@eventstore/db-client';
 import type { Logger } from 'pino';
 import type { StreamStore } from '../eventstoredb/streams.ts';
 import { type Database, withTimeLimit } from '../mongodb/database.ts';
+import { takeBuffered } from './batches.ts';
 import { ensureConsumerGroup } from './consumer-group.ts';
-import { type Outcome, reasonOf } from './deliveries.ts';
-import { projectAudit } from './project-audit.ts';
-import { projectCustomers } from './project-customers.ts';
-import { projectOrders } from './project-orders.ts';
+import { project } from './project.ts';
+import { type Progress, supervise } from './supervise.ts';
 
 export interface WorkerStatus {
   /** Only `consuming` means that events arrive. */
@@ -41,156 +44,99 @@ export interface WorkerOptions {
 const BUFFER_SIZE = 1000;
 const MOST_PER_BATCH = 500;
 const BATCH_TIME_LIMIT_MS = 8000;
-const BACK_OFF_MS = { first: 100, most: 2000 };
 
-type Delivery = PersistentSubscriptionToAllResolvedEvent & { event: AllStreamRecordedEvent };
+type Delivery = PersistentSubscriptionToAllResolvedEvent & { readonly event: AllStreamRecordedEvent };
 
 /**
- * Consumes the consumer group and projects what comes, for ever: when a store is away or the subscription ends, it
- * stops, backs off with jitter and starts again. An event is acknowledged after its documents are written, and
- * parked only when it cannot be read or applied, never because a store is away.
+ * Consumes the consumer group and projects what comes, for ever. An event is acknowledged after its documents are
+ * written, and parked only when it cannot be read or applied, never because a store is away.
  */
 export function startWorker(options: WorkerOptions): Worker {
   const { log } = options;
-  let state: WorkerStatus['state'] = 'starting';
-  let lastError: string | undefined;
-  let lastProjectedAt: Date | undefined;
-  let subscription: PersistentSubscriptionToAll | undefined;
   const counts = { inFlight: 0, projected: 0, redelivered: 0, parked: 0 };
-  const stopping = new AbortController();
-  let isBusy = false;
+  let lastProjectedAt: Date | undefined;
+  let hasStarted = false;
+  let isStopped = false;
+  let interrupt: (() => void) | undefined;
 
-  const running = run();
+  const supervised = supervise('projection worker', log, async (signal, progress) => {
+    await options.prepare();
+    await ensureConsumerGroup(options.client, options.group, options.streamPrefix, log);
+    if (!signal.aborted) await consume(signal, progress);
+  });
 
   return {
-    status: () => ({ state, lastError, lastProjectedAt, ...counts }),
+    status: () => ({ state: state(), lastError: supervised.lastError(), lastProjectedAt, ...counts }),
     async stop() {
-      stopping.abort();
-      if (!isBusy) subscription?.destroy();
-      await running;
-      state = 'stopped';
+      const stopped = supervised.stop();
+      interrupt?.();
+      await stopped;
+      isStopped = true;
     },
   };
 
-  async function run(): Promise<void> {
-    let failures = 0;
-    while (!stopping.signal.aborted) {
-      try {
-        await options.prepare();
-        await ensureConsumerGroup(options.client, options.group, options.streamPrefix, log);
-        await consume(() => (failures = 0));
-      } catch (error) {
-        if (isStopping()) return;
-        failures += 1;
-        lastError = reasonOf(error);
-        log.warn({ err: error, failures }, 'projection worker is waiting for its stores');
-      }
-      if (isStopping()) return;
-      state = 'waiting';
-      const ceiling = Math.min(BACK_OFF_MS.first * 2 ** failures, BACK_OFF_MS.most);
-      await delay(ceiling / 2 + (Math.random() * ceiling) / 2, undefined, { signal: stopping.signal }).catch(ignoreAbort);
-    }
+  function state(): WorkerStatus['state'] {
+    if (isStopped) return 'stopped';
+    if (supervised.isRunning()) return 'consuming';
+    return hasStarted || supervised.lastError() !== undefined ? 'waiting' : 'starting';
   }
 
-  function isStopping(): boolean {
-    return stopping.signal.aborted;
-  }
-
-  /** Ends by throwing: a subscription that ends by itself is an error too. */
-  async function consume(onProgress: () => void): Promise<void> {
-    const subscribed = options.client.subscribeToPersistentSubscriptionToAll(
+  async function consume(signal: AbortSignal, progress: Progress): Promise<void> {
+    const subscription = options.client.subscribeToPersistentSubscriptionToAll(
       options.group,
       { bufferSize: BUFFER_SIZE },
       { highWaterMark: BUFFER_SIZE },
     );
-    subscription = subscribed;
-    subscribed.once('confirmation', () => {
-      state = 'consuming';
-      lastError = undefined;
+    // A batch in hand is finished first: the loop looks at the signal after it.
+    interrupt = () => {
+      if (counts.inFlight === 0) subscription.destroy();
+    };
+    subscription.once('confirmation', () => {
+      hasStarted = true;
+      progress();
       log.info({ group: options.group }, 'projection worker consumes');
     });
     try {
-      for await (const first of subscribed) {
-        isBusy = true;
-        const arrived = takeBuffered(subscribed, first);
+      for await (const first of subscription) {
+        const arrived = takeBuffered(subscription, first, MOST_PER_BATCH);
         counts.inFlight = arrived.length;
-        await settle(subscribed, arrived);
+        await settle(subscription, arrived);
         counts.inFlight = 0;
-        isBusy = false;
-        onProgress();
-        if (isStopping()) return;
+        if (signal.aborted) return;
       }
-      throw new Error('the subscription ended');
     } finally {
-      isBusy = false;
       counts.inFlight = 0;
-      subscription = undefined;
-      await subscribed.unsubscribe().catch((error: unknown) => log.debug({ err: error }, 'subscription was gone already'));
-      subscribed.destroy();
+      interrupt = undefined;
+      await subscription
+        .unsubscribe()
+        .catch((error: unknown) => log.debug({ err: error }, 'the subscription was gone'));
+      subscription.destroy();
     }
   }
 
   async function settle(
-    subscribed: PersistentSubscriptionToAll,
+    subscription: PersistentSubscriptionToAll,
     arrived: readonly PersistentSubscriptionToAllResolvedEvent[],
   ): Promise<void> {
     const batch = arrived.filter((resolved): resolved is Delivery => resolved.event !== undefined);
     const empty = arrived.filter(({ event }) => event === undefined);
     // A parked event that was deleted since: there is nothing left to project.
-    if (empty.length > 0) await subscribed.ack(...empty);
+    if (empty.length > 0) await subscription.ack(...empty);
     if (batch.length === 0) return;
     counts.redelivered += batch.filter(({ retryCount }) => retryCount > 0).length;
-    const outcomes = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(options, batch.map(({ event }) => event)));
+    const events = batch.map(({ event }) => event);
+    const outcomes = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(options, events));
     const done = batch.filter((_, index) => outcomes[index]?.type === 'done');
-    if (done.length > 0) await subscribed.ack(...done);
+    if (done.length > 0) await subscription.ack(...done);
     for (const [index, delivery] of batch.entries()) {
       const outcome = outcomes[index];
       if (outcome?.type !== 'park') continue;
       const { streamId, revision, id } = delivery.event;
       log.error({ stream: streamId, revision: Number(revision), eventId: id, reason: outcome.reason }, 'event parked');
-      await subscribed.nack('park', outcome.reason, delivery);
+      await subscription.nack('park', outcome.reason, delivery);
       counts.parked += 1;
     }
     counts.projected += done.length;
     lastProjectedAt = new Date();
   }
-}
-
-/** What has arrived by now goes into one batch: the more there is to do, the less each event costs. */
-function takeBuffered(
-  subscribed: PersistentSubscriptionToAll,
-  first: PersistentSubscriptionToAllResolvedEvent,
-): PersistentSubscriptionToAllResolvedEvent[] {
-  const batch = [first];
-  while (batch.length < MOST_PER_BATCH) {
-    const next = subscribed.read() as PersistentSubscriptionToAllResolvedEvent | null;
-    if (next === null) break;
-    batch.push(next);
-  }
-  return batch;
-}
-
-/** Projects delivered events into every read model that follows the consumer group. */
-export async function project(
-  { streams, database, streamPrefix }: Pick<WorkerOptions, 'streams' | 'database' | 'streamPrefix'>,
-  events: readonly AllStreamRecordedEvent[],
-): Promise<Outcome[]> {
-  const isOrder = ({ streamId }: AllStreamRecordedEvent) => streamId.startsWith(`${streamPrefix}PizzaOrder-`);
-  const ofOrders = events.filter(isOrder);
-  const ofCustomers = events.filter((event) => !isOrder(event));
-  const target = {
-    orders: database.orders,
-    customers: database.customers,
-    readGap: (stream: string, from: number, count: number) => streams.readRecorded(stream, { from, maxCount: count }),
-  };
-  const customers = ofCustomers.length > 0 ? await projectCustomers(target, ofCustomers) : [];
-  const [orders] = await Promise.all([projectOrders(target, ofOrders), projectAudit(database.audit, ofOrders)]);
-  const outcomes = new Map<AllStreamRecordedEvent, Outcome>();
-  ofOrders.forEach((event, index) => outcomes.set(event, orders[index] ?? { type: 'done' }));
-  ofCustomers.forEach((event, index) => outcomes.set(event, customers[index] ?? { type: 'done' }));
-  return events.map((event) => outcomes.get(event) ?? { type: 'done' });
-}
-
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
 }

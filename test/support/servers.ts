@@ -32,7 +32,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     started.push(server);
     return server.url;
   };
-  project.provide('eventStoreUrl', process.env.EVENTSTORE_URL || (await start('eventstoredb', 'startEmbeddedEventStore')));
+  project.provide(
+    'eventStoreUrl',
+    process.env.EVENTSTORE_URL || (await start('eventstoredb', 'startEmbeddedEventStore')),
+  );
   project.provide('mongoUrl', process.env.MONGODB_URL || (await start('mongodb', 'startEmbeddedMongo')));
   return async () => {
     await Promise.all(started.map((server) => server.close()));

@@ -81,6 +81,9 @@ export async function startTestService({ config = {}, clock, like }: TestService
 
 function recordingLog(): { readonly log: Logger; readonly logged: Record<string, unknown>[] } {
   const logged: Record<string, unknown>[] = [];
-  const log = pino({ level: 'info' }, { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) });
+  const log = pino(
+    { level: 'info' },
+    { write: (line: string) => logged.push(JSON.parse(line) as Record<string, unknown>) },
+  );
   return { log, logged };
 }

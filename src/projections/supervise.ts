@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { reasonOf } from './deliveries.ts';
+
+export interface Supervised {
+  readonly signal: AbortSignal;
+  /** Why the last run ended, while it has not got on since. */
+  lastError(): string | undefined;
+  isRunning(): boolean;
+  stop(): Promise<void>;
+}
+
+export interface Progress {
+  /** Events arrive again: the next failure starts with a short pause. */
+  (): void;
+}
+
+const BACK_OFF_MS = { first: 100, most: 2000 };
+
+/**
+ * Runs a subscription for ever: when `run` throws or returns, because a store is away or the subscription ended, it
+ * backs off with jitter and runs again, until stopped.
+ */
+export function supervise(
+  name: string,
+  log: Logger,
+  run: (signal: AbortSignal, progress: Progress) => Promise<void>,
+): Supervised {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let lastError: string | undefined;
+  let isRunning = false;
+  const running = forEver();
+  return {
+    signal,
+    lastError: () => lastError,
+    isRunning: () => isRunning,
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+
+  async function forEver(): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await run(signal, () => {
+          failures = 0;
+          lastError = undefined;
+          isRunning = true;
+        });
+        lastError = 'the subscription ended';
+      } catch (error) {
+        lastError = reasonOf(error);
+        if (!isStopped()) log.warn({ err: error, failures }, `${name} is waiting for its stores`);
+      }
+      isRunning = false;
+      if (isStopped()) return;
+      failures += 1;
+      const ceiling = Math.min(BACK_OFF_MS.first * 2 ** failures, BACK_OFF_MS.most);
+      await delay(ceiling / 2 + (Math.random() * ceiling) / 2, undefined, { signal }).catch(ignoreAbort);
+    }
+  }
+
+  function isStopped(): boolean {
+    return signal.aborted;
+  }
+}
+
+function ignoreAbort(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+}
