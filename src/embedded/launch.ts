@@ -19,8 +19,7 @@ export interface EmbeddedServer {
 
 /** What a server's worker thread tells its launcher. */
 export type WorkerMessage =
-  | { readonly type: 'listening'; readonly port: number }
-  | { readonly type: 'refused'; readonly message: string };
+  { readonly type: 'listening'; readonly port: number } | { readonly type: 'refused'; readonly message: string };
 
 /**
  * Runs an embedded server in a worker thread and waits until it listens.
@@ -28,7 +27,11 @@ export type WorkerMessage =
  *
  * @throws Error with the worker's own words when it cannot start (file in use, corrupt, port taken)
  */
-export async function launchWorker(script: URL, options: EmbeddedOptions, urlOf: (port: number) => string): Promise<EmbeddedServer> {
+export async function launchWorker(
+  script: URL,
+  options: EmbeddedOptions,
+  urlOf: (port: number) => string,
+): Promise<EmbeddedServer> {
   const worker = new Worker(script, { workerData: options });
   const exited = new Promise<number>((resolve) => worker.once('exit', resolve));
   const crashed = new Promise<never>((_, reject) => worker.once('error', reject));
@@ -38,7 +41,11 @@ export async function launchWorker(script: URL, options: EmbeddedOptions, urlOf:
       else reject(new Error(message.message));
     });
   });
-  const port = await Promise.race([started, crashed, exited.then((code) => Promise.reject(new Error(`embedded server ended with code ${code} before it listened`)))]);
+  const port = await Promise.race([
+    started,
+    crashed,
+    exited.then((code) => Promise.reject(new Error(`embedded server ended with code ${code} before it listened`))),
+  ]);
   let closing = false;
   const ended = exited.then((code) => {
     if (closing) return new Promise<never>(() => undefined);

@@ -1,0 +1,252 @@
+import { original } from './events.ts';
+import type { RecordedEvent, ResolvedEvent } from './events.ts';
+import type { EventPredicate } from './filter.ts';
+import { predicateOf } from './filter.ts';
+import type { Consumer, Message, NackAction } from './group.ts';
+import { ConsumerGroup } from './group.ts';
+import type { GroupDefinition } from './group-config.ts';
+import { ALL, formatPlace, groupKey } from './group-config.ts';
+import { createGroupState } from './group-state.ts';
+import type { GroupInfo } from './group-info.ts';
+import { createMeter } from './group-info.ts';
+import type { EventLog } from './log.ts';
+import type { RpcError } from './rpc-errors.ts';
+import { groupError } from './rpc-errors.ts';
+
+/** The connection behind a consumer. */
+export interface ConsumerConnection {
+  readonly name: string;
+  readonly slots: number;
+  /** Called once, before the first message. */
+  confirm(): void;
+  /** False when the connection is congested; `drained` is to be called when it is no longer. */
+  send(resolved: ResolvedEvent, retryCount: number): boolean;
+  drop(error: RpcError): void;
+}
+
+export interface ConsumerHandle {
+  ack(ids: readonly string[]): void;
+  nack(ids: readonly string[], action: NackAction, reason: string): void;
+  drained(): void;
+  leave(): void;
+}
+
+/** A running group: the state machine, fed from the log, with its state kept in the log. */
+export interface GroupHost {
+  readonly definition: GroupDefinition;
+  /** @throws RpcError when the group has all the consumers it may have */
+  connect(connection: ConsumerConnection): ConsumerHandle;
+  /** @param stopAt first revision of the parked stream that is left where it is */
+  replayParked(stopAt: number | undefined): void;
+  info(): GroupInfo;
+  tick(): void;
+  /** Ends the group's work and drops its consumers. */
+  stop(): void;
+  /** Removes what the group has kept in the log. */
+  forget(): Promise<void>;
+}
+
+const MOST_EVENTS_A_PAGE = 256;
+
+export function createGroupHost(
+  log: EventLog,
+  definition: GroupDefinition,
+  now: () => number,
+  newId: () => string,
+): GroupHost {
+  const { stream, group: name, settings, filter } = definition;
+  const state = createGroupState(log, groupKey(stream, name), stream, now, newId);
+  const matches: EventPredicate = stream === ALL ? predicateOf(filter) : () => true;
+  const connections = new Map<number, ConsumerConnection>();
+  const meters = new Map<number, ReturnType<typeof createMeter>>();
+  const total = createMeter(now, false);
+  const loaded = state.loadCheckpoint();
+  let checkpoint = loaded;
+  let scannedTo = loaded ?? (settings.startFrom === -1 ? lastPlace() : settings.startFrom - 1);
+  let lastKnown: number | undefined;
+  let nextConsumer = 0;
+  let live = false;
+  let stopped = false;
+  let scheduled = false;
+  let replay: { next: number; readonly stop: number } | undefined;
+
+  const group = new ConsumerGroup(
+    settings,
+    {
+      deliver(consumer, message) {
+        meters.get(consumer.id)?.started(message.id);
+        return connections.get(consumer.id)?.send(message.resolved, message.retries) ?? true;
+      },
+      park: (message, reason) => {
+        // Not parked means not done: the checkpoint stays before it, so it comes again after a restart.
+        state.park(message, reason).then(
+          () => {
+            if (stopped) return;
+            group.parked(message.id, now());
+            pump();
+          },
+          () => undefined,
+        );
+      },
+      saveCheckpoint(place) {
+        checkpoint = place;
+        state.saveCheckpoint(place);
+      },
+    },
+    scannedTo,
+  );
+
+  function lastPlace(): number {
+    return stream === ALL ? log.end() - 1 : log.lastRevision(stream);
+  }
+
+  function toMessage(event: RecordedEvent): Message {
+    const resolved = settings.resolveLinks ? log.resolve(event) : { event, link: undefined };
+    const place = stream === ALL ? event.position : event.revision;
+    return { id: event.id, resolved, stream: (resolved.event ?? event).stream, place, retries: 0 };
+  }
+
+  function readPage(limit: number): { events: RecordedEvent[]; next: number; atEnd: boolean } {
+    const from = scannedTo + 1;
+    if (stream === ALL) return log.readAll({ from, limit, backwards: false });
+    const page = log.readStream(stream, { from, limit, backwards: false });
+    return page.kind === 'page' ? page : { events: [], next: from, atEnd: true };
+  }
+
+  /** One step of everything that waits: parked messages first, then the log. More steps follow in later turns. */
+  function pump(): void {
+    if (stopped) return;
+    if (replay !== undefined) stepReplay(replay);
+    if (!group.hungry) return;
+    const { readBatchSize, historyBufferSize } = settings;
+    const room = historyBufferSize - group.counts.buffered - group.counts.retrying;
+    const page = readPage(Math.max(readBatchSize, Math.min(room, MOST_EVENTS_A_PAGE)));
+    live = page.atEnd;
+    const reached = Math.max(page.next - 1, scannedTo);
+    if (reached > scannedTo) {
+      scannedTo = reached;
+      const messages = page.events.filter(matches).map(toMessage);
+      lastKnown = messages.at(-1)?.place ?? lastKnown;
+      group.feed(messages, reached, now());
+    }
+    if (!page.atEnd) pumpLater();
+  }
+
+  function pumpLater(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      pump();
+    });
+  }
+
+  function stepReplay(range: { next: number; readonly stop: number }): void {
+    if (group.counts.retrying >= settings.historyBufferSize) return;
+    const { events, next, done } = state.readParked(range.next, range.stop, settings.readBatchSize);
+    range.next = next;
+    const messages: Message[] = [];
+    for (const resolved of events) {
+      if (resolved.event === undefined) continue;
+      const { id } = original(resolved);
+      messages.push({ id, resolved, stream: resolved.event.stream, place: undefined, retries: 0 });
+    }
+    group.replay(messages, now());
+    if (!done) {
+      pumpLater();
+      return;
+    }
+    replay = undefined;
+    state.truncateParked(range.stop);
+  }
+
+  const unwatch = log.watch(stream === ALL ? undefined : stream, pumpLater);
+  pumpLater();
+
+  return {
+    definition,
+
+    connect(connection) {
+      if (group.full) throw groupError('full', stream, name);
+      const id = (nextConsumer += 1);
+      const consumer: Consumer = { id, slots: connection.slots, inFlight: new Set(), totalItems: 0, ready: true };
+      connections.set(id, connection);
+      const meter = createMeter(now, settings.extraStatistics);
+      meters.set(id, meter);
+      connection.confirm();
+      group.connect(consumer, now());
+      pumpLater();
+      return {
+        ack(ids) {
+          for (const acked of ids) meter.ended(acked);
+          group.ack(ids, now());
+          pump();
+        },
+        nack(ids, action, reason) {
+          for (const nacked of ids) meter.ended(nacked);
+          group.nack(ids, action, reason, now());
+          pump();
+        },
+        drained() {
+          group.drained(id, now());
+        },
+        leave() {
+          connections.delete(id);
+          meters.delete(id);
+          if (!stopped) group.disconnect(id, now());
+        },
+      };
+    },
+
+    replayParked(stopAt) {
+      const range = state.parkedRange();
+      if (replay !== undefined || range === undefined) return;
+      replay = { next: range.first, stop: Math.min(stopAt ?? range.end, range.end) };
+      pump();
+    },
+
+    info() {
+      const { buffered, retrying, outstanding, totalItems } = group.counts;
+      const consumers = [...group.consumers.values()];
+      return {
+        definition,
+        status: live ? 'Live' : 'Behind',
+        connections: consumers.map((consumer) => ({
+          name: connections.get(consumer.id)?.name ?? '',
+          totalItems: consumer.totalItems,
+          ...rate(meters.get(consumer.id), consumer.totalItems),
+          observed: meters.get(consumer.id)?.observed() ?? [],
+          availableSlots: consumer.slots - consumer.inFlight.size,
+          inFlight: consumer.inFlight.size,
+        })),
+        ...rate(total, totalItems),
+        totalItems,
+        lastCheckpointed: checkpoint === undefined ? '' : formatPlace(stream, checkpoint),
+        lastKnown: lastKnown === undefined ? '' : formatPlace(stream, lastKnown),
+        readBuffer: buffered,
+        retryBuffer: retrying,
+        inFlight: consumers.reduce((sum, consumer) => sum + consumer.inFlight.size, 0),
+        outstanding,
+        parked: state.parkedCount(),
+      };
+    },
+
+    tick() {
+      group.tick(now());
+      pump();
+    },
+
+    stop() {
+      stopped = true;
+      unwatch();
+      for (const connection of connections.values()) connection.drop(groupError('dropped', stream, name));
+      connections.clear();
+    },
+
+    forget: () => state.forget(),
+  };
+}
+
+function rate(meter: ReturnType<typeof createMeter> | undefined, items: number): { perSecond: number; since: number } {
+  return meter?.measure(items) ?? { perSecond: 0, since: 0 };
+}

@@ -1,0 +1,131 @@
+import type Database from 'libsql';
+import type { RecordedEvent, ResolvedEvent } from './events.ts';
+import { DELETED, LINK_TYPE, NO_STREAM } from './events.ts';
+import type { StreamMetadata } from './stream-metadata.ts';
+import { firstReadable, isSoftDeleted } from './stream-metadata.ts';
+
+export interface PageRequest {
+  /** First revision or position: inclusive forwards and, in a stream, backwards; exclusive backwards in the log. */
+  readonly from: number;
+  readonly limit: number;
+  readonly backwards: boolean;
+}
+
+export interface Page {
+  readonly events: RecordedEvent[];
+  /** Where the next page starts. */
+  readonly next: number;
+  readonly atEnd: boolean;
+}
+
+export type StreamPage = { readonly kind: 'page' } & Page;
+export type StreamRead = StreamPage | { readonly kind: 'missing' } | { readonly kind: 'deleted' };
+
+export interface LogReader {
+  readStream(stream: string, request: PageRequest): StreamRead;
+  readAll(request: PageRequest): Page;
+  /** The event at a revision, whatever the stream's metadata says. */
+  eventAt(stream: string, revision: number): RecordedEvent | undefined;
+  /** Last revision of a stream: `NO_STREAM` without events, `DELETED` after a tombstone. */
+  lastRevision(stream: string): number;
+  metadataOf(stream: string): StreamMetadata;
+  /** Follows a link; anything else is given as it is. */
+  resolve(event: RecordedEvent): ResolvedEvent;
+}
+
+interface ReaderContext {
+  lastRevision(stream: string): number;
+  metadataOf(stream: string): StreamMetadata;
+  now(): number;
+}
+
+/** A page ends after this many bytes, so that a reader that is not being read from holds little. */
+const PAGE_BYTES = 1 << 20;
+
+type Row = [number, string, number, string, string, number, number, Buffer, Buffer];
+
+export function createLogReader(db: Database.Database, context: ReaderContext): LogReader {
+  const { lastRevision, metadataOf, now } = context;
+  const prepare = (condition: string): Database.Statement =>
+    db.prepare(`SELECT * FROM events WHERE ${condition} LIMIT ?`).raw(true);
+  const streamForwards = prepare('stream = ? AND revision BETWEEN ? AND ? ORDER BY revision');
+  const streamBackwards = prepare('stream = ? AND revision BETWEEN ? AND ? ORDER BY revision DESC');
+  const allForwards = prepare('position >= ? ORDER BY position');
+  const allBackwards = prepare('position < ? ORDER BY position DESC');
+
+  function collect(statement: Database.Statement, parameters: unknown[]): { events: RecordedEvent[]; cut: boolean } {
+    const events: RecordedEvent[] = [];
+    let bytes = 0;
+    for (const row of statement.iterate(parameters) as IterableIterator<Row>) {
+      const event = fromRow(row);
+      events.push(event);
+      bytes += event.data.length + event.metadata.length;
+      if (bytes >= PAGE_BYTES) return { events, cut: true };
+    }
+    return { events, cut: false };
+  }
+
+  function readStream(stream: string, { from, limit, backwards }: PageRequest): StreamRead {
+    const last = lastRevision(stream);
+    if (last === DELETED) return { kind: 'deleted' };
+    const metadata = metadataOf(stream);
+    if (last === NO_STREAM || isSoftDeleted(metadata)) return { kind: 'missing' };
+    const first = firstReadable(metadata, last);
+    const low = backwards ? first : Math.max(from, first);
+    const high = backwards ? Math.min(from, last) : last;
+    if (low > high || limit === 0) return { kind: 'page', events: [], next: backwards ? -1 : last + 1, atEnd: true };
+    const { events, cut } = collect(backwards ? streamBackwards : streamForwards, [stream, low, high, limit]);
+    const reached = events.at(-1)?.revision ?? (backwards ? low : high);
+    const atEnd = backwards ? reached <= low : reached >= high;
+    if (!cut && !atEnd && events.length < limit) throw gap(stream, reached);
+    return { kind: 'page', events: young(events, metadata), next: backwards ? reached - 1 : reached + 1, atEnd };
+  }
+
+  function young(events: RecordedEvent[], { maxAge }: StreamMetadata): RecordedEvent[] {
+    if (maxAge === undefined) return events;
+    const oldest = now() - maxAge * 1000;
+    return events.filter((event) => event.created >= oldest);
+  }
+
+  function readAll({ from, limit, backwards }: PageRequest): Page {
+    const { events, cut } = collect(backwards ? allBackwards : allForwards, [from, limit]);
+    const last = events.at(-1);
+    const atEnd = !cut && events.length < limit;
+    if (last === undefined) return { events, next: from, atEnd: true };
+    return { events, next: backwards ? last.position : last.position + 1, atEnd };
+  }
+
+  function eventAt(stream: string, revision: number): RecordedEvent | undefined {
+    if (revision < 0) return undefined;
+    return collect(streamForwards, [stream, revision, revision, 1]).events[0];
+  }
+
+  function resolve(event: RecordedEvent): ResolvedEvent {
+    if (event.type !== LINK_TYPE) return { event, link: undefined };
+    const target = parseLink(event.data);
+    return { event: target && readable(target.stream, target.revision), link: event };
+  }
+
+  /** The event at a revision, unless the stream's metadata or deletion hides it. */
+  function readable(stream: string, revision: number): RecordedEvent | undefined {
+    const read = readStream(stream, { from: revision, limit: 1, backwards: false });
+    const event = read.kind === 'page' ? read.events[0] : undefined;
+    return event?.revision === revision ? event : undefined;
+  }
+
+  return { readStream, readAll, eventAt, lastRevision, metadataOf, resolve };
+}
+
+function gap(stream: string, revision: number): Error {
+  return new Error(`the event log is damaged: stream ${stream} has a gap next to revision ${revision}`);
+}
+
+function fromRow(row: Row): RecordedEvent {
+  const [position, stream, revision, id, type, json, created, data, metadata] = row;
+  return { position, stream, revision, id, type, isJson: json === 1, created, data, metadata };
+}
+
+function parseLink(data: Uint8Array): { revision: number; stream: string } | undefined {
+  const [, revision, stream] = /^(\d+)@(.+)$/su.exec(Buffer.from(data).toString()) ?? [];
+  return revision === undefined || stream === undefined ? undefined : { revision: Number(revision), stream };
+}

@@ -1,0 +1,62 @@
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { RpcError } from './rpc-errors.ts';
+
+/** The response stream of one call, with its back-pressure as promises. */
+export interface ResponseSink {
+  /** True once the client is gone. */
+  readonly closed: boolean;
+  /** False when the client does not keep up: then wait for `drained`. */
+  write(message: Buffer): boolean;
+  /** Resolves when there is room again, or the client is gone. */
+  drained(): Promise<void>;
+  /** Lets the event loop serve others. */
+  turn(): Promise<void>;
+  onClose(listener: () => void): void;
+  end(): void;
+  fail(error: RpcError): void;
+}
+
+export function createResponseSink(call: ServerWritableStream<unknown, Buffer>): ResponseSink {
+  let closed = false;
+  let waiting: (() => void)[] = [];
+  const listeners: (() => void)[] = [];
+  const release = (): void => {
+    const released = waiting;
+    waiting = [];
+    for (const resolve of released) resolve();
+  };
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    release();
+    for (const listener of listeners) listener();
+  };
+  call.on('drain', release);
+  call.on('cancelled', close);
+  call.on('close', close);
+  call.on('error', close);
+
+  return {
+    get closed() {
+      return closed;
+    },
+    write: (message) => closed || call.write(message),
+    drained: () =>
+      new Promise((resolve) => {
+        if (closed || !call.writableNeedDrain) resolve();
+        else waiting.push(resolve);
+      }),
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
+    onClose: (listener) => void listeners.push(listener),
+    end() {
+      if (closed) return;
+      close();
+      call.end();
+    },
+    fail(error) {
+      if (closed) return;
+      close();
+      call.emit('error', error);
+    },
+  };
+}
