@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { OrderCommands } from './commands/order-commands.ts';
+import { analyticsRoutes } from './http/analytics-routes.ts';
 import { healthRoutes, type Readiness } from './http/health.ts';
 import { registerNotFound } from './http/methods.ts';
 import { openApiInfo } from './http/openapi.ts';
@@ -13,12 +14,14 @@ import { handleError, problems, sendProblem } from './http/problems.ts';
 import { answerBrokenRequest } from './http/broken-requests.ts';
 import { sharedSchemas } from './http/schemas.ts';
 import { createValidatorCompiler } from './http/validation.ts';
+import type { AnalyticsQueries } from './mongodb/analytics-queries.ts';
 import type { OrderQueries } from './mongodb/order-queries.ts';
 
 export interface AppDependencies {
   readonly log: FastifyBaseLogger;
   readonly commands: OrderCommands;
   readonly orders: OrderQueries;
+  readonly analytics: AnalyticsQueries;
   readonly readiness: () => Promise<Readiness>;
   readonly maxInFlight: number;
 }
@@ -61,6 +64,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(healthRoutes, { readiness: dependencies.readiness });
   await app.register(orderCommandRoutes, { commands: dependencies.commands });
   await app.register(orderQueryRoutes, { orders: dependencies.orders });
+  await app.register(analyticsRoutes, { analytics: dependencies.analytics });
   return app;
 }
 

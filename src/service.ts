@@ -11,8 +11,10 @@ import { createSnapshotStore } from './eventstoredb/snapshots.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
 import type { Readiness } from './http/health.ts';
 import { openDatabase, withTimeLimit } from './mongodb/database.ts';
+import { createAnalyticsQueries } from './mongodb/analytics-queries.ts';
 import { createMenuStore } from './mongodb/menu.ts';
 import { createOrderQueries } from './mongodb/order-queries.ts';
+import { followAnalytics } from './projections/analytics-follower.ts';
 import { ensureReadModels } from './projections/bootstrap.ts';
 import { startWorker, type Worker } from './projections/worker.ts';
 
@@ -64,11 +66,13 @@ export async function createService({
     log,
     prepare: () => ensureReadModels({ client: eventStore, streams, database, streamPrefix, log }),
   });
+  const analytics = followAnalytics({ client: eventStore, streams, database, streamPrefix, log });
   let isDraining = false;
   const app = await buildApp({
     log,
     commands,
     orders: createOrderQueries(database, STORE_TIME_LIMIT_MS),
+    analytics: createAnalyticsQueries(database, STORE_TIME_LIMIT_MS),
     readiness,
     maxInFlight: config.maxInFlight,
   });
@@ -78,7 +82,7 @@ export async function createService({
     drain: () => (isDraining = true),
     async close() {
       await app.close();
-      await worker.stop();
+      await Promise.all([worker.stop(), analytics.stop()]);
       await orders.close();
     },
   };

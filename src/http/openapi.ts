@@ -17,6 +17,7 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
     tags: [
       { name: 'Orders: commands', description: 'Change orders' },
       { name: 'Orders: queries', description: 'Read orders' },
+      { name: 'Analytics', description: 'Figures over many orders' },
       { name: 'Operations', description: 'Health and metrics' },
     ],
   },

@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import type { OrderFilter, OrderQueries } from '../mongodb/order-queries.ts';
-import type { OrderDocument } from '../projections/order-document.ts';
 import { answers } from './answers.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { orderJson } from './order-json.ts';
@@ -10,9 +8,9 @@ import { documentTag, isUnmodified } from './preconditions.ts';
 import { ProblemError, problems } from './problems.ts';
 import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus, ref } from './schemas.ts';
 import { TimeOrDate, toTime } from './times.ts';
+import { MinRevision, waitForRevision } from './wait-for-revision.ts';
 
 const tags = ['Orders: queries'];
-const PROJECTION_WAIT = { mostMs: 2000, firstPauseMs: 5, longestPauseMs: 50 };
 
 /** The routes that read the orders' read model. */
 export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueries }> = (app, { orders }, done) => {
@@ -24,10 +22,7 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueri
         operationId: 'getOrder',
         summary: 'One order; `minRevision` waits until the read model has seen a change of yours',
         params: OrderParams,
-        querystring: Type.Object(
-          { minRevision: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })) },
-          { additionalProperties: false },
-        ),
+        querystring: Type.Object({ minRevision: Type.Optional(MinRevision) }, { additionalProperties: false }),
         headers: Type.Object({ 'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })) }),
         response: answers(
           { 200: ref(Order), 304: Type.Null({ description: 'Not modified' }) },
@@ -38,7 +33,8 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueri
     async (request, reply) => {
       const orderId = request.params.orderId.toLowerCase();
       const { minRevision } = request.query;
-      const order = minRevision === undefined ? await orders.find(orderId) : await waitFor(orderId, minRevision);
+      const find = () => orders.find(orderId);
+      const order = await (minRevision === undefined ? find() : waitForRevision(`order ${orderId}`, minRevision, find));
       if (!order) throw new ProblemError(problems.notFound(`Order ${orderId} not found`));
       if (order.revision < 0) throw new ProblemError(problems.unexpected());
       const tag = documentTag(order.revision, order.customerRevision);
@@ -88,21 +84,4 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueri
   );
 
   done();
-
-  /** @throws ProblemError 503 when the projection does not get there in time */
-  async function waitFor(orderId: string, minRevision: number): Promise<OrderDocument> {
-    const until = performance.now() + PROJECTION_WAIT.mostMs;
-    for (let pause = PROJECTION_WAIT.firstPauseMs; ; pause = Math.min(pause * 2, PROJECTION_WAIT.longestPauseMs)) {
-      const order = await orders.find(orderId);
-      if (order && order.revision >= minRevision) return order;
-      if (performance.now() + pause > until) {
-        throw new ProblemError(
-          problems.notYetProjected(
-            `The read model is at revision ${order?.revision ?? 'none'} of order ${orderId}, not yet at ${minRevision}`,
-          ),
-        );
-      }
-      await delay(pause);
-    }
-  }
 };

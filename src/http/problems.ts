@@ -87,7 +87,7 @@ export const problems = {
   }),
   conflict: (detail: string): ProblemDetails => ({
     type: '/problems/concurrent-change',
-    title: 'The order changed meanwhile',
+    title: 'Another request changed it meanwhile',
     status: 409,
     detail,
   }),

@@ -181,6 +181,28 @@ export const Customer = Type.Object(
   { $id: 'Customer' },
 );
 
+export const OrderAnalytics = Type.Object(
+  {
+    period: Type.Object({ from: Type.String({ format: 'date-time' }), to: Type.String({ format: 'date-time' }) }),
+    totalOrders: Type.Integer(),
+    confirmedOrders: Type.Integer(),
+    confirmationRate: Type.Number({ minimum: 0, maximum: 100, description: 'percent, two decimals' }),
+    totalRevenue: Type.String({ description: 'of all orders placed, at their present totals' }),
+    averageOrderValue: Type.String(),
+    totalItemsSold: Type.Integer({ description: 'pizzas' }),
+    popularItems: Type.Array(Type.Object({ itemName: Type.String(), totalSold: Type.Integer() }), { maxItems: 10 }),
+    dailyBreakdown: Type.Array(
+      Type.Object({
+        date: Type.String({ format: 'date', description: 'UTC' }),
+        orderCount: Type.Integer(),
+        dailyRevenue: Type.String(),
+      }),
+    ),
+    message: Type.Optional(Type.String({ description: 'says so when there were no orders' })),
+  },
+  { $id: 'OrderAnalytics' },
+);
+
 export const Problem = Type.Object(
   {
     type: Type.String({ description: 'a stable name of the kind of problem' }),
@@ -208,7 +230,7 @@ export const CommandHeaders = Type.Object({
       description: '1 to 255 visible ASCII characters; the same key and body get the first answer again',
     }),
   ),
-  'if-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag of the order that the caller saw' })),
+  'if-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag that the caller saw' })),
   'x-actor': Type.Optional(
     Type.String({
       minLength: 1,
@@ -239,5 +261,6 @@ export const sharedSchemas = [
   Order,
   OrderPage,
   Customer,
+  OrderAnalytics,
   Problem,
 ];

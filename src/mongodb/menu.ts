@@ -1,5 +1,6 @@
 import { formatMoney, fromMinorUnits } from '../domain/money.ts';
 import { type Database, type MenuItemDocument, withTimeLimit } from './database.ts';
+import { isDuplicateKey } from './errors.ts';
 
 export type MenuStore = ReturnType<typeof createMenuStore>;
 
@@ -23,8 +24,13 @@ export function createMenuStore({ menu }: Database, timeLimitMs: number) {
 
     /** @returns whether the item is new */
     async put({ _id, ...item }: MenuItemDocument): Promise<boolean> {
-      const { upsertedCount } = await withTimeLimit(timeLimitMs, menu.replaceOne({ _id }, item, { upsert: true }));
-      return upsertedCount === 1;
+      const upsert = async () => menu.replaceOne({ _id }, item, { upsert: true });
+      // Of two upserts of a new document at once, MongoDB may refuse one: then it is there, and replaced.
+      const settled = upsert().catch((error: unknown) => {
+        if (isDuplicateKey(error)) return upsert();
+        throw error;
+      });
+      return (await withTimeLimit(timeLimitMs, settled)).upsertedCount === 1;
     },
 
     /** @returns whether there was such an item */
