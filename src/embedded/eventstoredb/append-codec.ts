@@ -63,7 +63,7 @@ function decodeOptions(reader: ProtobufReader): AppendOptions {
     if (reader.field === 1) stream = decodeStreamName(reader.message());
     else if (reader.field === 2) expected = Math.min(reader.uint(), DELETED);
     else if (reader.field >= 3 && reader.field <= 5) {
-      expected = ([, , , 'no_stream', 'any', 'stream_exists'] as const)[reader.field];
+      expected = (['no_stream', 'any', 'stream_exists'] as const)[reader.field - 3];
       reader.skip();
     } else if (reader.field === 6) deadline = decodeTimestamp(reader.message());
     else reader.skip();

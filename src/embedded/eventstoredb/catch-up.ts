@@ -12,7 +12,7 @@ interface Subscription {
   readonly log: EventLog;
   readonly sink: ResponseSink;
   readonly id: string;
-  send(event: RecordedEvent): boolean;
+  readonly send: (event: RecordedEvent) => boolean;
 }
 
 /**

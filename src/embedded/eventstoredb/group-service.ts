@@ -160,7 +160,7 @@ const NUMBERED_STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned'] as cons
 
 function readSettings(settings: RequestSettings, startFrom: number, stream: string, group: string): GroupSettings {
   const named = 'getConsumerStrategy' in settings ? settings.getConsumerStrategy() : '';
-  const strategy = named === '' ? (NUMBERED_STRATEGIES[settings.getNamedConsumerStrategy()] ?? '') : named;
+  const strategy = named === '' ? String(NUMBERED_STRATEGIES.at(settings.getNamedConsumerStrategy())) : named;
   if (!isStrategy(strategy)) {
     throw groupError('failed', stream, group, `Consumer strategy ${strategy} does not exist.`);
   }
@@ -241,7 +241,7 @@ function toInfo(info: GroupInfo): SubscriptionInfo {
 function toConnection(connection: GroupInfo['connections'][number]): SubscriptionInfo.ConnectionInfo {
   const message = new persistent.SubscriptionInfo.ConnectionInfo();
   message.setFrom('');
-  message.setUsername('anonymous');
+  message.setUsername('system');
   message.setAverageItemsPerSecond(connection.perSecond);
   message.setTotalItems(String(connection.totalItems));
   message.setCountSinceLastMeasurement(String(connection.since));

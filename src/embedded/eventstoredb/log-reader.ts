@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type Database from 'libsql';
 import type { RecordedEvent, ResolvedEvent } from './events.ts';
 import { DELETED, LINK_TYPE, NO_STREAM } from './events.ts';
@@ -30,19 +31,26 @@ export interface LogReader {
   lastRevision(stream: string): number;
   metadataOf(stream: string): StreamMetadata;
   /** Follows a link; anything else is given as it is. */
-  resolve(event: RecordedEvent): ResolvedEvent;
+  readonly resolve: (event: RecordedEvent) => ResolvedEvent;
 }
 
 interface ReaderContext {
-  lastRevision(stream: string): number;
-  metadataOf(stream: string): StreamMetadata;
-  now(): number;
+  readonly lastRevision: (stream: string) => number;
+  readonly metadataOf: (stream: string) => StreamMetadata;
+  readonly now: () => number;
+  /** Turns what went wrong while reading into the error to throw. */
+  readonly explain: (error: unknown) => unknown;
+}
+
+/** The log contradicts itself; `explain` names the file. */
+export class DamagedLogError extends Error {
+  override readonly name = 'DamagedLogError';
 }
 
 /** A page ends after this many bytes, so that a reader that is not being read from holds little. */
 const PAGE_BYTES = 1 << 20;
 
-type Row = [number, string, number, string, string, number, number, Buffer, Buffer];
+type Row = [number, string, number, string, string, number, number, Buffer, Buffer, number];
 
 export function createLogReader(db: Database.Database, context: ReaderContext): LogReader {
   const { lastRevision, metadataOf, now } = context;
@@ -56,11 +64,15 @@ export function createLogReader(db: Database.Database, context: ReaderContext): 
   function collect(statement: Database.Statement, parameters: unknown[]): { events: RecordedEvent[]; cut: boolean } {
     const events: RecordedEvent[] = [];
     let bytes = 0;
-    for (const row of statement.iterate(parameters) as IterableIterator<Row>) {
-      const event = fromRow(row);
-      events.push(event);
-      bytes += event.data.length + event.metadata.length;
-      if (bytes >= PAGE_BYTES) return { events, cut: true };
+    try {
+      for (const row of statement.iterate(parameters) as IterableIterator<Row>) {
+        const event = fromRow(row);
+        events.push(event);
+        bytes += event.data.length + event.metadata.length;
+        if (bytes >= PAGE_BYTES) return { events, cut: true };
+      }
+    } catch (error) {
+      throw context.explain(error);
     }
     return { events, cut: false };
   }
@@ -77,7 +89,7 @@ export function createLogReader(db: Database.Database, context: ReaderContext): 
     const { events, cut } = collect(backwards ? streamBackwards : streamForwards, [stream, low, high, limit]);
     const reached = events.at(-1)?.revision ?? (backwards ? low : high);
     const atEnd = backwards ? reached <= low : reached >= high;
-    if (!cut && !atEnd && events.length < limit) throw gap(stream, reached);
+    if (!cut && !atEnd && events.length < limit) throw context.explain(gap(`stream ${stream}`, reached));
     return { kind: 'page', events: young(events, metadata), next: backwards ? reached - 1 : reached + 1, atEnd };
   }
 
@@ -92,6 +104,9 @@ export function createLogReader(db: Database.Database, context: ReaderContext): 
     const last = events.at(-1);
     const atEnd = !cut && events.length < limit;
     if (last === undefined) return { events, next: from, atEnd: true };
+    const first = events[0]?.position ?? from;
+    const span = Math.abs(last.position - first) + 1;
+    if (span !== events.length || (!backwards && first !== from)) throw context.explain(gap('the log', first));
     return { events, next: backwards ? last.position : last.position + 1, atEnd };
   }
 
@@ -116,13 +131,22 @@ export function createLogReader(db: Database.Database, context: ReaderContext): 
   return { readStream, readAll, eventAt, lastRevision, metadataOf, resolve };
 }
 
-function gap(stream: string, revision: number): Error {
-  return new Error(`the event log is damaged: stream ${stream} has a gap next to revision ${revision}`);
+function gap(where: string, place: number): DamagedLogError {
+  return new DamagedLogError(`${where} has a gap at ${place}`);
 }
 
 function fromRow(row: Row): RecordedEvent {
-  const [position, stream, revision, id, type, json, created, data, metadata] = row;
-  return { position, stream, revision, id, type, isJson: json === 1, created, data, metadata };
+  const [position, stream, revision, id, type, json, created, data, metadata, checksum] = row;
+  const event = { position, stream, revision, id, type, isJson: json === 1, created, data, metadata };
+  if (checksumOf(event) !== checksum) throw new DamagedLogError(`event ${position} does not match its checksum`);
+  return event;
+}
+
+/** CRC-32 of all that an event is: SQLite has no checksum of its own, and a flipped bit must not pass for data. */
+export function checksumOf(event: RecordedEvent): number {
+  const { position, stream, revision, id, type, isJson, created, data, metadata } = event;
+  const head = crc32(`${position} ${revision} ${created} ${id} ${isJson} ${type} ${stream}`);
+  return crc32(metadata, crc32(data, head));
 }
 
 function parseLink(data: Uint8Array): { revision: number; stream: string } | undefined {

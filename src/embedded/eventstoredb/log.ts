@@ -4,7 +4,7 @@ import { decideAppend } from './append-decision.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { ExpectedRevision, NewEvent } from './events.ts';
 import { DELETED, EMPTY, isMetastream, jsonEvent, metastreamOf, NO_STREAM } from './events.ts';
-import { createLogReader } from './log-reader.ts';
+import { checksumOf, createLogReader } from './log-reader.ts';
 import type { LogReader } from './log-reader.ts';
 import type { StreamMetadata } from './stream-metadata.ts';
 import {
@@ -30,7 +30,8 @@ export const SCHEMA = `
     json     INTEGER NOT NULL,
     created  INTEGER NOT NULL,
     data     BLOB NOT NULL,
-    metadata BLOB NOT NULL
+    metadata BLOB NOT NULL,
+    checksum INTEGER NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS events_by_stream ON events (stream, revision);
   CREATE INDEX IF NOT EXISTS events_by_id ON events (id);
@@ -75,9 +76,15 @@ const CACHED_STREAMS = 50_000;
  *
  * @param now milliseconds since 1970
  * @param newId UUID for the events that the log itself writes
+ * @param explain turns an error of the database, or a `DamagedLogError`, into the one to report
  */
-export function createEventLog(db: Database.Database, now: () => number, newId: () => string): EventLog {
-  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+export function createEventLog(
+  db: Database.Database,
+  now: () => number,
+  newId: () => string,
+  explain: (error: unknown) => unknown,
+): EventLog {
+  const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const lastOf = db.prepare('SELECT max(revision) AS last FROM events WHERE stream = ?').raw(true);
@@ -95,7 +102,7 @@ export function createEventLog(db: Database.Database, now: () => number, newId: 
   let groupTime = 0;
   let writing = false;
 
-  const reader = createLogReader(db, { lastRevision, metadataOf, now });
+  const reader = createLogReader(db, { lastRevision, metadataOf, now, explain });
 
   function lastRevision(stream: string): number {
     if (isMetastream(stream) && lastRevision(stream.slice(2)) === DELETED) return DELETED;
@@ -135,7 +142,8 @@ export function createEventLog(db: Database.Database, now: () => number, newId: 
       writing = true;
     }
     const { id, type, isJson, data, metadata } = event;
-    insert.run([end, stream, revision, id, type, isJson ? 1 : 0, groupTime, data, metadata]);
+    const checksum = checksumOf({ ...event, position: end, stream, revision, created: groupTime });
+    insert.run([end, stream, revision, id, type, isJson ? 1 : 0, groupTime, data, metadata, checksum]);
     end += 1;
     lastRevisions.set(stream, revision);
     touched.add(stream);
@@ -220,7 +228,8 @@ export function createEventLog(db: Database.Database, now: () => number, newId: 
       lastRevisions.clear();
       metadatas.clear();
       touched.clear();
-      for (const request of group) request.reject(error);
+      const reported = explain(error);
+      for (const request of group) request.reject(reported);
       return;
     } finally {
       writing = false;

@@ -46,13 +46,13 @@ export const getSupportedMethods: handleUnaryCall<Empty, SupportedMethods> = (_c
 };
 
 /** Gossip of a cluster of one: this node, which leads. */
-export function createGossipHandler(instanceId: string, port: () => number): handleUnaryCall<Empty, ClusterInfo> {
+export function createGossipHandler(instanceId: string, port: number): handleUnaryCall<Empty, ClusterInfo> {
   return (_call, callback) => {
     const id = new shared.UUID();
     id.setString(instanceId);
     const endPoint = new gossip.EndPoint();
     endPoint.setAddress('127.0.0.1');
-    endPoint.setPort(port());
+    endPoint.setPort(port);
     const member = new gossip.MemberInfo();
     member.setInstanceId(id);
     member.setTimeStamp(String(BigInt(Date.now()) * TICKS_PER_MILLISECOND));

@@ -5,20 +5,26 @@ import { PersistentSubscriptionsService } from '@eventstore/db-client/generated/
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { openStoreFile } from '../database.ts';
+import type { StoreFile } from '../database.ts';
+import { corrupt, CorruptStoreError, openStoreFile } from '../database.ts';
 import type { EmbeddedOptions } from '../launch.ts';
 import { decodeAppend, decodeBatchAppend } from './append-codec.ts';
 import { createAppendHandlers } from './append-service.ts';
 import { decodeConsumerMessage } from './consumer-codec.ts';
 import { createConsumerHandler } from './consumer-service.ts';
 import { createGroupHandlers } from './group-service.ts';
+import type { Groups } from './groups.ts';
 import { createGroups } from './groups.ts';
+import type { EventLog } from './log.ts';
 import { APPLICATION_ID, createEventLog, SCHEMA } from './log.ts';
+import { DamagedLogError } from './log-reader.ts';
 import { createGossipHandler, getSupportedMethods } from './node-service.ts';
 import { createReadHandler } from './read-service.ts';
 
 export interface RunningServer {
   readonly port: number;
+  /** Rejects when the store turns out to be damaged: the server must not go on. Never resolves. */
+  readonly failed: Promise<never>;
   close(): Promise<void>;
 }
 
@@ -37,14 +43,44 @@ const CLOSE_MS = 1000;
  */
 export async function startServer({ dataDir, port }: EmbeddedOptions): Promise<RunningServer> {
   const file = openStoreFile(join(dataDir, 'eventstoredb.sqlite'), APPLICATION_ID, SCHEMA);
-  const log = createEventLog(file.db, Date.now, randomUUID);
-  const groups = createGroups(log, Date.now, randomUUID);
+  try {
+    return await serve(file, port);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+async function serve(file: StoreFile, port: number): Promise<RunningServer> {
+  let fail: (error: CorruptStoreError) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  failed.catch(() => undefined); // whoever waits for it still sees the rejection
+  const explain = (error: unknown): unknown => {
+    const explained = error instanceof DamagedLogError ? corrupt(file.path, error.message) : file.explain(error);
+    if (explained instanceof CorruptStoreError) fail(explained);
+    return explained;
+  };
+  const log = createEventLog(file.db, Date.now, randomUUID, explain);
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
   });
-  let boundPort = port;
+  const boundPort = await bind(server, port);
+  const groups = createGroups(log, Date.now, randomUUID);
+  addServices(server, log, groups, boundPort);
+  return {
+    port: boundPort,
+    failed,
+    async close() {
+      groups.stop();
+      await shutDown(server);
+      log.close();
+      file.close();
+    },
+  };
+}
 
+function addServices(server: Server, log: EventLog, groups: Groups, port: number): void {
   const asIs = (message: Buffer): Buffer => message;
   const { read, append, batchAppend } = StreamsService;
   server.addService(
@@ -65,22 +101,7 @@ export async function startServer({ dataDir, port }: EmbeddedOptions): Promise<R
     { ...createGroupHandlers(groups), read: createConsumerHandler(groups) },
   );
   server.addService(ServerFeaturesService, { getSupportedMethods });
-  server.addService(GossipService, { read: createGossipHandler(randomUUID(), () => boundPort) });
-
-  async function close(): Promise<void> {
-    groups.stop();
-    await shutDown(server);
-    log.close();
-    file.close();
-  }
-
-  try {
-    boundPort = await bind(server, port);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { port: boundPort, close };
+  server.addService(GossipService, { read: createGossipHandler(randomUUID(), port) });
 }
 
 function bind(server: Server, port: number): Promise<number> {

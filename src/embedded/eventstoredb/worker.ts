@@ -8,13 +8,11 @@ const post = (message: WorkerMessage): void => parent.postMessage(message);
 
 try {
   const server = await startServer(workerData as EmbeddedOptions);
-  parent.on('message', () => {
-    server.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        throw error;
-      },
-    );
+  parent.on('message', () => void server.close().then(() => process.exit(0)));
+  server.failed.catch((error: unknown) => {
+    setImmediate(() => {
+      throw error; // ends the thread; the launcher passes it on
+    });
   });
   post({ type: 'listening', port: server.port });
 } catch (error) {
