@@ -1,0 +1,57 @@
+import { aggregateCommands } from './commands/aggregate.ts';
+import { catalogCommands } from './commands/catalog.ts';
+import { assertCommon, type Command, type Context, type Reply, type Request } from './commands/context.ts';
+import { diagnosticCommands } from './commands/diagnostics.ts';
+import { explainCommands } from './commands/explain.ts';
+import { findAndModifyCommands } from './commands/find-and-modify.ts';
+import { findCommands } from './commands/find.ts';
+import { writeCommands } from './commands/write.ts';
+import { codes, MongoError } from './errors.ts';
+
+const commands = new Map<string, Command>(
+  Object.entries({
+    ...findCommands,
+    ...writeCommands,
+    ...findAndModifyCommands,
+    ...aggregateCommands,
+    ...catalogCommands,
+    ...explainCommands,
+    ...diagnosticCommands,
+  }),
+);
+
+/** Runs one command; whatever goes wrong becomes an answer. */
+export function runCommand(request: Request | MongoError, context: Context): Reply {
+  try {
+    if (request instanceof MongoError) throw request;
+    const command = commands.get(request.name);
+    if (command === undefined) {
+      const transaction = request.name === 'commitTransaction' || request.name === 'abortTransaction';
+      if (transaction)
+        throw new MongoError(
+          codes.IllegalOperation,
+          'Transaction numbers are only allowed on a replica set member or mongos',
+        );
+      throw new MongoError(codes.CommandNotFound, `no such command: '${request.name}'`);
+    }
+    assertCommon(request, command);
+    return command.writes ? context.store.write(() => command.run(request, context)) : command.run(request, context);
+  } catch (error) {
+    return errorReply(error);
+  }
+}
+
+export function errorReply(error: unknown): Reply {
+  const known = error instanceof MongoError ? error : unexpected(error);
+  return { ok: 0, errmsg: known.message, code: known.code, codeName: known.codeName, ...known.extra };
+}
+
+function unexpected(error: unknown): MongoError {
+  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+    return new MongoError(15, 'exceeded depth limit');
+  }
+  return new MongoError(
+    codes.InternalError,
+    error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+  );
+}
