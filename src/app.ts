@@ -2,10 +2,15 @@ import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { CustomerCommands } from './commands/customer-commands.ts';
 import type { OrderCommands } from './commands/order-commands.ts';
+import { auditRoutes } from './http/audit-routes.ts';
+import { customerRoutes } from './http/customer-routes.ts';
 import { analyticsRoutes } from './http/analytics-routes.ts';
 import { healthRoutes, type Readiness } from './http/health.ts';
+import { historyRoutes, type OrderHistory } from './http/history-routes.ts';
+import { menuRoutes } from './http/menu-routes.ts';
 import { registerNotFound } from './http/methods.ts';
 import { openApiInfo } from './http/openapi.ts';
 import { orderCommandRoutes } from './http/order-commands.ts';
@@ -15,12 +20,21 @@ import { answerBrokenRequest } from './http/broken-requests.ts';
 import { sharedSchemas } from './http/schemas.ts';
 import { createValidatorCompiler } from './http/validation.ts';
 import type { AnalyticsQueries } from './mongodb/analytics-queries.ts';
+import type { AuditQueries } from './mongodb/audit-queries.ts';
+import type { CustomerQueries } from './mongodb/customer-queries.ts';
+import type { MenuStore } from './mongodb/menu.ts';
 import type { OrderQueries } from './mongodb/order-queries.ts';
 
 export interface AppDependencies {
   readonly log: FastifyBaseLogger;
   readonly commands: OrderCommands;
   readonly orders: OrderQueries;
+  readonly history: OrderHistory;
+  readonly audit: AuditQueries;
+  readonly customerCommands: CustomerCommands;
+  readonly customers: CustomerQueries;
+  readonly menu: MenuStore;
+  readonly currency: string;
   readonly analytics: AnalyticsQueries;
   readonly readiness: () => Promise<Readiness>;
   readonly maxInFlight: number;
@@ -35,13 +49,14 @@ const SLOW_CLIENT = { headersTimeout: 2000, requestTimeout: 2000, connectionsChe
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     requestTimeout: SLOW_CLIENT.requestTimeout,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
     clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     http: {
       headersTimeout: SLOW_CLIENT.headersTimeout,
       connectionsCheckingInterval: SLOW_CLIENT.connectionsCheckingInterval,
@@ -64,6 +79,10 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(healthRoutes, { readiness: dependencies.readiness });
   await app.register(orderCommandRoutes, { commands: dependencies.commands });
   await app.register(orderQueryRoutes, { orders: dependencies.orders });
+  await app.register(historyRoutes, { history: dependencies.history });
+  await app.register(auditRoutes, { audit: dependencies.audit });
+  await app.register(customerRoutes, { commands: dependencies.customerCommands, customers: dependencies.customers });
+  await app.register(menuRoutes, { menu: dependencies.menu, currency: dependencies.currency });
   await app.register(analyticsRoutes, { analytics: dependencies.analytics });
   return app;
 }

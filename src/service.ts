@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
+import { createCustomerCommands } from './commands/customer-commands.ts';
 import { createOrderCommands } from './commands/order-commands.ts';
 import type { Config } from './config.ts';
 import { withTimeLimit as withEventStoreTimeLimit } from './eventstoredb/client.ts';
@@ -10,6 +11,8 @@ import { EventSourcingRepository } from './eventstoredb/repository.ts';
 import { createSnapshotStore } from './eventstoredb/snapshots.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
 import type { Readiness } from './http/health.ts';
+import { createAuditQueries } from './mongodb/audit-queries.ts';
+import { createCustomerQueries } from './mongodb/customer-queries.ts';
 import { openDatabase, withTimeLimit } from './mongodb/database.ts';
 import { createAnalyticsQueries } from './mongodb/analytics-queries.ts';
 import { createMenuStore } from './mongodb/menu.ts';
@@ -72,6 +75,12 @@ export async function createService({
     log,
     commands,
     orders: createOrderQueries(database, STORE_TIME_LIMIT_MS),
+    history: orders,
+    audit: createAuditQueries(database, STORE_TIME_LIMIT_MS),
+    customerCommands: createCustomerCommands({ streams, clock, log }),
+    customers: createCustomerQueries(database, STORE_TIME_LIMIT_MS),
+    menu,
+    currency: config.currency,
     analytics: createAnalyticsQueries(database, STORE_TIME_LIMIT_MS),
     readiness,
     maxInFlight: config.maxInFlight,

@@ -10,8 +10,13 @@ export class OrderNotFoundError extends Error {
 export class StaleRevisionError extends Error {
   override readonly name = 'StaleRevisionError';
 
-  constructor(actual: number) {
-    super(`The order is at revision ${actual}, which If-Match does not name`);
+  /** @param actual the present revision; −1 when there is nothing yet */
+  constructor(actual: number, subject: 'order' | 'customer' = 'order') {
+    super(
+      actual < 0
+        ? `There is no such ${subject} yet, so that no If-Match fits`
+        : `The ${subject} is at revision ${actual}, which If-Match does not name`,
+    );
   }
 }
 
@@ -19,8 +24,8 @@ export class StaleRevisionError extends Error {
 export class ConcurrentModificationError extends Error {
   override readonly name = 'ConcurrentModificationError';
 
-  constructor(options?: ErrorOptions) {
-    super('Order was modified by another process. Please retry.', options);
+  constructor(options?: ErrorOptions, subject: 'Order' | 'Customer' = 'Order') {
+    super(`${subject} was modified by another process. Please retry.`, options);
   }
 }
 

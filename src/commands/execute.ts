@@ -10,7 +10,7 @@ import {
 } from './errors.ts';
 
 /** The first try and three more. */
-const MOST_TRIES = 4;
+export const MOST_TRIES = 4;
 
 export interface OrderStore {
   getById(orderId: string): Promise<LoadedOrder | undefined>;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Address } from '../domain/events.ts';
 import { PizzaOrder } from '../domain/pizza-order.ts';
 import type { ApplyDiscount, ChangeOrderStatus, ConfirmOrder, PayOrder } from '../domain/pizza-order.ts';
+import { notBefore } from '../domain/time.ts';
 import { ConcurrencyError } from '../eventstoredb/errors.ts';
 import type { LoadedOrder, OrderAtRevision } from '../eventstoredb/repository.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
@@ -153,10 +154,4 @@ function decide({ order }: LoadedOrder, command: OrderCommand, now: Date): void 
     default:
       return command satisfies never;
   }
-}
-
-/** Clocks of two instances differ; within one order time never runs backwards, or "as of" could not be asked. */
-function notBefore(lastUpdated: string, now: Date): string {
-  const last = new Date(lastUpdated);
-  return (last > now ? last : now).toISOString();
 }

@@ -23,3 +23,12 @@ function inRange(time: number): number | undefined {
   const year = new Date(time).getUTCFullYear();
   return Number.isNaN(time) || year < 1 || year > 9999 ? undefined : time;
 }
+
+/**
+ * The time of a new event after one at `last`: now, unless a clock runs behind. Clocks of two instances differ; within
+ * one stream time never runs backwards, or "as of" could not be asked.
+ */
+export function notBefore(last: string, now: Date): string {
+  const previous = new Date(last);
+  return (previous > now ? previous : now).toISOString();
+}

@@ -4,7 +4,7 @@ import { occurredAt } from '../domain/events.ts';
 import { evolve, type OrderState } from '../domain/order-state.ts';
 import { PizzaOrder } from '../domain/pizza-order.ts';
 import { decodeOrderEvent, type StoredOrderEvent } from './codec.ts';
-import { ConcurrencyError } from './errors.ts';
+import { ConcurrencyError, UnreadableEventError } from './errors.ts';
 import type { KeyedCommand, Snapshot, SnapshotStore } from './snapshots.ts';
 import type { CommandContext, StreamStore } from './streams.ts';
 
@@ -209,7 +209,7 @@ function foldAll(base: Fold, events: readonly StoredOrderEvent[]): Fold {
   let { state, revision, eventId } = base;
   let keys: Map<string, KeyedCommand> | undefined;
   for (const stored of events) {
-    state = evolve(state, stored.event);
+    state = apply(state, stored);
     ({ revision, id: eventId } = stored);
     const { idempotencyKey, requestHash } = stored.metadata;
     if (idempotencyKey === undefined || requestHash === undefined) continue;
@@ -217,4 +217,17 @@ function foldAll(base: Fold, events: readonly StoredOrderEvent[]): Fold {
     keys.set(idempotencyKey, { requestHash, lastRevision: revision });
   }
   return { state, revision, eventId, keys: keys ?? base.keys };
+}
+
+/** @throws UnreadableEventError that says where, when the event cannot follow those before it */
+function apply(state: OrderState | undefined, { event, stream, revision, metadata }: StoredOrderEvent): OrderState {
+  try {
+    return evolve(state, event);
+  } catch (error) {
+    const version = metadata.schemaVersion ?? 1;
+    const where = `${event.type} v${version} at revision ${revision} of ${stream}`;
+    throw new UnreadableEventError(`${where}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
 }

@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from 'typebox';
-import { ORDER_STATUSES, PAYMENT_STATUSES } from '../domain/events.ts';
+import { ORDER_STATUSES, PAYMENT_STATUSES, type PizzaOrderEvent } from '../domain/events.ts';
 
 /** No control characters and no lone surrogates, which BSON would change without a word; not only blanks. */
 const LINE = '^(?=.*\\S)[^\\p{Cc}\\p{Cs}]+$';
@@ -248,6 +248,118 @@ export const CommandHeaders = Type.Object({
     }),
   ),
 });
+
+/** A revision of an order, as a query parameter; streams end long before its limit. */
+export const Revision = Type.Integer({
+  minimum: 0,
+  maximum: 2_147_483_647,
+  description: 'a revision of the order, from 0',
+});
+
+const orderEventTypes = [
+  'PizzaOrderPlaced',
+  'PizzaOrderConfirmed',
+  'PaymentProcessed',
+  'OrderStatusChanged',
+  'DiscountApplied',
+  'DeliveryAddressChanged',
+] as const satisfies readonly PizzaOrderEvent['type'][];
+export const OrderEventType = Type.Enum([...orderEventTypes], { type: 'string' });
+
+export const TimelineItem = Type.Object({
+  timestamp: Type.String({ format: 'date-time', description: 'when it happened' }),
+  revision: Type.Integer({ minimum: 0 }),
+  eventType: OrderEventType,
+  description: Type.String({ description: 'what happened, in a sentence' }),
+  details: Type.Unsafe<Readonly<Record<string, unknown>>>({
+    type: 'object',
+    additionalProperties: true,
+    description: 'the data of the event, by its type',
+  }),
+  actor: Type.String({ description: 'who did it' }),
+});
+
+export const Timeline = Type.Object({ items: Type.Array(TimelineItem) }, { $id: 'OrderTimeline' });
+
+export const OrderDiff = Type.Object(
+  {
+    orderId: Type.String({ format: 'uuid' }),
+    from: Type.Integer({ minimum: 0 }),
+    to: Type.Integer({ minimum: 0 }),
+    changes: Type.Array(
+      Type.Object({
+        field: Type.String({ description: 'a field of the order' }),
+        from: Type.Unknown({ description: 'its value at the revision `from`' }),
+        to: Type.Unknown({ description: 'its value at the revision `to`' }),
+      }),
+    ),
+  },
+  { $id: 'OrderDiff' },
+);
+
+export const AuditEntry = Type.Object({
+  eventId: Type.String({ format: 'uuid' }),
+  timestamp: Type.String({ format: 'date-time', description: 'when it was recorded' }),
+  type: Type.String({ description: 'type of the event, such as PizzaOrderPlaced' }),
+  orderId: Type.String({ format: 'uuid' }),
+  revision: Type.Integer({ minimum: 0 }),
+  actor: Type.String(),
+  correlationId: nullable<string>('string', 'null when the event has none'),
+  description: Type.String({ description: 'what happened, in a sentence' }),
+});
+
+export const AuditPage = Type.Object(
+  {
+    items: Type.Array(AuditEntry),
+    nextCursor: Type.Optional(Type.String({ description: 'of the next page; absent on the last one' })),
+  },
+  { $id: 'AuditPage' },
+);
+
+export const MenuItemBody = Type.Object(
+  {
+    name: line('the name of the pizza'),
+    category: line('the category'),
+    size: Type.Optional(line('the size, such as S, M, L, XL or XXL', 50)),
+    price: UnitPrice,
+    ingredients: Type.Optional(
+      Type.Array(line('an ingredient'), { maxItems: 100, description: 'at most 100 ingredients' }),
+    ),
+  },
+  { $id: 'MenuItemDetails', ...closed },
+);
+
+export const MenuItem = Type.Object(
+  {
+    sku: Type.String(),
+    name: Type.String(),
+    category: Type.String(),
+    size: nullable<string>('string', 'null where there is only one'),
+    price: Money,
+    ingredients: Type.Array(Type.String()),
+  },
+  { $id: 'MenuItem' },
+);
+
+const Dish = Type.Object({
+  name: Type.String(),
+  ingredients: Type.Array(Type.String()),
+  sizes: Type.Array(
+    Type.Object({
+      sku: Type.String({ description: 'orders it' }),
+      size: nullable<string>('string', 'null where there is only one'),
+      price: Money,
+    }),
+  ),
+});
+
+export const Menu = Type.Object(
+  {
+    currency: Type.String(),
+    categories: Type.Array(Type.Object({ category: Type.String(), items: Type.Array(Dish) })),
+  },
+  { $id: 'Menu' },
+);
 
 export const sharedSchemas = [
   DeliveryAddress,
