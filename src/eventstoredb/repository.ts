@@ -226,8 +226,6 @@ function apply(state: OrderState | undefined, { event, stream, revision, metadat
   } catch (error) {
     const version = metadata.schemaVersion ?? 1;
     const where = `${event.type} v${version} at revision ${revision} of ${stream}`;
-    throw new UnreadableEventError(`${where}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new UnreadableEventError(`${where} cannot follow the events before it`, { cause: error });
   }
 }

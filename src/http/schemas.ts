@@ -374,5 +374,11 @@ export const sharedSchemas = [
   OrderPage,
   Customer,
   OrderAnalytics,
+  Timeline,
+  OrderDiff,
+  AuditPage,
+  MenuItemBody,
+  MenuItem,
+  Menu,
   Problem,
 ];
