@@ -1,11 +1,11 @@
-import { aggregateCommands } from './commands/aggregate.ts';
-import { catalogCommands } from './commands/catalog.ts';
-import { assertCommon, type Command, type Context, type Reply, type Request } from './commands/context.ts';
-import { diagnosticCommands } from './commands/diagnostics.ts';
-import { explainCommands } from './commands/explain.ts';
-import { findAndModifyCommands } from './commands/find-and-modify.ts';
-import { findCommands } from './commands/find.ts';
-import { writeCommands } from './commands/write.ts';
+import { aggregateCommands } from './handlers/aggregate.ts';
+import { catalogCommands } from './handlers/catalog.ts';
+import { assertCommon, type Command, type Context, type Reply, type Request } from './handlers/context.ts';
+import { diagnosticCommands } from './handlers/diagnostics.ts';
+import { explainCommands } from './handlers/explain.ts';
+import { findAndModifyCommands } from './handlers/find-and-modify.ts';
+import { findCommands } from './handlers/find.ts';
+import { writeCommands } from './handlers/write.ts';
 import { codes, MongoError } from './errors.ts';
 
 const commands = new Map<string, Command>(

@@ -1,5 +1,3 @@
-import type { Encodable } from './bson/values.ts';
-
 /** MongoDB's error codes that this server uses, by MongoDB's own names. */
 export const codes = {
   InternalError: 1,
@@ -48,10 +46,10 @@ const names = new Map<number, string>(Object.entries(codes).map(([name, code]) =
 export class MongoError extends Error {
   override readonly name = 'MongoError';
   readonly code: number;
-  readonly extra: Readonly<Record<string, Encodable>>;
+  readonly extra: Readonly<Record<string, unknown>>;
 
   /** @param code one of `codes`, or the number of an assertion that MongoDB calls `Location…` */
-  constructor(code: number, message: string, extra: Readonly<Record<string, Encodable>> = {}) {
+  constructor(code: number, message: string, extra: Readonly<Record<string, unknown>> = {}) {
     super(message);
     this.code = code;
     this.extra = extra;

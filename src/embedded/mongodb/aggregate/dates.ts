@@ -128,7 +128,7 @@ const dateTrunc: Operator = (argument, compile, name) => {
   const unit = parts['unit'];
   const size = typeof unit === 'string' ? units[unit] : undefined;
   if (size === undefined && unit !== 'month' && unit !== 'year')
-    throw notImplemented(`the unit ${String(unit)} of $dateTrunc`);
+    throw notImplemented(`the unit ${typeof unit === 'string' ? unit : ''} of $dateTrunc`);
   const date = compile(parts['date'] ?? null);
   return (scope) => {
     const value = date(scope);

@@ -36,7 +36,7 @@ const strLenCP: Operator = (argument, compile, name) => {
     const value = item(scope);
     if (typeof value !== 'string')
       throw new MongoError(34471, `$strLenCP requires a string argument, found: ${typeName(value)}`);
-    return [...value].length;
+    return Array.from(value).length;
   };
 };
 
@@ -51,7 +51,9 @@ const substrCP: Operator = (argument, compile, name) => {
     const from = Number(numeric(start));
     const length = Number(numeric(count));
     if (from < 0 || length < 0) throw new MongoError(34455, '$substrCP: the start and the length must not be negative');
-    return [...text].slice(from, from + length).join('');
+    return Array.from(text)
+      .slice(from, from + length)
+      .join('');
   };
 };
 

@@ -1,5 +1,6 @@
 import type { Binary, BSONRegExp, Double, ObjectId, Timestamp } from 'bson';
-import { Document, numeric, typeOf, types, type Value } from './values.ts';
+import type { Document } from './values.ts';
+import { numeric, typeOf, types, type Value } from './values.ts';
 
 /**
  * Position of a type in MongoDB's comparison order, also the first byte of its index key. `emptyArray` is where an
@@ -86,7 +87,6 @@ export function compareNumbers(left: number | bigint | Double, right: number | b
   const b = numeric(right);
   if (a < b) return -1;
   if (a > b) return 1;
-  if (a == b) return 0;
   const aIsNaN = Number.isNaN(a);
   return aIsNaN === Number.isNaN(b) ? 0 : aIsNaN ? -1 : 1;
 }

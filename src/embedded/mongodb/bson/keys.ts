@@ -1,6 +1,7 @@
 import type { Binary, BSONRegExp, ObjectId, Timestamp } from 'bson';
 import { order, orderOf } from './compare.ts';
-import { Document, numeric, type Value } from './values.ts';
+import type { Document } from './values.ts';
+import { numeric, type Value } from './values.ts';
 
 /**
  * Index keys: bytes whose memcmp order is MongoDB's order of the values, prefix-free, and equal exactly for values

@@ -1,4 +1,5 @@
-import { Binary, BSONRegExp, Double, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import type { MaxKey } from 'bson';
+import { Binary, BSONRegExp, Double, MinKey, ObjectId, Timestamp } from 'bson';
 
 /**
  * A decoded document. Its prototype chain holds nothing, so that fields named `constructor` or `__proto__` are
@@ -38,10 +39,6 @@ export class RawDocument {
     this.bytes = bytes;
   }
 }
-
-/** What the encoder takes: values, raw documents, plain objects; an undefined field is left out. */
-export type Encodable =
-  Value | RawDocument | readonly Encodable[] | { readonly [field: string]: Encodable | undefined };
 
 export const types = {
   double: 1,

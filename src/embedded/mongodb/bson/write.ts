@@ -1,5 +1,5 @@
 import { Binary, BSONRegExp, Double, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
-import { Document, RawDocument, types, type Encodable } from './values.ts';
+import { Document, RawDocument, types } from './values.ts';
 
 /** Writes BSON into a buffer that grows. */
 class BsonWriter {
@@ -67,13 +67,13 @@ class BsonWriter {
     const start = this.at;
     this.int32(0);
     for (const name of Object.keys(value)) {
-      const field = (value as Record<string, Encodable | undefined>)[name];
+      const field = (value as Record<string, unknown>)[name];
       if (field !== undefined) this.element(name, field);
     }
     this.close(start);
   }
 
-  array(values: readonly Encodable[]): void {
+  array(values: readonly unknown[]): void {
     const start = this.at;
     this.int32(0);
     for (let i = 0; i < values.length; i += 1) this.element(String(i), values[i] ?? null);
@@ -90,32 +90,40 @@ class BsonWriter {
     this.cstring(name);
   }
 
-  element(name: string, value: Encodable): void {
+  element(name: string, value: unknown): void {
     switch (typeof value) {
       case 'string':
         this.tag(types.string, name);
-        return this.string(value);
+        this.string(value);
+        break;
       case 'number':
-        return this.number(name, value);
+        this.number(name, value);
+        break;
       case 'boolean':
         this.tag(types.bool, name);
-        return this.byte(value ? 1 : 0);
+        this.byte(value ? 1 : 0);
+        break;
       case 'bigint':
         this.tag(types.long, name);
-        return this.int64(value);
+        this.int64(value);
+        break;
+      case 'object':
+        if (value === null) this.tag(types.null, name);
+        else this.object(name, value);
+        break;
       default:
-        if (value === null) return this.tag(types.null, name);
-        return this.object(name, value);
+        throw new TypeError(`cannot encode ${typeof value} as BSON`);
     }
   }
 
   number(name: string, value: number): void {
     if (Number.isInteger(value) && value >= -2147483648 && value <= 2147483647 && !Object.is(value, -0)) {
       this.tag(types.int, name);
-      return this.int32(value);
+      this.int32(value);
+    } else {
+      this.tag(types.double, name);
+      this.double(value);
     }
-    this.tag(types.double, name);
-    this.double(value);
   }
 
   object(name: string, value: object): void {
@@ -124,7 +132,7 @@ class BsonWriter {
       this.document(value);
     } else if (Array.isArray(value)) {
       this.tag(types.array, name);
-      this.array(value as readonly Encodable[]);
+      this.array(value as readonly unknown[]);
     } else if (value instanceof RawDocument) {
       this.tag(types.object, name);
       this.raw(value.bytes);

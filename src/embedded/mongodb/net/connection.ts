@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { maxMessageBytes } from '../commands/diagnostics.ts';
+import { maxMessageBytes } from '../handlers/diagnostics.ts';
 import { headerBytes, ProtocolError, readMessage, type Message } from './wire.ts';
 
 /** A client that begins a message has this long to finish it. */

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { ObjectId } from 'bson';
-import type { Context, Reply } from '../commands/context.ts';
+import type { Context, Reply } from '../handlers/context.ts';
 import { createCursors } from '../cursors.ts';
 import { errorReply, runCommand } from '../dispatch.ts';
 import { numeric, isNumber } from '../bson/values.ts';

@@ -1,7 +1,7 @@
 import { decode, elements, validate, type Element } from '../bson/read.ts';
-import { types, type Encodable } from '../bson/values.ts';
+import { types } from '../bson/values.ts';
 import { encode } from '../bson/write.ts';
-import type { Request } from '../commands/context.ts';
+import type { Request } from '../handlers/context.ts';
 import { codes, MongoError } from '../errors.ts';
 
 const opReply = 1;
@@ -160,7 +160,7 @@ function readSafely(read: () => Request): Request | MongoError {
 /** @param more a further answer follows without a question (exhaust) */
 export function writeReply(
   message: Pick<Message, 'requestId' | 'legacy'>,
-  reply: Readonly<Record<string, Encodable | undefined>>,
+  reply: Readonly<Record<string, unknown>>,
   requestId: number,
   more = false,
 ): Buffer {

@@ -1,6 +1,7 @@
 import type Database from 'libsql';
-import { Binary, ObjectId } from 'bson';
+import { ObjectId } from 'bson';
 import { encodeKey } from '../bson/keys.ts';
+import { show } from '../bson/show.ts';
 import { decode, decodeValue, elements } from '../bson/read.ts';
 import { Document, types, type Value } from '../bson/values.ts';
 import { encode } from '../bson/write.ts';
@@ -9,7 +10,7 @@ import { keysOf, type Index } from './index-entry.ts';
 
 export const maxDocumentBytes = 16 * 1024 * 1024;
 
-type Statement = Database.Statement<unknown[]>;
+type Statement = Database.Statement;
 
 interface IndexStatements {
   readonly insert: Statement;
@@ -287,20 +288,4 @@ function duplicateKey(collection: Collection, index: Index, document: Document):
     `E11000 duplicate key error collection: ${collection.db}.${collection.name} index: ${index.name} dup key: { ${shown.join(', ')} }`,
     { keyPattern, keyValue },
   );
-}
-
-/** A value the way MongoDB writes it in its messages. */
-export function show(value: Value): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (value instanceof ObjectId) return `ObjectId('${value.toHexString()}')`;
-  if (value instanceof Date) return `new Date(${value.getTime()})`;
-  if (value instanceof Binary && value.sub_type === Binary.SUBTYPE_UUID) return `UUID("${value.toUUID().toString()}")`;
-  if (value instanceof Binary)
-    return `BinData(${value.sub_type}, ${Buffer.from(value.value()).toString('hex').toUpperCase()})`;
-  if (Array.isArray(value)) return `[ ${value.map(show).join(', ')} ]`;
-  if (value instanceof Document) {
-    const fields = Object.entries(value).map(([name, field]) => `${name}: ${show(field ?? null)}`);
-    return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
-  }
-  return value === null ? 'null' : value.toString();
 }

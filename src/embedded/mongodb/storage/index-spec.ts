@@ -102,7 +102,7 @@ export function indexOf(id: number, spec: Buffer, multikey: boolean): Index {
   };
   return {
     id,
-    name: String(definition['name']),
+    name: typeof definition['name'] === 'string' ? definition['name'] : '',
     fields,
     unique: definition['unique'] === true,
     sparse: definition['sparse'] === true,

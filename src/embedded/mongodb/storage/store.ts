@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openStoreFile } from '../../database.ts';
 import { decode } from '../bson/read.ts';
+import { show } from '../bson/show.ts';
 import { encode } from '../bson/write.ts';
 import type { Document } from '../bson/values.ts';
 import { codes, MongoError } from '../errors.ts';
@@ -220,7 +221,7 @@ function exists(collection: Collection, spec: Document): boolean {
     if (sameName && !sameKey) {
       throw new MongoError(
         codes.IndexKeySpecsConflict,
-        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${String(spec['name'])}`,
+        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${show(spec['name'])}`,
       );
     }
     if (!sameName && sameOptions(present, spec)) {

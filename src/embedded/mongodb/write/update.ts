@@ -1,10 +1,10 @@
-import { equal } from '../bson/compare.ts';
+import { compare, equal } from '../bson/compare.ts';
+import { show } from '../bson/show.ts';
 import { Document, isNumber, typeName, type Value } from '../bson/values.ts';
 import { badValue, codes, failedToParse, MongoError, notImplemented, typeMismatch } from '../errors.ts';
 import { isArrayIndex } from '../query/paths.ts';
 import { parseArrayOperator } from './arrays.ts';
-import { updateArithmetic, type Num } from './numbers.ts';
-import { compare } from '../bson/compare.ts';
+import { updateArithmetic } from './numbers.ts';
 
 /** Changes a document in place; `inserting` is an upsert that found nothing. */
 export type Apply = (document: Document, inserting: boolean) => void;
@@ -216,10 +216,10 @@ function arithmeticChange(op: 'add' | 'multiply', operand: Value, path: string):
     if (present === undefined) return op === 'add' ? operand : updateArithmetic('multiply', path, operand, 0);
     if (!isNumber(present)) {
       throw typeMismatch(
-        `Cannot apply $${op === 'add' ? 'inc' : 'mul'} to a value of non-numeric type. {_id: ${String(document['_id'])}} has the field '${path.split('.').at(-1) ?? ''}' of non-numeric type ${typeName(present)}`,
+        `Cannot apply $${op === 'add' ? 'inc' : 'mul'} to a value of non-numeric type. {_id: ${show(document['_id'])}} has the field '${path.split('.').at(-1) ?? ''}' of non-numeric type ${typeName(present)}`,
       );
     }
-    return updateArithmetic(op, path, present, operand as Num);
+    return updateArithmetic(op, path, present, operand);
   };
 }
 

@@ -1,10 +1,11 @@
-import { Document, isNumber, numeric, typeName, type Encodable, type Value } from '../bson/values.ts';
+import { show } from '../bson/show.ts';
+import { Document, isNumber, numeric, typeName, type Value } from '../bson/values.ts';
 import { codes, MongoError, notImplemented, typeMismatch } from '../errors.ts';
 import type { Cursors } from '../cursors.ts';
 import type { Store } from '../storage/store.ts';
 import type { Collection } from '../storage/collection.ts';
 
-export type Reply = Record<string, Encodable | undefined>;
+export type Reply = Record<string, unknown>;
 
 /** One command as it came over the wire. */
 export interface Request {
@@ -106,7 +107,7 @@ function assertReadConcern(concern: Value | undefined): void {
   if (level !== 'local' && level !== 'available' && level !== 'majority') {
     throw new MongoError(
       codes.BadValue,
-      `Enumeration value '${String(level)}' for field 'readConcern.level' is not a valid value.`,
+      `Enumeration value '${show(level)}' for field 'readConcern.level' is not a valid value.`,
     );
   }
 }

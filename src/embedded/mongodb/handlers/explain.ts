@@ -1,4 +1,4 @@
-import { Document, type Encodable, type Value } from '../bson/values.ts';
+import { Document, type Value } from '../bson/values.ts';
 import { badValue, typeMismatch } from '../errors.ts';
 import { planOf, queryOf, rowsOf, idOf, type Query } from '../query/execute.ts';
 import type { Plan } from '../query/plan.ts';
@@ -55,9 +55,9 @@ function writeQuery(command: Document, name: 'update' | 'delete'): Query {
   return queryOf(first['q'], { hint: first['hint'] });
 }
 
-function describePlan(plan: Plan, query: Query): Record<string, Encodable> {
+function describePlan(plan: Plan, query: Query): Record<string, unknown> {
   const direction = plan.reverse ? 'backward' : 'forward';
-  let stage: Record<string, Encodable>;
+  let stage: Record<string, unknown>;
   if (plan.kind === 'collection') stage = { stage: 'COLLSCAN', direction };
   else if (idOf(query) !== undefined && query.hint === undefined) stage = { stage: 'IDHACK' };
   else {

@@ -1,4 +1,3 @@
-import type { Encodable } from '../bson/values.ts';
 import { codes, MongoError } from '../errors.ts';
 import { maxDocumentBytes } from '../storage/collection.ts';
 import type { Command, Context, Reply, Request } from './context.ts';
@@ -62,7 +61,7 @@ function serverStatus(_request: Request, context: Context): Reply {
 }
 
 function getParameter(request: Request): Reply {
-  const known: Record<string, Encodable> = {
+  const known: Record<string, unknown> = {
     featureCompatibilityVersion: { version: '7.0' },
     authenticationMechanisms: [],
   };

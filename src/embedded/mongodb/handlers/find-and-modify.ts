@@ -6,7 +6,7 @@ import { failedToParse, notImplemented } from '../errors.ts';
 import { firstRow, queryOf } from '../query/execute.ts';
 import { truthy } from '../query/filter.ts';
 import { parseSort } from '../query/sort.ts';
-import type { Row } from '../storage/collection.ts';
+import type { Collection, Row } from '../storage/collection.ts';
 import {
   findCollection,
   obtainCollection,
@@ -57,7 +57,7 @@ function findAndModify(request: Request, context: Context): Reply {
     store(collection, row, changed);
     return {
       lastErrorObject: { n: 1, updatedExisting: true },
-      value: show(wantNew ? reread(collection.get, changed, row) : row.body),
+      value: show(wantNew ? reread(collection, changed, row) : row.body),
       ok: 1,
     };
   }
@@ -68,9 +68,9 @@ function findAndModify(request: Request, context: Context): Reply {
   return { lastErrorObject: { n: 1, updatedExisting: false, upserted: id }, value: show(made), ok: 1 };
 }
 
-function reread(get: (key: Buffer) => Row | undefined, changed: Buffer, row: Row): Buffer {
+function reread(collection: Collection, changed: Buffer, row: Row): Buffer {
   const id = decode(row.body, 0, new Set(['_id']))['_id'];
-  return id === undefined ? changed : (get(encodeKey(id))?.body ?? changed);
+  return id === undefined ? changed : (collection.get(encodeKey(id))?.body ?? changed);
 }
 
 function encodeUpdate(update: Value): Buffer {
