@@ -19,6 +19,8 @@ export interface TestService {
   readonly logged: Record<string, unknown>[];
   post(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   get(url: string, headers?: Record<string, string>): Promise<Answer>;
+  put(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  delete(url: string): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,8 @@ export async function startTestService({ config = {}, clock, like }: TestService
     logged,
     post: (url, body, headers = {}) => send({ method: 'POST', url, payload: body as object, headers }),
     get: (url, headers = {}) => send({ method: 'GET', url, headers }),
+    put: (url, body, headers = {}) => send({ method: 'PUT', url, payload: body as object, headers }),
+    delete: (url) => send({ method: 'DELETE', url }),
     async close() {
       await service.close();
       if (like) return;
