@@ -6,6 +6,7 @@ import type { Empty } from '@eventstore/db-client/generated/shared_pb.js';
 import type { AppendOptions, AppendPart, BatchAppendPart } from './append-codec.ts';
 import { writeAppended } from './append-codec.ts';
 import { serveBatchAppend } from './batch-append.ts';
+import type { OpenCalls } from './open-calls.ts';
 import type { ExpectedRevision, NewEvent } from './events.ts';
 import { DELETED, NO_STREAM } from './events.ts';
 import type { AppendOutcome, EventLog } from './log.ts';
@@ -16,9 +17,13 @@ import {
   invalidArgument,
   rpcError,
   streamDeleted,
+  timedOut,
   toRpcError,
   wrongExpectedVersion,
 } from './rpc-errors.ts';
+
+/** EventStoreDB's default for how long a write may wait. */
+const WRITE_TIMEOUT_MS = 2000;
 
 export interface AppendHandlers {
   readonly append: handleClientStreamingCall<AppendPart, Buffer>;
@@ -28,7 +33,7 @@ export interface AppendHandlers {
 }
 
 /** The writing half of `event_store.client.streams.Streams`. */
-export function createAppendHandlers(log: EventLog): AppendHandlers {
+export function createAppendHandlers(log: EventLog, calls: OpenCalls): AppendHandlers {
   return {
     append: (call, callback) => {
       let options: AppendOptions | undefined;
@@ -39,8 +44,10 @@ export function createAppendHandlers(log: EventLog): AppendHandlers {
         if (failed) return;
         failed = true;
         events.length = 0;
+        leave();
         callback(toRpcError(error));
       };
+      const leave = calls.add(fail);
       call.on('data', (part: AppendPart) => {
         if (failed) return;
         try {
@@ -57,6 +64,10 @@ export function createAppendHandlers(log: EventLog): AppendHandlers {
         }
       });
       call.on('error', fail);
+      call.on('cancelled', () => {
+        failed = true;
+        leave();
+      });
       call.on('end', () => {
         if (failed) return;
         const { stream, expected } = options ?? {};
@@ -65,16 +76,19 @@ export function createAppendHandlers(log: EventLog): AppendHandlers {
           return;
         }
         log
-          .append({ stream, expected, events })
+          .append({ stream, expected, events, expiresAt: Date.now() + WRITE_TIMEOUT_MS })
           .then((outcome) => {
             if (outcome.kind === 'deleted') throw streamDeleted(stream);
+            if (outcome.kind === 'expired') throw timedOut();
+            if (failed) return;
+            leave();
             callback(null, encodeAppendResponse(outcome, expected));
           })
           .catch(fail);
       });
     },
 
-    batchAppend: (call) => serveBatchAppend(log, call),
+    batchAppend: (call) => serveBatchAppend(log, calls, call),
 
     delete: (call, callback) => {
       const options = call.request.getOptions();
@@ -114,6 +128,8 @@ async function remove(
   switch (outcome.kind) {
     case 'deleted':
       throw streamDeleted(stream);
+    case 'expired':
+      throw timedOut();
     case 'wrong':
       throw wrongExpectedVersion(stream, expectedNumber(expected), outcome.current);
     case 'appended':
@@ -157,7 +173,7 @@ function fillPosition<T extends PositionMessage>(message: T, position: number): 
 }
 
 function encodeAppendResponse(
-  outcome: Exclude<AppendOutcome, { kind: 'deleted' }>,
+  outcome: Extract<AppendOutcome, { kind: 'appended' | 'wrong' }>,
   expected: ExpectedRevision,
 ): Buffer {
   const writer = new ProtobufWriter(64);

@@ -4,6 +4,7 @@ import { encodeBatchFailure, encodeBatchSuccess } from './append-codec.ts';
 import type { ExpectedRevision, NewEvent } from './events.ts';
 import { NO_STREAM } from './events.ts';
 import type { AppendOutcome, EventLog } from './log.ts';
+import type { OpenCalls } from './open-calls.ts';
 import { appendSize, MAX_APPEND_BYTES, toNewEvent } from './proposed.ts';
 import { ProtobufWriter } from './protobuf.ts';
 import { invalidArgument } from './rpc-errors.ts';
@@ -13,6 +14,7 @@ interface OpenAppend {
   readonly stream: string;
   readonly expected: ExpectedRevision;
   readonly events: NewEvent[];
+  readonly expiresAt: number;
   size: number;
   timer: NodeJS.Timeout | undefined;
 }
@@ -37,7 +39,11 @@ const TOO_LARGE: BatchFailure = {
  * One `streams.BatchAppend` call: many appends at once, each in one or several messages, answered by correlation id
  * when they are on disk. An answer is sent once only: the client crashes on one that it does not expect.
  */
-export function serveBatchAppend(log: EventLog, call: ServerDuplexStream<BatchAppendPart, Buffer>): void {
+export function serveBatchAppend(
+  log: EventLog,
+  calls: OpenCalls,
+  call: ServerDuplexStream<BatchAppendPart, Buffer>,
+): void {
   const open = new Map<string, OpenAppend>();
   let inFlight = 0;
   let ended = false;
@@ -45,7 +51,7 @@ export function serveBatchAppend(log: EventLog, call: ServerDuplexStream<BatchAp
 
   function finishWhenDone(): void {
     if (!ended || over || inFlight > 0 || open.size > 0) return;
-    over = true;
+    stop();
     call.end();
   }
 
@@ -54,8 +60,14 @@ export function serveBatchAppend(log: EventLog, call: ServerDuplexStream<BatchAp
     if (!call.write(response)) call.pause();
   }
 
+  const leave = calls.add((error) => {
+    stop();
+    call.emit('error', error);
+  });
+
   function stop(): void {
     over = true;
+    leave();
     for (const { timer } of open.values()) clearTimeout(timer);
     open.clear();
   }
@@ -72,12 +84,19 @@ export function serveBatchAppend(log: EventLog, call: ServerDuplexStream<BatchAp
       );
       return undefined;
     }
-    const left = deadline === undefined ? LONGEST_OPEN_MS : Math.min(deadline - Date.now(), LONGEST_OPEN_MS);
+    const left = Math.min((deadline ?? Infinity) - Date.now(), LONGEST_OPEN_MS);
     if (left <= 0) {
       answer(encodeBatchFailure(part.correlation, stream, TIMEOUT));
       return undefined;
     }
-    const append: OpenAppend = { stream, expected, events: [], size: 0, timer: undefined };
+    const append: OpenAppend = {
+      stream,
+      expected,
+      events: [],
+      size: 0,
+      expiresAt: Date.now() + left,
+      timer: undefined,
+    };
     if (part.isFinal) return append;
     if (open.size >= MOST_OPEN) {
       answer(encodeBatchFailure(part.correlation, stream, badRequest('too many unfinished appends')));
@@ -99,6 +118,7 @@ export function serveBatchAppend(log: EventLog, call: ServerDuplexStream<BatchAp
   }
 
   function receive(part: BatchAppendPart): void {
+    if (over) return;
     if (part.correlation.length === 0) {
       stop();
       call.emit('error', invalidArgument('a batch append needs a correlation id'));
@@ -119,11 +139,11 @@ export function serveBatchAppend(log: EventLog, call: ServerDuplexStream<BatchAp
     commit(part.correlation, append);
   }
 
-  function commit(correlation: Buffer, { stream, expected, events }: OpenAppend): void {
+  function commit(correlation: Buffer, { stream, expected, events, expiresAt }: OpenAppend): void {
     inFlight += 1;
     if (inFlight >= MOST_IN_FLIGHT) call.pause();
     log
-      .append({ stream, expected, events })
+      .append({ stream, expected, events, expiresAt })
       .then(
         (outcome) => encodeOutcome(correlation, stream, expected, outcome),
         () => encodeBatchFailure(correlation, stream, FAILED),
@@ -173,6 +193,8 @@ function encodeOutcome(
       return encodeBatchFailure(correlation, stream, wrongVersion(outcome.current, expected));
     case 'deleted':
       return encodeBatchFailure(correlation, stream, DELETED_STREAM);
+    case 'expired':
+      return encodeBatchFailure(correlation, stream, TIMEOUT);
     default:
       return outcome satisfies never;
   }

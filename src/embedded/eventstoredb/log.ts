@@ -41,6 +41,8 @@ export interface AppendRequest {
   readonly stream: string;
   readonly expected: ExpectedRevision;
   readonly events: readonly NewEvent[];
+  /** Not to be written any more after this time (milliseconds since 1970). */
+  readonly expiresAt?: number;
 }
 
 export type AppendOutcome =
@@ -48,7 +50,9 @@ export type AppendOutcome =
   | { readonly kind: 'appended'; readonly revision: number; readonly position: number | undefined }
   /** `current` is `NO_STREAM` for a stream without events. */
   | { readonly kind: 'wrong'; readonly current: number }
-  | { readonly kind: 'deleted' };
+  | { readonly kind: 'deleted' }
+  /** It has waited too long for its turn, and was not written. */
+  | { readonly kind: 'expired' };
 
 export interface EventLog extends LogReader, Watchers {
   /** Appends all of the events or none; on disk when the promise resolves. Rejects when the disk fails. */
@@ -57,17 +61,23 @@ export interface EventLog extends LogReader, Watchers {
   remove(stream: string, expected: ExpectedRevision, how: 'soft' | 'tombstone'): Promise<AppendOutcome>;
   /** Position that the next event gets; everything below is committed. */
   end(): number;
+  /** Writes what is waiting. */
+  flush(): void;
   /** Writes what is waiting, then refuses further appends. */
   close(): void;
 }
 
 interface Pending {
+  readonly events: number;
   apply(): AppendOutcome;
   resolve(outcome: AppendOutcome): void;
   reject(error: unknown): void;
 }
 
 const CACHED_STREAMS = 50_000;
+
+/** A group takes no further append beyond this many events, so that readers get their turn. */
+const GROUP_EVENTS = 4096;
 
 /**
  * The event log: one table, one writer. Appends that arrive in the same turn of the event loop share one
@@ -161,7 +171,8 @@ export function createEventLog(
     writeMetadata(stream, Buffer.from(JSON.stringify({ ...metadataOf(stream).raw, $tb: recreatedFrom })));
   }
 
-  function applyAppend({ stream, expected, events }: AppendRequest): AppendOutcome {
+  function applyAppend({ stream, expected, events, expiresAt }: AppendRequest): AppendOutcome {
+    if (expiresAt !== undefined && now() > expiresAt) return { kind: 'expired' };
     const facts = factsOf(stream);
     const ids = events.length === 1 && events[0] !== undefined ? [events[0].id] : events.map((event) => event.id);
     const decision = decideAppend(facts, expected, ids);
@@ -204,18 +215,27 @@ export function createEventLog(
     return { kind: 'appended', revision: facts.last, position: end - 1 };
   }
 
-  function enqueue(apply: () => AppendOutcome): Promise<AppendOutcome> {
+  function enqueue(events: number, apply: () => AppendOutcome): Promise<AppendOutcome> {
     if (closed) return Promise.reject(new Error('the event log is closed'));
     return new Promise((resolve, reject) => {
       if (pending.length === 0) setImmediate(flush);
-      pending.push({ apply, resolve, reject });
+      pending.push({ events, apply, resolve, reject });
     });
   }
 
+  function nextGroup(): Pending[] {
+    let events = 0;
+    let length = 0;
+    while (length < pending.length && events < GROUP_EVENTS) events += pending[length++]?.events ?? 0;
+    const group = pending.slice(0, length);
+    pending = pending.slice(length);
+    return group;
+  }
+
   function flush(): void {
-    const group = pending;
+    const group = nextGroup();
     if (group.length === 0) return;
-    pending = [];
+    if (pending.length > 0) setImmediate(flush);
     const committedEnd = end;
     groupTime = now();
     const outcomes: AppendOutcome[] = [];
@@ -246,11 +266,14 @@ export function createEventLog(
   return {
     ...reader,
     ...watchers,
-    append: (request) => enqueue(() => applyAppend(request)),
-    remove: (stream, expected, how) => enqueue(() => applyRemove(stream, expected, how)),
+    append: (request) => enqueue(request.events.length, () => applyAppend(request)),
+    remove: (stream, expected, how) => enqueue(1, () => applyRemove(stream, expected, how)),
     end: () => end,
+    flush() {
+      while (pending.length > 0) flush();
+    },
     close() {
-      flush();
+      while (pending.length > 0) flush();
       closed = true;
     },
   };

@@ -9,6 +9,7 @@ import type { EventFilter, EventPredicate } from './filter.ts';
 import { predicateOf } from './filter.ts';
 import type { EventLog } from './log.ts';
 import type { Page, StreamRead } from './log-reader.ts';
+import type { OpenCalls } from './open-calls.ts';
 import { ProtobufWriter } from './protobuf.ts';
 import { invalidArgument, streamDeleted, toRpcError } from './rpc-errors.ts';
 import type { ResponseSink } from './response-sink.ts';
@@ -25,9 +26,13 @@ export interface FilterWindow {
 }
 
 /** The reading half of `event_store.client.streams.Streams`: reads and catch-up subscriptions. */
-export function createReadHandler(log: EventLog, newId: () => string): handleServerStreamingCall<ReadReq, Buffer> {
+export function createReadHandler(
+  log: EventLog,
+  calls: OpenCalls,
+  newId: () => string,
+): handleServerStreamingCall<ReadReq, Buffer> {
   return (call) => {
-    const sink = createResponseSink(call);
+    const sink = createResponseSink(call, calls);
     serve(log, newId, call.request, sink)
       .then(() => sink.end())
       .catch((error: unknown) => sink.fail(toRpcError(error)));

@@ -1,4 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import type { OpenCalls } from './open-calls.ts';
 import type { RpcError } from './rpc-errors.ts';
 
 /** The response stream of one call, with its back-pressure as promises. */
@@ -16,7 +17,7 @@ export interface ResponseSink {
   fail(error: RpcError): void;
 }
 
-export function createResponseSink(call: ServerWritableStream<unknown, Buffer>): ResponseSink {
+export function createResponseSink(call: ServerWritableStream<unknown, Buffer>, calls: OpenCalls): ResponseSink {
   let closed = false;
   let waiting: (() => void)[] = [];
   const listeners: (() => void)[] = [];
@@ -28,9 +29,16 @@ export function createResponseSink(call: ServerWritableStream<unknown, Buffer>):
   const close = (): void => {
     if (closed) return;
     closed = true;
+    leave();
     release();
     for (const listener of listeners) listener();
   };
+  const fail = (error: RpcError): void => {
+    if (closed) return;
+    close();
+    call.emit('error', error);
+  };
+  const leave = calls.add(fail);
   call.on('drain', release);
   call.on('cancelled', close);
   call.on('close', close);
@@ -53,10 +61,6 @@ export function createResponseSink(call: ServerWritableStream<unknown, Buffer>):
       close();
       call.end();
     },
-    fail(error) {
-      if (closed) return;
-      close();
-      call.emit('error', error);
-    },
+    fail,
   };
 }

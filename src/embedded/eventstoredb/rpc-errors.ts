@@ -36,6 +36,15 @@ export function wrongExpectedVersion(stream: string, expected: number, actual: n
   });
 }
 
+export function timedOut(): RpcError {
+  return rpcError(status.ABORTED, 'Operation timed out: the append waited too long for its turn');
+}
+
+/** For calls that are still open when the server stops. */
+export function shuttingDown(): RpcError {
+  return rpcError(status.UNAVAILABLE, 'Server Is Shutting Down');
+}
+
 export function appendTooLarge(limit: number): RpcError {
   return rpcError(status.INVALID_ARGUMENT, `Maximum Append Size of ${limit} Exceeded.`, {
     exception: 'maximum-append-size-exceeded',

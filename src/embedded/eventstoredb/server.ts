@@ -12,6 +12,7 @@ import { decodeAppend, decodeBatchAppend } from './append-codec.ts';
 import { createAppendHandlers } from './append-service.ts';
 import { decodeConsumerMessage } from './consumer-codec.ts';
 import { createConsumerHandler } from './consumer-service.ts';
+import { jsonEvent, metastreamOf } from './events.ts';
 import { createGroupHandlers } from './group-service.ts';
 import type { Groups } from './groups.ts';
 import { createGroups } from './groups.ts';
@@ -19,7 +20,10 @@ import type { EventLog } from './log.ts';
 import { APPLICATION_ID, createEventLog, SCHEMA } from './log.ts';
 import { DamagedLogError } from './log-reader.ts';
 import { createGossipHandler, getSupportedMethods } from './node-service.ts';
+import type { OpenCalls } from './open-calls.ts';
+import { createOpenCalls } from './open-calls.ts';
 import { createReadHandler } from './read-service.ts';
+import { shuttingDown } from './rpc-errors.ts';
 
 export interface RunningServer {
   readonly port: number;
@@ -66,13 +70,18 @@ async function serve(file: StoreFile, port: number): Promise<RunningServer> {
     'grpc.max_send_message_length': -1,
   });
   const boundPort = await bind(server, port);
+  if (log.end() === 0) await initialize(log);
   const groups = createGroups(log, Date.now, randomUUID);
-  addServices(server, log, groups, boundPort);
+  const calls = createOpenCalls();
+  addServices(server, log, groups, calls, boundPort);
   return {
     port: boundPort,
     failed,
     async close() {
       groups.stop();
+      log.flush();
+      await new Promise((resolve) => setImmediate(resolve)); // the answers to what was just written go out first
+      calls.failAll(shuttingDown());
       await shutDown(server);
       log.close();
       file.close();
@@ -80,7 +89,19 @@ async function serve(file: StoreFile, port: number): Promise<RunningServer> {
   };
 }
 
-function addServices(server: Server, log: EventLog, groups: Groups, port: number): void {
+/** What a new node of EventStoreDB writes before anything else: limits for two streams of its own. */
+async function initialize(log: EventLog): Promise<void> {
+  const limits = [
+    ['$scavenges', 30 * 24 * 3600],
+    ['$stats', 24 * 3600],
+  ] as const;
+  for (const [stream, $maxAge] of limits) {
+    const events = [jsonEvent(randomUUID(), '$metadata', { $maxAge })];
+    await log.append({ stream: metastreamOf(stream), expected: 'any', events });
+  }
+}
+
+function addServices(server: Server, log: EventLog, groups: Groups, calls: OpenCalls, port: number): void {
   const asIs = (message: Buffer): Buffer => message;
   const { read, append, batchAppend } = StreamsService;
   server.addService(
@@ -90,7 +111,7 @@ function addServices(server: Server, log: EventLog, groups: Groups, port: number
       append: { ...append, requestDeserialize: decodeAppend, responseSerialize: asIs },
       batchAppend: { ...batchAppend, requestDeserialize: decodeBatchAppend, responseSerialize: asIs },
     },
-    { ...createAppendHandlers(log), read: createReadHandler(log, randomUUID) },
+    { ...createAppendHandlers(log, calls), read: createReadHandler(log, calls, randomUUID) },
   );
   const { read: consume } = PersistentSubscriptionsService;
   server.addService(
@@ -113,7 +134,7 @@ function bind(server: Server, port: number): Promise<number> {
   });
 }
 
-/** Lets calls end that are about to; subscriptions never do, so what is left is cut. */
+/** Closes the connections; one that does not answer in time is cut. */
 function shutDown(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => {

@@ -1,0 +1,166 @@
+import { ANY, NO_STREAM, STREAM_EXISTS, StreamDeletedError, WrongExpectedVersionError } from '@eventstore/db-client';
+import { describe, expect, it } from 'vitest';
+import { collect, failureOf, numberOf, testEvents, unique, until, useStore } from './support.ts';
+
+const store = useStore();
+
+async function newStream(count = 3): Promise<string> {
+  const stream = unique('delete');
+  await store.client.appendToStream(stream, testEvents(count));
+  return stream;
+}
+
+describe('deleting a stream', () => {
+  it('softly, at its revision, hides it', async () => {
+    const stream = await newStream();
+    const { position } = await store.client.deleteStream(stream, { expectedRevision: 2n });
+    expect(position?.commit).toBeGreaterThan(0n);
+    await expect(collect(store.client.readStream(stream))).rejects.toMatchObject({ type: 'stream-not-found' });
+  });
+
+  it.each([
+    ['at no_stream', NO_STREAM],
+    ['at any', ANY],
+    ['at its last revision', 2n],
+  ])('softly, then appended to %s, continues its revisions and shows only new events', async (_case, expected) => {
+    const stream = await newStream();
+    await store.client.deleteStream(stream);
+    const { nextExpectedRevision } = await store.client.appendToStream(stream, testEvents(2, 'Tested', 3), {
+      expectedRevision: expected,
+    });
+    expect(nextExpectedRevision).toBe(4n);
+    const events = await collect(store.client.readStream(stream));
+    expect(events.map(numberOf)).toEqual([3, 4]);
+    expect(events.map(({ event }) => event?.revision)).toEqual([3n, 4n]);
+  });
+
+  it('softly, then appended to at stream_exists, is refused as deleted', async () => {
+    const stream = await newStream();
+    await store.client.deleteStream(stream);
+    const error = await failureOf(
+      store.client.appendToStream(stream, testEvents(1), { expectedRevision: STREAM_EXISTS }),
+    );
+    expect(error).toBeInstanceOf(StreamDeletedError);
+  });
+
+  it.each(['deleteStream', 'tombstoneStream'] as const)(
+    '%s at a wrong revision is refused with the true one',
+    async (method) => {
+      const stream = await newStream();
+      const error = await failureOf(store.client[method](stream, { expectedRevision: 7n }));
+      expect(error).toBeInstanceOf(WrongExpectedVersionError);
+      expect(error).toMatchObject({ streamName: stream, expectedVersion: 7n, actualVersion: 2n });
+      expect(await collect(store.client.readStream(stream))).toHaveLength(3);
+    },
+  );
+
+  it('softly, a stream that does not exist, is a wrong expected version', async () => {
+    const error = await failureOf(store.client.deleteStream(unique('delete')));
+    expect(error).toBeInstanceOf(WrongExpectedVersionError);
+  });
+
+  it('for ever, then deleted again, is refused as deleted', async () => {
+    const stream = await newStream();
+    await store.client.tombstoneStream(stream, { expectedRevision: STREAM_EXISTS });
+    for (const again of [store.client.tombstoneStream(stream), store.client.deleteStream(stream)]) {
+      expect(await failureOf(again)).toBeInstanceOf(StreamDeletedError);
+    }
+  });
+
+  it('for ever, before it has events, keeps it from ever having any', async () => {
+    const stream = unique('delete');
+    await store.client.tombstoneStream(stream, { expectedRevision: NO_STREAM });
+    expect(await failureOf(store.client.appendToStream(stream, testEvents(1)))).toBeInstanceOf(StreamDeletedError);
+  });
+
+  it('for ever, its events, stay in $all with a $streamDeleted event', async () => {
+    const stream = unique('delete');
+    const { position } = await store.client.appendToStream(stream, testEvents(1));
+    if (position === undefined) throw new Error('an append has a position');
+    await store.client.tombstoneStream(stream);
+    const events = await collect(store.client.readAll({ fromPosition: position }));
+    const types = events.filter(({ event }) => event?.streamId === stream).map(({ event }) => event?.type);
+    expect(types).toEqual(['Tested', '$streamDeleted']);
+  });
+});
+
+describe('stream metadata', () => {
+  it('set and got, custom and system fields, come back as they were', async () => {
+    const stream = await newStream();
+    const metadata = { maxCount: 2, maxAge: 3600, cacheControl: 60, acl: { readRoles: ['$admins'] }, custom: { a: [1] } };
+    const { nextExpectedRevision } = await store.client.setStreamMetadata(stream, metadata as never);
+    expect(nextExpectedRevision).toBe(0n);
+    const got = await store.client.getStreamMetadata(stream);
+    expect(got.streamName).toBe(stream);
+    expect(got.metadata).toMatchObject({ maxCount: 2, maxAge: 3600, cacheControl: 60, custom: { a: [1] } });
+  });
+
+  it('got, never set, is absent', async () => {
+    const got = await store.client.getStreamMetadata(unique('metadata'));
+    expect(got.metadata).toBeUndefined();
+  });
+
+  it('set at a wrong revision is refused', async () => {
+    const stream = await newStream();
+    await store.client.setStreamMetadata(stream, { maxCount: 2 });
+    const error = await failureOf(store.client.setStreamMetadata(stream, { maxCount: 3 }, { expectedRevision: NO_STREAM }));
+    expect(error).toBeInstanceOf(WrongExpectedVersionError);
+  });
+
+  it('$maxCount, on reads both ways, leaves the last events', async () => {
+    const stream = await newStream(10);
+    await store.client.setStreamMetadata(stream, { maxCount: 3 });
+    expect((await collect(store.client.readStream(stream))).map(numberOf)).toEqual([7, 8, 9]);
+    const backwards = store.client.readStream(stream, { direction: 'backwards', fromRevision: 'end' });
+    expect((await collect(backwards)).map(numberOf)).toEqual([9, 8, 7]);
+    await store.client.appendToStream(stream, testEvents(1, 'Tested', 10), { expectedRevision: 9n });
+    expect((await collect(store.client.readStream(stream, { fromRevision: 2n }))).map(numberOf)).toEqual([8, 9, 10]);
+  });
+
+  it('$tb, on reads, hides what comes before', async () => {
+    const stream = await newStream(6);
+    await store.client.setStreamMetadata(stream, { truncateBefore: 4 });
+    expect((await collect(store.client.readStream(stream))).map(numberOf)).toEqual([4, 5]);
+  });
+
+  it('$tb beyond the end, on reads, leaves an empty stream that exists', async () => {
+    const stream = await newStream(3);
+    await store.client.setStreamMetadata(stream, { truncateBefore: 10 });
+    expect(await collect(store.client.readStream(stream))).toEqual([]);
+    expect((await store.client.appendToStream(stream, testEvents(1), { expectedRevision: 2n })).nextExpectedRevision).toBe(3n);
+  });
+
+  it('$maxAge, on reads, hides what is older', async () => {
+    const stream = await newStream(2);
+    await store.client.setStreamMetadata(stream, { maxAge: 1 });
+    await until('the events are too old', async () => (await collect(store.client.readStream(stream))).length === 0);
+    await store.client.setStreamMetadata(stream, { maxAge: 3600 });
+    expect(await collect(store.client.readStream(stream))).toHaveLength(2);
+  });
+
+  it('of a stream without events, at stream_exists, makes it exist', async () => {
+    const stream = unique('metadata');
+    await store.client.setStreamMetadata(stream, { maxCount: 5 });
+    const { nextExpectedRevision } = await store.client.appendToStream(stream, testEvents(1), {
+      expectedRevision: STREAM_EXISTS,
+    });
+    expect(nextExpectedRevision).toBe(0n);
+  });
+
+  it('of a soft-deleted stream, kept on recreation, has $tb moved to the first new event', async () => {
+    const stream = await newStream(3);
+    await store.client.deleteStream(stream);
+    await store.client.appendToStream(stream, testEvents(1, 'Tested', 3));
+    const { metadata } = await store.client.getStreamMetadata(stream);
+    expect(metadata).toMatchObject({ truncateBefore: 3 });
+  });
+
+  it('set on a soft-deleted stream, brings it back empty', async () => {
+    const stream = await newStream(3);
+    await store.client.deleteStream(stream);
+    await store.client.setStreamMetadata(stream, { maxCount: 100 });
+    expect(await collect(store.client.readStream(stream))).toEqual([]);
+    const { metadata } = await store.client.getStreamMetadata(stream);
+    expect(metadata).toMatchObject({ maxCount: 100, truncateBefore: 3 });
+  });
+});
