@@ -6,16 +6,18 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { CustomerCommands } from './commands/customer-commands.ts';
 import type { OrderCommands } from './commands/order-commands.ts';
 import { auditRoutes } from './http/audit-routes.ts';
+import { catalogueRoutes } from './http/catalogue.ts';
 import { customerRoutes } from './http/customer-routes.ts';
 import { analyticsRoutes } from './http/analytics-routes.ts';
 import { healthRoutes, type Readiness } from './http/health.ts';
 import { historyRoutes, type OrderHistory } from './http/history-routes.ts';
+import { type Limits, registerLimits } from './http/limits.ts';
 import { menuRoutes } from './http/menu-routes.ts';
 import { registerNotFound } from './http/methods.ts';
 import { openApiInfo } from './http/openapi.ts';
 import { orderCommandRoutes } from './http/order-commands.ts';
 import { orderQueryRoutes } from './http/order-queries.ts';
-import { handleError, problems, sendProblem } from './http/problems.ts';
+import { handleError } from './http/problems.ts';
 import { answerBrokenRequest } from './http/broken-requests.ts';
 import { sharedSchemas } from './http/schemas.ts';
 import { createValidatorCompiler } from './http/validation.ts';
@@ -37,7 +39,7 @@ export interface AppDependencies {
   readonly currency: string;
   readonly analytics: AnalyticsQueries;
   readonly readiness: () => Promise<Readiness>;
-  readonly maxInFlight: number;
+  readonly limits: Limits;
 }
 
 const BODY_LIMIT = 256 * 1024;
@@ -69,7 +71,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.setValidatorCompiler(createValidatorCompiler(sharedSchemas));
   app.setErrorHandler(handleError);
   registerNotFound(app);
-  limitInFlight(app, dependencies.maxInFlight);
+  app.addHook('onSend', (request, reply, payload, done) => {
+    void reply.header('x-request-id', request.id);
+    done(null, payload);
+  });
+  await registerLimits(app, dependencies.limits);
 
   await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(swagger, openApiInfo);
@@ -83,21 +89,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(auditRoutes, { audit: dependencies.audit });
   await app.register(customerRoutes, { commands: dependencies.customerCommands, customers: dependencies.customers });
   await app.register(menuRoutes, { menu: dependencies.menu, currency: dependencies.currency });
+  await app.register(catalogueRoutes);
   await app.register(analyticsRoutes, { analytics: dependencies.analytics });
   return app;
-}
-
-/** What cannot be worked on soon is refused at once, rather than put into a queue without an end. */
-function limitInFlight(app: FastifyInstance, most: number): void {
-  let inFlight = 0;
-  app.addHook('onRequest', (request, reply, done) => {
-    inFlight += 1;
-    reply.raw.once('close', () => (inFlight -= 1));
-    if (inFlight > most) sendProblem(request, reply, problems.unavailable());
-    else done();
-  });
-  app.addHook('onSend', (request, reply, payload, done) => {
-    void reply.header('x-request-id', request.id);
-    done(null, payload);
-  });
 }

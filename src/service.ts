@@ -24,7 +24,13 @@ import { startWorker, type Worker } from './projections/worker.ts';
 export interface ServiceOptions {
   readonly config: Pick<
     Config,
-    'mongoDatabase' | 'consumerGroup' | 'streamPrefix' | 'currency' | 'snapshotEvery' | 'maxInFlight'
+    | 'mongoDatabase'
+    | 'consumerGroup'
+    | 'streamPrefix'
+    | 'currency'
+    | 'snapshotEvery'
+    | 'maxInFlight'
+    | 'rateLimitPerMinute'
   >;
   readonly eventStore: EventStoreDBClient;
   readonly mongo: MongoClient;
@@ -83,7 +89,7 @@ export async function createService({
     currency: config.currency,
     analytics: createAnalyticsQueries(database, STORE_TIME_LIMIT_MS),
     readiness,
-    maxInFlight: config.maxInFlight,
+    limits: config,
   });
   return {
     app,

@@ -81,7 +81,7 @@ export function decodeEvent(recorded: RecordedEvent): StoredEvent {
   const why = validationError(type as EventTypeName, version, recorded.data);
   if (why !== undefined) throw unreadable(why);
   const steps = (upcasters[type as EventTypeName] ?? []).slice(version - 1);
-  const data = steps.reduce<EventData>((lifted, upcast) => upcast(lifted), recorded.data as EventData);
+  const data = steps.reduce<EventData>((lifted, { lift }) => lift(lifted), recorded.data as EventData);
   const id = data['orderId'] ?? data['customerId'];
   if (typeof id !== 'string' || !recorded.streamId.endsWith(`-${id}`)) throw unreadable('its data name another stream');
   return {

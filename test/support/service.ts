@@ -49,6 +49,7 @@ export async function startTestService({ config = {}, clock, like }: TestService
     currency: 'USD',
     snapshotEvery: 100,
     maxInFlight: 1000,
+    rateLimitPerMinute: undefined,
     ...config,
   };
   // The client keeps its pending appends per process, so that two services of one test share one client.
