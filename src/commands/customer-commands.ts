@@ -7,6 +7,7 @@ import {
   setCustomerDetails,
 } from '../domain/customer.ts';
 import { notBefore } from '../domain/time.ts';
+import { applyStored } from '../eventstoredb/apply.ts';
 import { isCustomerEvent } from '../eventstoredb/codec.ts';
 import { ConcurrencyError, UnreadableEventError } from '../eventstoredb/errors.ts';
 import type { KeyedCommand } from '../eventstoredb/snapshots.ts';
@@ -123,7 +124,7 @@ export function createCustomerCommands({ streams, clock, log, onConflict = () =>
     for (const event of events) {
       if (!isCustomerEvent(event))
         throw new UnreadableEventError(`${event.event.type} does not belong in ${event.stream}`);
-      state = evolveCustomer(state, event.event);
+      state = applyStored(evolveCustomer, state, event);
       const { idempotencyKey, requestHash } = event.metadata;
       if (idempotencyKey === undefined || requestHash === undefined) continue;
       keys.set(idempotencyKey, { requestHash, lastRevision: event.revision });

@@ -3,8 +3,9 @@ import type { Logger } from 'pino';
 import { occurredAt } from '../domain/events.ts';
 import { evolve, type OrderState } from '../domain/order-state.ts';
 import { PizzaOrder } from '../domain/pizza-order.ts';
+import { applyStored } from './apply.ts';
 import { decodeOrderEvent, type StoredOrderEvent } from './codec.ts';
-import { ConcurrencyError, UnreadableEventError } from './errors.ts';
+import { ConcurrencyError } from './errors.ts';
 import type { KeyedCommand, Snapshot, SnapshotStore } from './snapshots.ts';
 import type { CommandContext, StreamStore } from './streams.ts';
 
@@ -209,7 +210,7 @@ function foldAll(base: Fold, events: readonly StoredOrderEvent[]): Fold {
   let { state, revision, eventId } = base;
   let keys: Map<string, KeyedCommand> | undefined;
   for (const stored of events) {
-    state = apply(state, stored);
+    state = applyStored(evolve, state, stored);
     ({ revision, id: eventId } = stored);
     const { idempotencyKey, requestHash } = stored.metadata;
     if (idempotencyKey === undefined || requestHash === undefined) continue;
@@ -217,15 +218,4 @@ function foldAll(base: Fold, events: readonly StoredOrderEvent[]): Fold {
     keys.set(idempotencyKey, { requestHash, lastRevision: revision });
   }
   return { state, revision, eventId, keys: keys ?? base.keys };
-}
-
-/** @throws UnreadableEventError that says where, when the event cannot follow those before it */
-function apply(state: OrderState | undefined, { event, stream, revision, metadata }: StoredOrderEvent): OrderState {
-  try {
-    return evolve(state, event);
-  } catch (error) {
-    const version = metadata.schemaVersion ?? 1;
-    const where = `${event.type} v${version} at revision ${revision} of ${stream}`;
-    throw new UnreadableEventError(`${where} cannot follow the events before it`, { cause: error });
-  }
 }
