@@ -1,0 +1,78 @@
+import { MongoClient, MongoServerError, type Collection, type Db, type Document } from 'mongodb';
+import { afterAll, beforeAll, expect, inject } from 'vitest';
+
+/** Documents of these tests have ids of any type. */
+export type AnyDocument = Document & { _id?: unknown };
+
+export interface Suite {
+  readonly client: MongoClient;
+  readonly db: Db;
+  /** A new, empty collection. */
+  fresh(): Collection<AnyDocument>;
+}
+
+/** Connects a test file to the server under test, with a database of its own that is gone afterwards. */
+export function mongoSuite(name: string): Suite {
+  let client: MongoClient | undefined;
+  let collections = 0;
+  const connected = (): MongoClient => {
+    if (client === undefined) throw new Error('only inside a test');
+    return client;
+  };
+  const suite: Suite = {
+    get client() {
+      return connected();
+    },
+    get db() {
+      return connected().db(`contract_${name}`);
+    },
+    fresh: () => suite.db.collection<AnyDocument>(`c${++collections}`),
+  };
+  beforeAll(async () => {
+    client = await new MongoClient(inject('mongoUrl')).connect();
+    await suite.db.dropDatabase();
+  });
+  afterAll(async () => {
+    await suite.db.dropDatabase();
+    await client?.close();
+  });
+  return suite;
+}
+
+/** The server's refusal of a command; fails when it was taken. */
+export async function refusal(work: Promise<unknown>): Promise<MongoServerError> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof MongoServerError) return error;
+    throw error;
+  }
+  throw new Error('the server took it');
+}
+
+/** Expects MongoDB's code and, where it has one, its name. */
+export async function expectCode(work: Promise<unknown>, code: number, codeName?: string): Promise<void> {
+  const error = await refusal(work);
+  expect({ code: error.code, message: error.message }).toMatchObject({ code });
+  if (codeName !== undefined) expect(error.codeName).toBe(codeName);
+}
+
+interface Stage {
+  readonly stage: string;
+  readonly indexName?: string;
+  readonly inputStage?: Stage;
+}
+
+/** The stages of an explained plan from the top, e.g. `LIMIT FETCH IXSCAN`. */
+export function stagesOf(explained: Document): string {
+  const names: string[] = [];
+  const planner = explained['queryPlanner'] as { winningPlan: Stage };
+  for (let stage: Stage | undefined = planner.winningPlan; stage !== undefined; stage = stage.inputStage) names.push(stage.stage);
+  return names.join(' ');
+}
+
+/** How many documents a query looked at. */
+export function examined(explained: Document): { readonly documents: number; readonly returned: number } {
+  const stats = explained['executionStats'] as { totalDocsExamined: number; nReturned: number };
+  return { documents: stats.totalDocsExamined, returned: stats.nReturned };
+}
