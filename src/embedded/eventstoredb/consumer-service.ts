@@ -5,6 +5,7 @@ import { encodeDelivery } from './event-codec.ts';
 import { groupKey } from './group-config.ts';
 import type { ConsumerHandle } from './group-host.ts';
 import type { Groups } from './groups.ts';
+import { createOutbox } from './outbox.ts';
 import { invalidArgument, toRpcError } from './rpc-errors.ts';
 
 /** `PersistentSubscriptions.Read`: one consumer of a group, from its connection until it leaves or is dropped. */
@@ -14,6 +15,9 @@ export function createConsumerHandler(groups: Groups): handleBidiStreamingCall<C
     let over = false;
     const name = call.metadata.get('connection-name')[0]?.toString() ?? '<unknown>';
 
+    const outbox = createOutbox(call, () => {
+      if (!over) handle?.drained();
+    });
     const leave = (): void => {
       if (over) return;
       over = true;
@@ -31,8 +35,8 @@ export function createConsumerHandler(groups: Groups): handleBidiStreamingCall<C
       handle = groups.get(stream, group).connect({
         name,
         slots,
-        confirm: () => void call.write(encodeConsumerConfirmation(groupKey(stream, group))),
-        send: (resolved, retryCount) => over || call.write(encodeDelivery(resolved, ids, retryCount)),
+        confirm: () => void outbox.write(encodeConsumerConfirmation(groupKey(stream, group))),
+        send: (resolved, retryCount) => over || outbox.write(encodeDelivery(resolved, ids, retryCount)),
         drop: fail,
       });
     }
@@ -47,9 +51,6 @@ export function createConsumerHandler(groups: Groups): handleBidiStreamingCall<C
       } catch (error) {
         fail(error);
       }
-    });
-    call.on('drain', () => {
-      if (!over) handle?.drained();
     });
     call.on('end', () => {
       leave();

@@ -1,4 +1,5 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import { createOutbox } from './outbox.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { RpcError } from './rpc-errors.ts';
 
@@ -39,7 +40,7 @@ export function createResponseSink(call: ServerWritableStream<unknown, Buffer>, 
     call.emit('error', error);
   };
   const leave = calls.add(fail);
-  call.on('drain', release);
+  const outbox = createOutbox(call, release);
   call.on('cancelled', close);
   call.on('close', close);
   call.on('error', close);
@@ -48,10 +49,10 @@ export function createResponseSink(call: ServerWritableStream<unknown, Buffer>, 
     get closed() {
       return closed;
     },
-    write: (message) => closed || call.write(message),
+    write: (message) => closed || outbox.write(message),
     drained: () =>
       new Promise((resolve) => {
-        if (closed || !call.writableNeedDrain) resolve();
+        if (closed || !outbox.congested) resolve();
         else waiting.push(resolve);
       }),
     turn: () => new Promise((resolve) => setImmediate(resolve)),

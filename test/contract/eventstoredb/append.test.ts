@@ -21,7 +21,11 @@ const ways = [
 ] as const;
 
 describe.each(ways)('appending (%s)', (_way, base) => {
-  const append = (stream: string, events: Parameters<typeof store.client.appendToStream>[1], expectedRevision?: unknown) =>
+  const append = (
+    stream: string,
+    events: Parameters<typeof store.client.appendToStream>[1],
+    expectedRevision?: unknown,
+  ) =>
     store.client.appendToStream(stream, events, {
       ...base,
       ...(expectedRevision === undefined ? {} : { expectedRevision: expectedRevision as bigint }),
@@ -158,7 +162,9 @@ describe.each(ways)('appending (%s)', (_way, base) => {
 
   it('concurrent appends at the same revision, one stream, let exactly one through', async () => {
     const stream = unique('append');
-    const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => append(stream, testEvents(1), NO_STREAM)));
+    const attempts = await Promise.allSettled(
+      Array.from({ length: 20 }, () => append(stream, testEvents(1), NO_STREAM)),
+    );
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await collect(store.client.readStream(stream))).toHaveLength(1);
   });
@@ -191,7 +197,10 @@ describe('what an event carries', () => {
   it('binary data and metadata, appended, are read byte by byte', async () => {
     const stream = unique('append');
     const data = Uint8Array.from({ length: 256 }, (_, index) => index);
-    await store.client.appendToStream(stream, binaryEvent({ type: 'Bytes', data, metadata: Uint8Array.of(0, 255, 254) }));
+    await store.client.appendToStream(
+      stream,
+      binaryEvent({ type: 'Bytes', data, metadata: Uint8Array.of(0, 255, 254) }),
+    );
     const [read] = await collect(store.client.readStream(stream));
     expect(read?.event?.isJson).toBe(false);
     expect(Buffer.from(read?.event?.data as Uint8Array)).toEqual(Buffer.from(data));
@@ -235,7 +244,9 @@ describe('what an event carries', () => {
     const client = EventStoreDBClient.connectionString(`${store.url}&throwOnAppendFailure=false`);
     const stream = unique('append');
     await client.appendToStream(stream, testEvents(1));
-    expect(await client.appendToStream(stream, testEvents(1), { expectedRevision: NO_STREAM })).toMatchObject({ success: false });
+    expect(await client.appendToStream(stream, testEvents(1), { expectedRevision: NO_STREAM })).toMatchObject({
+      success: false,
+    });
     await client.dispose();
   });
 });

@@ -1,4 +1,12 @@
-import { BACKWARDS, END, FORWARDS, jsonEvent, START, StreamDeletedError, StreamNotFoundError } from '@eventstore/db-client';
+import {
+  BACKWARDS,
+  END,
+  FORWARDS,
+  jsonEvent,
+  START,
+  StreamDeletedError,
+  StreamNotFoundError,
+} from '@eventstore/db-client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { collect, failureOf, numberOf, testEvents, unique, useStore } from './support.ts';
 
@@ -20,7 +28,6 @@ describe('reading a stream', () => {
     ['forwards from a revision', { direction: FORWARDS, fromRevision: 600n }, numbers(600, COUNT - 1)],
     ['forwards, limited', { direction: FORWARDS, fromRevision: 5n, maxCount: 3 }, [5, 6, 7]],
     ['forwards from beyond the end', { direction: FORWARDS, fromRevision: 10_000n }, []],
-    ['forwards from the end', { direction: FORWARDS, fromRevision: END }, []],
     ['backwards from the end', { direction: BACKWARDS, fromRevision: END }, numbers(COUNT - 1, 0)],
     ['backwards from a revision', { direction: BACKWARDS, fromRevision: 3n }, [3, 2, 1, 0]],
     ['backwards, limited', { direction: BACKWARDS, fromRevision: END, maxCount: 2 }, [COUNT - 1, COUNT - 2]],
