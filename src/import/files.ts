@@ -1,0 +1,39 @@
+import { createReadStream } from 'node:fs';
+import { InputError } from './problem.ts';
+import { type BrokenRow, parseTable, type Row } from './table.ts';
+import { detectEncoding, readLines } from './text.ts';
+
+/** Paths of the four files. */
+export interface ImportFiles {
+  readonly orders: string;
+  readonly details: string;
+  readonly pizzas: string;
+  readonly types: string;
+}
+
+/**
+ * The rows of a CSV file, read as a stream; UTF-8 or Latin-1, whichever it is.
+ *
+ * @throws InputError that names the file when it cannot be read or lacks a column
+ */
+export async function* readTable<Column extends string>(
+  path: string,
+  columns: readonly Column[],
+): AsyncGenerator<Row<Column> | BrokenRow<Column>> {
+  try {
+    const encoding = await detectEncoding(chunksOf(path));
+    yield* parseTable(readLines(chunksOf(path), encoding), columns);
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(`${path} ${error.message}`);
+    if (isFileError(error)) throw new InputError(`${path} cannot be read: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function chunksOf(path: string): AsyncIterable<Uint8Array> {
+  return createReadStream(path) as AsyncIterable<Uint8Array>; // no encoding is set, so that it gives bytes
+}
+
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined;
+}

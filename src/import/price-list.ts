@@ -1,0 +1,62 @@
+import { parseMoney, toMinorUnits } from '../domain/money.ts';
+import type { MenuItemDocument } from '../mongodb/database.ts';
+import { type ImportFiles, readTable } from './files.ts';
+import { BadLineError, type Report } from './problem.ts';
+import { parsePizza, parseType, PIZZA_COLUMNS, type PizzaRow, type PizzaType, quote, TYPE_COLUMNS } from './rows.ts';
+import type { BrokenRow, Row } from './table.ts';
+
+/** A pizza of one size, with what its type says. */
+export interface Pizza extends Omit<PizzaRow, 'typeId'>, PizzaType {}
+
+export type PriceList = ReadonlyMap<string, Pizza>;
+
+/** The pizzas by their id. A bad line is reported, and its pizza is not on the list. */
+export async function readPriceList(files: Pick<ImportFiles, 'pizzas' | 'types'>, report: Report): Promise<PriceList> {
+  const types = new Map<string, PizzaType | undefined>();
+  await readEach(files.types, TYPE_COLUMNS, report, (values) => {
+    const { typeId, ...type } = parseType(values);
+    addOnce(types, typeId, type, 'pizza_type_id');
+  });
+  const pizzas = new Map<string, Pizza | undefined>();
+  await readEach(files.pizzas, PIZZA_COLUMNS, report, (values) => {
+    const { typeId, ...pizza } = parsePizza(values);
+    const type = types.get(typeId);
+    if (!type) throw new BadLineError(`unknown pizza type ${quote(typeId)}`);
+    addOnce(pizzas, pizza.sku, { ...pizza, ...type }, 'pizza_id');
+  });
+  return new Map([...pizzas].filter((entry): entry is [string, Pizza] => entry[1] !== undefined));
+}
+
+/** Of two lines with one id nobody knows which is right, so that neither counts. */
+function addOnce<T>(entries: Map<string, T | undefined>, id: string, entry: T, column: string): void {
+  const isTwice = entries.has(id);
+  entries.set(id, isTwice ? undefined : entry);
+  if (isTwice) throw new BadLineError(`${column} ${quote(id)} is in the file twice: neither line is used`);
+}
+
+export function toMenuItem({ sku, name, category, size, unitPrice, ingredients }: Pizza): MenuItemDocument {
+  return { _id: sku, name, category, size, priceMinor: toMinorUnits(parseMoney(unitPrice)), ingredients };
+}
+
+/**
+ * Takes the rows of a file one by one. A line that is broken, or that `take` refuses with a BadLineError, is reported.
+ *
+ * @param ifBad told of such a line before it is reported; may add to the message
+ */
+export async function readEach<Column extends string>(
+  file: string,
+  columns: readonly Column[],
+  report: Report,
+  take: (values: Row<Column>['values'], line: number) => void,
+  ifBad: (row: Row<Column> | BrokenRow<Column>) => string = () => '',
+): Promise<void> {
+  for await (const row of readTable(file, columns)) {
+    try {
+      if ('broken' in row) throw new BadLineError(row.broken);
+      take(row.values, row.line);
+    } catch (error) {
+      if (!(error instanceof BadLineError)) throw error;
+      report({ file, line: row.line, message: `${error.message}${ifBad(row)}` });
+    }
+  }
+}

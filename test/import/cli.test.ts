@@ -1,0 +1,192 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { connectEventStore } from '../../src/eventstoredb/client.ts';
+import { createStreamStore } from '../../src/eventstoredb/streams.ts';
+import { ORDER_CATEGORY } from '../../src/eventstoredb/repository.ts';
+import type { ImportFiles } from '../../src/import/files.ts';
+import { placeOrder } from '../../src/import/historical-order.ts';
+import { planImport } from '../../src/import/plan.ts';
+import { manyOrders, origin, temporaryFolder, writeFiles } from './support.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/import/cli.js', import.meta.url));
+const sample = (name: string) => fileURLToPath(new URL(`../../samples/${name}.csv`, import.meta.url));
+const SAMPLE: ImportFiles = {
+  orders: sample('orders'),
+  details: sample('order_details'),
+  pizzas: sample('pizzas'),
+  types: sample('pizza_types'),
+};
+const ORDERS = 2500;
+
+let client: EventStoreDBClient;
+beforeAll(() => {
+  client = connectEventStore(inject('eventStoreUrl'));
+});
+afterAll(() => client.dispose());
+
+function argsFor(files: ImportFiles, ...more: string[]): string[] {
+  return [
+    '--orders',
+    files.orders,
+    '--details',
+    files.details,
+    '--pizzas',
+    files.pizzas,
+    '--types',
+    files.types,
+    ...more,
+  ];
+}
+
+/** Starts the importer in a folder without `.env`. `at` is called once, when it first says that it is under way. */
+async function importer(
+  args: readonly string[],
+  env: Record<string, string>,
+  at?: (kill: (signal: NodeJS.Signals) => void) => void,
+) {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { PATH, ...env },
+    cwd: temporaryFolder(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (at && !stdout.includes('1000 of') && `${stdout}${text}`.includes('1000 of')) at((signal) => child.kill(signal));
+    stdout += text;
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  const counted = (what: string) => Number(new RegExp(`^${what}: +(\\d+)`, 'm').exec(stdout)?.[1] ?? Number.NaN);
+  return {
+    code,
+    signal,
+    stdout,
+    stderr,
+    counts: { imported: counted('imported'), alreadyThere: counted('already there'), skipped: counted('skipped') },
+  };
+}
+
+/** The stores of all tests, in streams and a database of their own. */
+function sharedStores() {
+  const name = `t${randomBytes(6).toString('hex')}`;
+  return {
+    STREAM_PREFIX: `${name}-`,
+    MONGODB_DATABASE: `test_${name}`,
+    EVENTSTORE_URL: inject('eventStoreUrl'),
+    MONGODB_URL: inject('mongoUrl'),
+  };
+}
+
+/** How many events each order's stream has, as a set: `{1}` when each was imported exactly once. */
+async function eventsPerOrder(files: ImportFiles, streamPrefix: string): Promise<Set<number>> {
+  const streams = createStreamStore({ client, streamPrefix, timeLimitMs: 10_000 });
+  const { orders } = await planImport(files, origin, () => undefined);
+  const lengths = new Set<number>();
+  const queue = orders.values();
+  const work = async () => {
+    for (const order of queue) {
+      lengths.add(
+        (await streams.readRecorded(streams.streamOf(ORDER_CATEGORY, placeOrder(order, origin).state.id))).length,
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, work));
+  return lengths;
+}
+
+describe('npm run import', () => {
+  it('of the sample on embedded stores, run twice, imports each order once', async () => {
+    const env = { DATA_DIR: temporaryFolder() };
+    const first = await importer(argsFor(SAMPLE, '--menu'), env);
+    expect(first).toMatchObject({ code: 0, counts: { imported: 60, alreadyThere: 0, skipped: 0 } });
+    const second = await importer(argsFor(SAMPLE), env);
+    expect(second).toMatchObject({ code: 0, counts: { imported: 0, alreadyThere: 60, skipped: 0 } });
+  });
+
+  it('with --menu puts the price list on the menu', async () => {
+    const env = sharedStores();
+    expect(await importer(argsFor(writeFiles(), '--menu'), env)).toMatchObject({ code: 0 });
+    const mongo = new MongoClient(env.MONGODB_URL);
+    try {
+      const menu = mongo.db(env.MONGODB_DATABASE).collection<{ _id: string }>('menu');
+      expect(await menu.find({}).sort({ _id: 1 }).toArray()).toEqual([
+        { _id: 'brezza_l', name: 'Brezza', category: 'Sea', size: 'L', priceMinor: 1800, ingredients: ['Trout'] },
+        {
+          _id: 'orto_s',
+          name: 'Orto Felice',
+          category: 'Garden',
+          size: 'S',
+          priceMinor: 1050,
+          ingredients: ['Pesto', 'Courgette'],
+        },
+      ]);
+      await mongo.db(env.MONGODB_DATABASE).dropDatabase();
+    } finally {
+      await mongo.close();
+    }
+  });
+
+  it('with a bad line names file and line on stderr and imports the others', async () => {
+    const files = writeFiles({ details: 'order_details_id,order_id,pizza_id,quantity\n1,1,orto_s,0\n2,2,orto_s,1\n' });
+    const { code, counts, stderr } = await importer(argsFor(files), sharedStores());
+    expect({ code, counts }).toEqual({ code: 0, counts: { imported: 1, alreadyThere: 0, skipped: 1 } });
+    expect(stderr).toContain(`${files.details}:2: quantity must be`);
+  });
+
+  it('with a bad line and --strict writes nothing, not even the menu, and fails', async () => {
+    const env = sharedStores();
+    const files = writeFiles({ details: 'order_details_id,order_id,pizza_id,quantity\n1,1,orto_s,0\n2,2,orto_s,1\n' });
+    const { code, stderr } = await importer(argsFor(files, '--strict', '--menu'), env);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${files.details}:2: quantity must be`);
+    expect(stderr).toContain('Nothing was imported: 1 bad line');
+    expect(await eventsPerOrder(writeFiles(), env.STREAM_PREFIX)).toEqual(new Set([0]));
+  });
+
+  it.each([
+    ['SIGINT', { code: 130, signal: null }],
+    ['SIGKILL', { code: null, signal: 'SIGKILL' }],
+  ] as const)(
+    'ended by %s half-way goes on in the next run, and each order is there once',
+    async (signal, ended) => {
+      const env = sharedStores();
+      const files = writeFiles(manyOrders(ORDERS));
+      const first = await importer(argsFor(files), env, (kill) => kill(signal));
+      expect(first).toMatchObject(ended);
+      const second = await importer(argsFor(files), env);
+      expect(second.code).toBe(0);
+      expect(second.counts.imported).toBeGreaterThan(0);
+      expect(second.counts.alreadyThere).toBeGreaterThanOrEqual(1000);
+      expect(second.counts.imported + second.counts.alreadyThere).toBe(ORDERS);
+      expect(await eventsPerOrder(files, env.STREAM_PREFIX)).toEqual(new Set([1]));
+    },
+    60_000,
+  );
+
+  it('with its store away waits as long as it is told and fails with a way on', async () => {
+    const env = { EVENTSTORE_URL: 'esdb://127.0.0.1:9?tls=false', MONGODB_URL: 'mongodb://127.0.0.1:9' };
+    const { code, stderr } = await importer(argsFor(writeFiles(), '--wait', '1'), env);
+    expect(code).toBe(1);
+    expect(stderr).toContain('EventStoreDB does not answer: waiting up to 1 s');
+    expect(stderr).toContain('Run it again to go on.');
+  });
+
+  it('with a wrong command line says what is missing and ends with 2', async () => {
+    const { code, stderr } = await importer(['--strict'], {});
+    expect(code).toBe(2);
+    expect(stderr).toContain('--orders FILE is missing');
+  });
+
+  it('with --help documents its options and ends with 0', async () => {
+    const { code, stdout } = await importer(['--help'], {});
+    expect(code).toBe(0);
+    expect(stdout).toContain('--details FILE');
+  });
+});
