@@ -86,7 +86,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       /^[\w.-]{1,100}$/,
       'a name of letters, digits, ., _ and -',
     ),
-    streamPrefix: pattern('STREAM_PREFIX', '', /^[A-Za-z][\w.]{0,50}-$/, 'letters, digits, . and _, ending in -'),
+    streamPrefix: pattern(
+      'STREAM_PREFIX',
+      '',
+      /^(?!.*(?:Customer|PizzaOrder)-$)[A-Za-z][\w.]{0,50}-$/,
+      'letters, digits, . and _, ending in - but not in a category of streams',
+    ),
     dataDir: text('DATA_DIR') ?? './data',
     currency: pattern('CURRENCY', 'USD', /^[A-Z]{3}$/, 'an ISO 4217 code such as USD'),
     snapshotEvery: integer('SNAPSHOT_EVERY', 100, 1, 1_000_000),

@@ -66,9 +66,12 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueri
         response: answers({ 200: ref(OrderPage) }, [400, 429, 500, 503]),
       },
     },
-    async ({ query: { limit, cursor, placedFrom, placedTo, ...equal } }) => {
+    async ({ query: { limit, cursor, customerId, status, paymentStatus, placedFrom, placedTo } }) => {
+      // In one order of fields, since a cursor is bound to the text of its filter.
       const filter: OrderFilter = {
-        ...equal,
+        ...(customerId !== undefined && { customerId }),
+        ...(status !== undefined && { status }),
+        ...(paymentStatus !== undefined && { paymentStatus }),
         ...(placedFrom !== undefined && { placedFrom: toTime(placedFrom) }),
         ...(placedTo !== undefined && { placedTo: toTime(placedTo) }),
       };

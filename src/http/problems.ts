@@ -212,12 +212,7 @@ function fieldError({
   message = 'is not valid',
   parentSchema,
 }: ErrorObject): FieldError {
-  const child =
-    keyword === 'required'
-      ? params['missingProperty']
-      : keyword === 'additionalProperties'
-        ? params['additionalProperty']
-        : undefined;
+  const child: unknown = params[keyword === 'required' ? 'missingProperty' : 'additionalProperty'];
   const pointer = `#${instancePath}${typeof child === 'string' ? `/${child.replaceAll('~', '~0').replaceAll('/', '~1')}` : ''}`;
   const description: unknown = parentSchema?.['description'];
   if (keyword === 'additionalProperties') return { pointer, detail: 'is not a known field' };

@@ -77,19 +77,17 @@ export function createAnalyticsQueries({ analytics, orders }: Database, timeLimi
   }
 
   async function partOfDay(from: Date, to: Date) {
-    const found = orders
-      .find({ placedAt: { $gte: from, $lt: to }, revision: { $gte: 0 } })
-      .project<{
-        totalMinor: number;
-        quantity: number;
-        confirmedAt: Date | null;
-        items: { name: string; quantity: number }[];
-      }>({
-        totalMinor: 1,
-        quantity: 1,
-        confirmedAt: 1,
-        items: 1,
-      });
+    const found = orders.find({ placedAt: { $gte: from, $lt: to }, revision: { $gte: 0 } }).project<{
+      totalMinor: number;
+      quantity: number;
+      confirmedAt: Date | null;
+      items: { name: string; quantity: number }[];
+    }>({
+      totalMinor: 1,
+      quantity: 1,
+      confirmedAt: 1,
+      items: 1,
+    });
     const figures = { day: dayOf(from), orders: 0, confirmed: 0, revenueMinor: 0, quantity: 0 };
     const items = new Map<string, number>();
     for await (const order of found) {

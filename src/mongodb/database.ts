@@ -57,7 +57,7 @@ export function connectMongo(url: string): MongoClient {
     minHeartbeatFrequencyMS: 200,
     maxPoolSize: 50,
     appName: 'marios-pizzeria-orders',
-  } as ConstructorParameters<typeof MongoClient>[1]);
+  });
 }
 
 export function openDatabase(client: MongoClient, name: string): Database {

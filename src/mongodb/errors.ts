@@ -1,10 +1,4 @@
-import {
-  type MongoBulkWriteError,
-  MongoError,
-  MongoNetworkError,
-  MongoServerError,
-  MongoServerSelectionError,
-} from 'mongodb';
+import { MongoAPIError, type MongoBulkWriteError, MongoError, MongoServerError } from 'mongodb';
 
 /** MongoDB did not answer in time, or not at all. */
 export class ReadModelsUnavailableError extends Error {
@@ -33,10 +27,15 @@ export function isUnavailable(error: unknown): boolean {
       NOT_SERVING.has(Number(error.code))
     );
   }
-  return (
-    error instanceof MongoNetworkError || error instanceof MongoServerSelectionError || error instanceof MongoError
-  );
+  // The driver's other errors say that it could not reach a server, but for those about how it was called.
+  return error instanceof MongoError && (!(error instanceof MongoAPIError) || CLOSED.has(error.name));
 }
+
+const CLOSED: ReadonlySet<string> = new Set([
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoClientClosedError',
+]);
 
 /** Not primary, shutting down, stepped down, interrupted: the server's own codes for "not now". */
 const NOT_SERVING: ReadonlySet<number> = new Set([91, 189, 10107, 11600, 11602, 13435, 13436, 50, 262]);

@@ -30,5 +30,9 @@ export function toAuditDocument({ id, recordedAt, revision, event, metadata }: S
 
 /** Cut between characters, never inside one. */
 function shortened(text: string): string {
-  return text.length <= LONGEST_DESCRIPTION ? text : `${[...text].slice(0, LONGEST_DESCRIPTION - 1).join('')}…`;
+  return text.length <= LONGEST_DESCRIPTION
+    ? text
+    : `${Array.from(text)
+        .slice(0, LONGEST_DESCRIPTION - 1)
+        .join('')}…`;
 }

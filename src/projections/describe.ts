@@ -1,6 +1,6 @@
 import { type PizzaOrderEvent, unknownEvent } from '../domain/events.ts';
 
-/** One sentence that a person can read, without personal data. */
+/** One sentence that a person can read: what happened, with the notes and reasons given for it. */
 export function describe({ type, data }: PizzaOrderEvent): string {
   switch (type) {
     case 'PizzaOrderPlaced':

@@ -135,7 +135,7 @@ function writeOf(
     };
   }
   const contact = customerFields(state?.customerEmail ?? null, state && customers.get(state.customerId));
-  return { insertOne: { document: { _id: orderId, ...fields, ...contact, ...stalled } as OrderDocument } };
+  return { insertOne: { document: { _id: orderId, ...fields, ...contact, ...stalled } } };
 }
 
 async function customersOf(

@@ -68,8 +68,8 @@ describe('placing', () => {
 });
 
 describe('bodies that are no such thing', () => {
-  const send = async (payload: string, contentType: string | undefined = 'application/json') => {
-    const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
+  const send = async (payload: string, contentType = 'application/json') => {
+    const headers = { 'content-type': contentType };
     const { statusCode, body } = await service.app.inject({ method: 'POST', url: '/orders', payload, headers });
     return { status: statusCode, body: JSON.parse(body) as { type: string; detail: string } };
   };

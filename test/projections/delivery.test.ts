@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto';
+import type { AllStreamRecordedEvent } from '@eventstore/db-client';
+import fc from 'fast-check';
+import type { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type CustomerState, evolveCustomer } from '../../src/domain/customer.ts';
+import { evolve, type OrderState } from '../../src/domain/order-state.ts';
+import { decodeEvent, isCustomerEvent, isOrderEvent } from '../../src/eventstoredb/codec.ts';
+import { connectMongo, openDatabase } from '../../src/mongodb/database.ts';
+import type { AnalyticsDayDocument, AnalyticsItemDocument } from '../../src/projections/analytics.ts';
+import type { AuditDocument } from '../../src/projections/audit-document.ts';
+import type { CustomerDocument } from '../../src/projections/customer-document.ts';
+import { customerFields, type OrderDocument, toFields } from '../../src/projections/order-document.ts';
+import { project } from '../../src/projections/project.ts';
+import { createAnalyticsReader, projectAnalytics } from '../../src/projections/project-analytics.ts';
+import { histories } from './history.ts';
+
+let mongo: MongoClient;
+const name = `test_${randomBytes(6).toString('hex')}`;
+beforeAll(() => {
+  mongo = connectMongo(inject('mongoUrl'));
+});
+afterAll(async () => {
+  await mongo.db(name).dropDatabase();
+  await mongo.close();
+});
+
+/** The log's events, each once to three times, cut into batches for several workers, in any order. */
+const deliveries = histories('').chain((log) =>
+  fc.record({
+    log: fc.constant(log),
+    batches: fc
+      .array(fc.nat({ max: Math.max(0, log.length - 1) }), { maxLength: log.length * 2 })
+      .chain((again) => fc.shuffledSubarray([...log.keys(), ...again], { minLength: log.length + again.length }))
+      .chain((order) =>
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }).map((sizes) => cut(order, sizes)),
+      ),
+    workers: fc.integer({ min: 1, max: 3 }),
+  }),
+);
+
+function cut(order: readonly number[], sizes: readonly number[]): number[][] {
+  const batches: number[][] = [];
+  for (let at = 0, turn = 0; at < order.length; turn += 1) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    batches.push(order.slice(at, at + size));
+    at += size;
+  }
+  return batches;
+}
+
+const streamsOf = (log: readonly AllStreamRecordedEvent[]) => ({
+  readRecorded: (stream: string, { from = 0, maxCount = Number.POSITIVE_INFINITY } = {}) =>
+    Promise.resolve(
+      log.filter((event) => event.streamId === stream && Number(event.revision) >= from).slice(0, maxCount),
+    ),
+});
+
+/** What the documents must be, folded from the streams without any projection. */
+function expected(log: readonly AllStreamRecordedEvent[]) {
+  const orders = new Map<string, { state: OrderState; revision: number }>();
+  const customers = new Map<string, { state: CustomerState; revision: number }>();
+  for (const recorded of log) {
+    const stored = decodeEvent(recorded);
+    const { revision } = stored;
+    if (isOrderEvent(stored)) {
+      const id = stored.event.data.orderId;
+      orders.set(id, { state: evolve(orders.get(id)?.state, stored.event), revision });
+    } else if (isCustomerEvent(stored)) {
+      const id = stored.event.data.customerId;
+      customers.set(id, { state: evolveCustomer(customers.get(id)?.state, stored.event), revision });
+    }
+  }
+  const customerDocuments = new Map<string, CustomerDocument>(
+    [...customers].map(([id, { state, revision }]) => [
+      id,
+      {
+        _id: id,
+        revision,
+        name: state.name,
+        email: state.email,
+        phone: state.phone,
+        registeredAt: new Date(state.registeredAt),
+        lastUpdated: new Date(state.lastUpdated),
+      },
+    ]),
+  );
+  const orderDocuments = [...orders].map(([id, { state, revision }]) => ({
+    _id: id,
+    ...toFields(state, revision),
+    ...customerFields(state.customerEmail, customerDocuments.get(state.customerId)),
+  }));
+  return {
+    states: [...orders.values()].map(({ state }) => state),
+    orderDocuments,
+    customerDocuments: [...customerDocuments.values()],
+  };
+}
+
+const byId = (a: { _id: string }, b: { _id: string }) => (a._id < b._id ? -1 : 1);
+
+describe('read models', () => {
+  it('orders, customers and audit, for any history and any delivery, equal the fold of the streams', async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(deliveries, async ({ log, batches, workers }) => {
+        run += 1;
+        const { db } = openDatabase(mongo, name);
+        const database = {
+          orders: db.collection<OrderDocument>(`orders_${run}`),
+          customers: db.collection<CustomerDocument>(`customers_${run}`),
+          audit: db.collection<AuditDocument>(`audit_${run}`),
+        };
+        const options = { streams: streamsOf(log), database, streamPrefix: '' };
+        const work = async (worker: number) => {
+          for (const batch of batches.filter((_, at) => at % workers === worker)) {
+            const outcomes = await project(
+              options,
+              batch.flatMap((at) => log[at] ?? []),
+            );
+            expect(outcomes.every(({ type }) => type === 'done')).toBe(true);
+          }
+        };
+        await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
+
+        const { orderDocuments, customerDocuments } = expected(log);
+        expect((await database.orders.find({}).toArray()).sort(byId)).toEqual(orderDocuments.sort(byId));
+        expect((await database.customers.find({}).toArray()).sort(byId)).toEqual(customerDocuments.sort(byId));
+        const ofOrders = log.filter(({ streamId }) => streamId.startsWith('PizzaOrder-'));
+        expect((await database.audit.find({}).toArray()).map(({ _id }) => _id).sort()).toEqual(
+          ofOrders.map(({ id }) => id).sort(),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('analytics, read again from earlier positions by several readers, equal the sums of the orders', async () => {
+    let run = 0;
+    const readings = histories('').chain((log) =>
+      fc.record({
+        log: fc.constant(log.filter(({ streamId }) => streamId.startsWith('PizzaOrder-'))),
+        starts: fc.array(
+          fc.array(fc.record({ back: fc.nat({ max: 10 }), size: fc.integer({ min: 1, max: 9 }) }), {
+            minLength: 1,
+            maxLength: 6,
+          }),
+          {
+            minLength: 1,
+            maxLength: 3,
+          },
+        ),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(readings, async ({ log, starts }) => {
+        run += 1;
+        const { db } = openDatabase(mongo, name);
+        const target = {
+          days: db.collection<AnalyticsDayDocument>(`days_${run}`),
+          items: db.collection<AnalyticsItemDocument>(`items_${run}`),
+        };
+        /** A reader that crashes now and then, and begins again a little before where it was. */
+        const read = async (crashes: readonly { back: number; size: number }[]) => {
+          let at = 0;
+          for (let turn = 0; at < log.length; turn += 1) {
+            const { back, size } = crashes[turn] ?? { back: 0, size: 5 };
+            const reader = createAnalyticsReader(streamsOf(log));
+            const from = Math.max(0, at - back);
+            await projectAnalytics(target, await reader.read(log.slice(from, at + size)));
+            at += size;
+          }
+        };
+        await Promise.all(starts.map(read));
+
+        const { states } = expected(log);
+        const days = await target.days.find({}).toArray();
+        const sum = (figure: 'orders' | 'confirmed' | 'revenueMinor') =>
+          days.reduce((total, day) => total + day[figure], 0);
+        expect(sum('orders')).toBe(states.length);
+        expect(sum('confirmed')).toBe(states.filter(({ confirmedAt }) => confirmedAt).length);
+        expect(sum('revenueMinor')).toBe(
+          states.reduce((total, { totalAmount }) => total + totalAmount.times(100).toNumber(), 0),
+        );
+        const items = await target.items.find({}).toArray();
+        const sold = new Map<string, number>();
+        for (const state of states) {
+          for (const item of state.items) {
+            const key = `${state.placedAt.slice(0, 10)} ${item.name}`;
+            sold.set(key, (sold.get(key) ?? 0) + item.quantity);
+          }
+        }
+        expect(new Map(items.map((item) => [`${item.day} ${item.name}`, item.sold]))).toEqual(sold);
+        expect(new Set(days.map(({ _id }) => _id))).toEqual(
+          new Set(states.map(({ placedAt }) => placedAt.slice(0, 10))),
+        );
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,155 @@
+import type { AllStreamRecordedEvent } from '@eventstore/db-client';
+import fc from 'fast-check';
+import { v5 as uuidV5 } from 'uuid';
+import { setCustomerDetails, type CustomerState, evolveCustomer } from '../../src/domain/customer.ts';
+import { DomainError } from '../../src/domain/errors.ts';
+import { ORDER_STATUSES } from '../../src/domain/events.ts';
+import { PizzaOrder } from '../../src/domain/pizza-order.ts';
+import { currentVersion, type DomainEvent } from '../../src/eventstoredb/codec.ts';
+
+const NAMESPACE = '2f0a6a2e-93a5-5a43-8d1c-1c0f5c8f7b11';
+export const CUSTOMERS = ['anna', 'bruno', 'Zoë'];
+
+/** A step somebody tries; steps that the domain refuses leave no event. */
+type Step =
+  | {
+      readonly type: 'place';
+      readonly customer: number;
+      readonly day: number;
+      readonly prices: readonly number[];
+      readonly hasEmail: boolean;
+    }
+  | { readonly type: 'confirm' | 'pay'; readonly order: number }
+  | { readonly type: 'status'; readonly order: number; readonly status: number }
+  | { readonly type: 'discount'; readonly order: number; readonly cents: number }
+  | { readonly type: 'address'; readonly order: number; readonly street: string }
+  | { readonly type: 'customer'; readonly customer: number; readonly name: string };
+
+const index = fc.nat({ max: 9 });
+const customer = fc.nat({ max: CUSTOMERS.length - 1 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('place' as const),
+      customer,
+      day: fc.nat({ max: 3 }),
+      prices: fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 3 }),
+      hasEmail: fc.boolean(),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('confirm' as const, 'pay' as const), order: index }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('status' as const), order: index, status: fc.nat({ max: 6 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('discount' as const),
+      order: index,
+      cents: fc.integer({ min: 1, max: 900 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('address' as const), order: index, street: fc.constantFrom('A', 'B') }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('customer' as const),
+      customer,
+      name: fc.constantFrom('Anna', 'Bob', 'Çelik'),
+    }),
+  },
+);
+
+/** A log of orders and customers, as their commands would have made it; its events are in the order of the log. */
+export function histories(streamPrefix: string): fc.Arbitrary<AllStreamRecordedEvent[]> {
+  return fc.array(step, { minLength: 1, maxLength: 40 }).map((steps) => play(steps, streamPrefix));
+}
+
+function play(steps: readonly Step[], streamPrefix: string): AllStreamRecordedEvent[] {
+  const log: AllStreamRecordedEvent[] = [];
+  const orders: PizzaOrder[] = [];
+  const customers = new Map<string, CustomerState>();
+  const revisions = new Map<string, number>();
+  const append = (stream: string, event: DomainEvent) => {
+    const revision = (revisions.get(stream) ?? -1) + 1;
+    revisions.set(stream, revision);
+    const position = BigInt(log.length * 100 + 7);
+    log.push({
+      streamId: stream,
+      id: uuidV5(`${stream}@${revision}`, NAMESPACE),
+      isJson: true,
+      revision: BigInt(revision),
+      type: event.type,
+      created: new Date(Date.UTC(2026, 0, 1) + log.length),
+      data: event.data,
+      metadata: { schemaVersion: currentVersion(event.type), actor: 'test', $correlationId: 'c', $causationId: 'x' },
+      position: { commit: position, prepare: position },
+    } as unknown as AllStreamRecordedEvent);
+  };
+  for (const [at, tried] of steps.entries()) {
+    const time = new Date(Date.UTC(2026, 0, 1, 23, 50) + at * 60_000).toISOString();
+    if (tried.type === 'customer') {
+      const id = CUSTOMERS[tried.customer] ?? '';
+      const details = { name: tried.name, email: `${tried.name.toLowerCase()}@example.com` };
+      for (const event of setCustomerDetails(customers.get(id), id, details, time)) {
+        customers.set(id, evolveCustomer(customers.get(id), event));
+        append(`${streamPrefix}Customer-${id}`, event);
+      }
+      continue;
+    }
+    const order = tried.type === 'place' ? undefined : orders[tried.order % Math.max(1, orders.length)];
+    try {
+      if (tried.type === 'place') orders.push(placed(tried, at));
+      else if (order) command(order, tried, time);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+    }
+    const changed = tried.type === 'place' ? orders.at(-1) : order;
+    for (const event of changed?.uncommittedEvents ?? [])
+      append(`${streamPrefix}PizzaOrder-${event.data.orderId}`, event);
+    changed?.markEventsAsCommitted();
+  }
+  return log;
+}
+
+function placed(tried: Extract<Step, { type: 'place' }>, at: number): PizzaOrder {
+  return PizzaOrder.place(
+    {
+      orderId: uuidV5(`order ${at}`, NAMESPACE),
+      customerId: CUSTOMERS[tried.customer] ?? '',
+      ...(tried.hasEmail && { customerEmail: 'own@example.com' }),
+      items: tried.prices.map((cents) => ({
+        name: `Pizza ${cents % 4}`,
+        quantity: (cents % 3) + 1,
+        unitPrice: (cents / 100).toFixed(2),
+      })),
+      currency: 'USD',
+    },
+    new Date(Date.UTC(2026, 0, 1 + tried.day, 23, 59, 59, 999)).toISOString(),
+  );
+}
+
+function command(order: PizzaOrder, tried: Exclude<Step, { type: 'place' | 'customer' }>, time: string): void {
+  switch (tried.type) {
+    case 'confirm':
+      return order.confirm({ estimatedDeliveryTime: time }, time);
+    case 'pay':
+      return order.pay({ paymentMethod: 'cash', transactionId: 't' }, time);
+    case 'status':
+      return order.changeStatus({ status: ORDER_STATUSES[tried.status] ?? 'READY' }, time);
+    case 'discount':
+      return order.applyDiscount(
+        { discountCode: `D${tried.cents}`, discountAmount: (tried.cents / 100).toFixed(2) },
+        time,
+      );
+    case 'address':
+      return order.changeDeliveryAddress({ street: tried.street, city: 'Napoli', postalCode: '80100' }, time);
+    default:
+      return tried satisfies never;
+  }
+}
