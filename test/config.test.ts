@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { ConfigError, parseConfig } from '../src/config.ts';
+
+const example = parseEnv(readFileSync(new URL('../.env.example', import.meta.url), 'utf8'));
+
+/** The names that parseConfig looks at. */
+function namesRead(): string[] {
+  const names = new Set<string>();
+  parseConfig(new Proxy<Record<string, string>>({}, { get: (_, name) => void names.add(String(name)) }));
+  return [...names];
+}
+
+function messageOf(env: Record<string, string>): string {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('.env.example', () => {
+  it('lists every variable that the configuration reads, and no other', () => {
+    expect(Object.keys(example).sort()).toEqual(namesRead().sort());
+  });
+
+  it('used as it is, gives the defaults', () => {
+    expect(parseConfig(example)).toEqual(parseConfig({}));
+  });
+
+  it('shows every default: what it leaves empty has none', () => {
+    const empty = Object.values(example).filter((value) => value === '');
+    const withoutDefault = Object.values(parseConfig({})).filter((value) =>
+      [undefined, '', false].includes(value as never),
+    );
+    expect(empty).toHaveLength(withoutDefault.length);
+  });
+
+  it('says what each variable is for, on a line before it', () => {
+    const lines = readFileSync(new URL('../.env.example', import.meta.url), 'utf8').split('\n');
+    const bare = lines.filter((line, index) => /^[A-Z]/.test(line) && !/^(#|[A-Z])/.test(lines[index - 1] ?? ''));
+    expect(bare).toEqual([]);
+  });
+});
+
+describe('parseConfig', () => {
+  it('takes each variable from the environment', () => {
+    const config = parseConfig({
+      NODE_ENV: 'production',
+      PORT: '8080',
+      HOST: '0.0.0.0',
+      EVENTSTORE_URL: 'esdb+discover://user:password@cluster:2113?tls=true',
+      MONGODB_URL: 'mongodb+srv://user:password@cluster/?w=majority',
+      MONGODB_DATABASE: 'orders',
+      CONSUMER_GROUP: 'group-2',
+      STREAM_PREFIX: 'north-',
+      DATA_DIR: '/var/lib/pizzeria',
+      CURRENCY: 'EUR',
+      SNAPSHOT_EVERY: '50',
+      LOG_LEVEL: 'warn',
+      EMBEDDED_EVENTSTORE_PORT: '2113',
+      EMBEDDED_MONGODB_PORT: '27017',
+      RATE_LIMIT_PER_MINUTE: '600',
+      MAX_IN_FLIGHT: '10',
+    });
+    expect(config).toMatchObject({
+      isProduction: true,
+      port: 8080,
+      host: '0.0.0.0',
+      eventStoreUrl: 'esdb+discover://user:password@cluster:2113?tls=true',
+      mongoUrl: 'mongodb+srv://user:password@cluster/?w=majority',
+      mongoDatabase: 'orders',
+      consumerGroup: 'group-2',
+      streamPrefix: 'north-',
+      dataDir: '/var/lib/pizzeria',
+      currency: 'EUR',
+      snapshotEvery: 50,
+      logLevel: 'warn',
+      embeddedEventStorePort: 2113,
+      embeddedMongoPort: 27017,
+      rateLimitPerMinute: 600,
+      maxInFlight: 10,
+    });
+  });
+
+  it('with a blank or empty value, takes the default', () => {
+    expect(parseConfig({ PORT: '', HOST: '  ', MONGODB_URL: '' })).toEqual(parseConfig({}));
+  });
+
+  it('with several mistakes, reports all of them at once, each with its variable', () => {
+    const wrong = {
+      PORT: '70000',
+      EVENTSTORE_URL: 'http://host:2113',
+      MONGODB_URL: 'postgres://host',
+      MONGODB_DATABASE: 'a/b',
+      CONSUMER_GROUP: 'a b',
+      STREAM_PREFIX: 'no-dash-at-the-end',
+      CURRENCY: 'dollars',
+      SNAPSHOT_EVERY: '0',
+      LOG_LEVEL: 'loud',
+      EMBEDDED_EVENTSTORE_PORT: '-1',
+      EMBEDDED_MONGODB_PORT: '1.5',
+      RATE_LIMIT_PER_MINUTE: 'many',
+      MAX_IN_FLIGHT: '1e3',
+    };
+    const [head, ...mistakes] = messageOf(wrong).split('\n');
+    expect(head).toBe('The configuration has mistakes:');
+    expect(mistakes.map((mistake) => mistake.trim().split(' ', 1)[0]).sort()).toEqual(Object.keys(wrong).sort());
+  });
+
+  it('in production without stores, requires both URLs and says so', () => {
+    const message = messageOf({ NODE_ENV: 'production' });
+    expect(message).toContain('EVENTSTORE_URL is required when NODE_ENV=production');
+    expect(message).toContain('MONGODB_URL is required when NODE_ENV=production');
+  });
+
+  it('in production with one store, requires the other one only', () => {
+    const message = messageOf({ NODE_ENV: 'production', EVENTSTORE_URL: 'esdb://host:2113' });
+    expect(message).not.toContain('EVENTSTORE_URL');
+    expect(message).toContain('MONGODB_URL is required');
+  });
+
+  it.each(['EVENTSTORE_URL', 'MONGODB_URL'])('with a wrong %s, never repeats its password', (name) => {
+    expect(messageOf({ [name]: 'http://admin:hunter2@host:2113' })).toContain(name);
+    expect(messageOf({ [name]: 'http://admin:hunter2@host:2113' })).not.toContain('hunter2');
+  });
+});
