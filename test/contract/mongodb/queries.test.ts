@@ -17,7 +17,12 @@ describe('operators', () => {
     ['equality, with a number, also finds arrays that hold it', numbers, { a: 2 }, [1, 6]],
     ['$gt, with a number, finds numbers only', numbers, { a: { $gt: 1 } }, [1, 2, 6]],
     ['$lte, with a number, finds numbers only', numbers, { a: { $lte: 2 } }, [0, 1, 6]],
-    ['$gt and $lt, on an array, may hold for different items', [{ a: [1, 9] }, { a: [1] }], { a: { $gt: 3, $lt: 2 } }, [0]],
+    [
+      '$gt and $lt, on an array, may hold for different items',
+      [{ a: [1, 9] }, { a: [1] }],
+      { a: { $gt: 3, $lt: 2 } },
+      [0],
+    ],
     ['null, as a value, finds null and missing', numbers, { a: null }, [4, 5]],
     ['$ne, with null, finds what is there', numbers, { a: { $ne: null } }, [0, 1, 2, 3, 6]],
     ['$in, with values and null, finds each', numbers, { a: { $in: [1, '2', null] } }, [0, 3, 4, 5]],
@@ -27,21 +32,77 @@ describe('operators', () => {
     ['$type array, on arrays, finds the array', numbers, { a: { $type: 'array' } }, [6]],
     ['$not, around a comparison, finds missing too', numbers, { a: { $not: { $gt: 1 } } }, [0, 3, 4, 5]],
     ['$or and $nor, together, combine', numbers, { $or: [{ a: 1 }, { a: 3 }], $nor: [{ a: 3 }] }, [0]],
-    ['$and, of two conditions on one field, needs both', numbers, { $and: [{ a: { $gte: 2 } }, { a: { $lte: 2 } }] }, [1, 6]],
+    [
+      '$and, of two conditions on one field, needs both',
+      numbers,
+      { $and: [{ a: { $gte: 2 } }, { a: { $lte: 2 } }] },
+      [1, 6],
+    ],
     ['$mod, on numbers, finds by the remainder', numbers, { a: { $mod: [2, 1] } }, [0, 2, 6]],
     ['$size, on arrays, finds the length', numbers, { a: { $size: 2 } }, [6]],
     ['$all, on arrays, needs each', [{ a: [1, 2, 3] }, { a: [1, 3] }, { a: 1 }], { a: { $all: [1, 2] } }, [0]],
-    ['$elemMatch, on documents, needs one item with all', [{ a: [{ x: 1, y: 2 }, { x: 3, y: 4 }] }, { a: [{ x: 1, y: 4 }] }], { a: { $elemMatch: { x: 1, y: 4 } } }, [1]],
-    ['$elemMatch, on values, needs one item in the range', [{ a: [1, 9] }, { a: [1, 5] }], { a: { $elemMatch: { $gt: 3, $lt: 7 } } }, [1]],
+    [
+      '$elemMatch, on documents, needs one item with all',
+      [
+        {
+          a: [
+            { x: 1, y: 2 },
+            { x: 3, y: 4 },
+          ],
+        },
+        { a: [{ x: 1, y: 4 }] },
+      ],
+      { a: { $elemMatch: { x: 1, y: 4 } } },
+      [1],
+    ],
+    [
+      '$elemMatch, on values, needs one item in the range',
+      [{ a: [1, 9] }, { a: [1, 5] }],
+      { a: { $elemMatch: { $gt: 3, $lt: 7 } } },
+      [1],
+    ],
     ['a regular expression, with flags, finds text', [{ a: 'Pizza' }, { a: 'pasta' }, { a: 5 }], { a: /^p.Z/i }, [0]],
-    ['$regex, with $options, finds text', [{ a: 'Pizza' }, { a: 'pasta' }], { a: { $regex: '^P', $options: 'i' } }, [0, 1]],
-    ['a dotted path, into documents in arrays, finds any', [{ a: [{ b: 1 }, { b: 2 }] }, { a: { b: 2 } }, { a: 2 }], { 'a.b': 2 }, [0, 1]],
+    [
+      '$regex, with $options, finds text',
+      [{ a: 'Pizza' }, { a: 'pasta' }],
+      { a: { $regex: '^P', $options: 'i' } },
+      [0, 1],
+    ],
+    [
+      'a dotted path, into documents in arrays, finds any',
+      [{ a: [{ b: 1 }, { b: 2 }] }, { a: { b: 2 } }, { a: 2 }],
+      { 'a.b': 2 },
+      [0, 1],
+    ],
     ['a dotted path, with a position, finds that item', [{ a: [5, 6] }, { a: [6, 5] }], { 'a.0': 6 }, [1]],
-    ['a document, as a value, is compared with its order of fields', [{ a: { x: 1, y: 2 } }, { a: { y: 2, x: 1 } }], { a: { x: 1, y: 2 } }, [0]],
+    [
+      'a document, as a value, is compared with its order of fields',
+      [{ a: { x: 1, y: 2 } }, { a: { y: 2, x: 1 } }],
+      { a: { x: 1, y: 2 } },
+      [0],
+    ],
     ['an array, as a value, is compared whole', [{ a: [1, 2] }, { a: [2, 1] }, { a: [[1, 2]] }], { a: [1, 2] }, [0, 2]],
-    ['dates, by range, are found', [{ a: new Date(1000) }, { a: new Date(5000) }, { a: 3000 }], { a: { $gte: new Date(2000) } }, [1]],
-    ['$expr, over two fields, compares them', [{ a: 1, b: 2 }, { a: 3, b: 2 }], { $expr: { $gt: ['$a', '$b'] } }, [1]],
-    ['fields named as parts of JavaScript objects, when missing, are not found', [{}], { constructor: { $exists: true } }, []],
+    [
+      'dates, by range, are found',
+      [{ a: new Date(1000) }, { a: new Date(5000) }, { a: 3000 }],
+      { a: { $gte: new Date(2000) } },
+      [1],
+    ],
+    [
+      '$expr, over two fields, compares them',
+      [
+        { a: 1, b: 2 },
+        { a: 3, b: 2 },
+      ],
+      { $expr: { $gt: ['$a', '$b'] } },
+      [1],
+    ],
+    [
+      'fields named as parts of JavaScript objects, when missing, are not found',
+      [{}],
+      { ['constructor' as string]: { $exists: true } },
+      [],
+    ],
   ];
   test.each(cases)('%s', async (_name, documents, filter, expected) => {
     expect(await ids(documents, filter)).toEqual(expected);
@@ -52,10 +113,24 @@ describe('types', () => {
   test('values of every type, stored and read, come back as they were', async () => {
     const collection = suite.fresh();
     const document = {
-      _id: new ObjectId(), int: 5, double: 1.5, negativeZero: -0, nan: NaN, infinity: -Infinity, long: 9007199254740993n,
-      text: 'ü 🍕 \u0000 end', bool: true, none: null, date: new Date(-5), binary: new Binary(Buffer.from([1, 2, 3])),
-      uuid: new UUID('0189b0a8-33a5-7b44-9f0c-1f2c5d2b6a11'), timestamp: new Timestamp({ t: 5, i: 7 }), regex: /ab+c/i,
-      nested: { list: [1, [2, { deep: 'x' }], {}], empty: [] }, min: new MinKey(), max: new MaxKey(),
+      _id: new ObjectId(),
+      int: 5,
+      double: 1.5,
+      negativeZero: -0,
+      nan: NaN,
+      infinity: -Infinity,
+      long: 9007199254740993n,
+      text: 'ü 🍕 \u0000 end',
+      bool: true,
+      none: null,
+      date: new Date(-5),
+      binary: new Binary(Buffer.from([1, 2, 3])),
+      uuid: new UUID('0189b0a8-33a5-7b44-9f0c-1f2c5d2b6a11'),
+      timestamp: new Timestamp({ t: 5, i: 7 }),
+      regex: /ab+c/i,
+      nested: { list: [1, [2, { deep: 'x' }], {}], empty: [] },
+      min: new MinKey(),
+      max: new MaxKey(),
     };
     await collection.insertOne(document);
     const found = await collection.findOne({}, { useBigInt64: true });
@@ -68,7 +143,11 @@ describe('types', () => {
     const collection = suite.fresh();
     await collection.insertOne({ _id: 1, double: new Double(25), long: Long.fromNumber(5), int: 5 });
     await collection.updateOne({ _id: 1 }, { $set: { touched: true } });
-    for (const [field, type] of [['double', 'double'], ['long', 'long'], ['int', 'int']] as const) {
+    for (const [field, type] of [
+      ['double', 'double'],
+      ['long', 'long'],
+      ['int', 'int'],
+    ] as const) {
       expect(await collection.countDocuments({ [field]: { $type: type } })).toBe(1);
     }
   });
@@ -98,19 +177,64 @@ describe('types', () => {
   test('values of all types, sorted, come in the order of types, both ways', async () => {
     const collection = suite.fresh();
     const ordered = [
-      new MinKey(), null, NaN, -Infinity, -1.5, 0, 1, 2n, 2.5, '', 'B', 'a', 'é', '\uffff', '🍕', {}, { a: 1 }, { a: 2 }, { b: 0 },
-      new Binary(Buffer.from([9])), new Binary(Buffer.from([1, 1])), new ObjectId('000000000000000000000001'), false, true,
-      new Date(-1), new Date(5), new Timestamp({ t: 1, i: 1 }), /a/, new MaxKey(),
+      new MinKey(),
+      null,
+      NaN,
+      -Infinity,
+      -1.5,
+      0,
+      1,
+      2n,
+      2.5,
+      '',
+      'B',
+      'a',
+      'é',
+      '\uffff',
+      '🍕',
+      {},
+      { a: 1 },
+      { a: 2 },
+      { b: 0 },
+      new Binary(Buffer.from([9])),
+      new Binary(Buffer.from([1, 1])),
+      new ObjectId('000000000000000000000001'),
+      false,
+      true,
+      new Date(-1),
+      new Date(5),
+      new Timestamp({ t: 1, i: 1 }),
+      /a/,
+      new MaxKey(),
     ];
     await collection.insertMany(ordered.map((v, _id) => ({ _id, v })).toReversed());
-    const sorted = (direction: 1 | -1) => collection.find().sort({ v: direction }).map((one) => one._id).toArray();
+    const sorted = (direction: 1 | -1) =>
+      collection
+        .find()
+        .sort({ v: direction })
+        .map((one) => one._id)
+        .toArray();
     const expected = ordered.map((_, i) => i);
     expect(await sorted(1)).toEqual(expected);
     expect(await sorted(-1)).toEqual(expected.toReversed());
     await collection.createIndex({ v: 1 });
-    expect(await collection.find().sort({ v: 1 }).hint({ v: 1 }).map((one) => one._id).toArray()).toEqual(expected);
+    expect(
+      await collection
+        .find()
+        .sort({ v: 1 })
+        .hint({ v: 1 })
+        .map((one) => one._id)
+        .toArray(),
+    ).toEqual(expected);
     await collection.createIndex({ v: -1 });
-    expect(await collection.find().sort({ v: -1 }).hint({ v: -1 }).map((one) => one._id).toArray()).toEqual(expected.toReversed());
+    expect(
+      await collection
+        .find()
+        .sort({ v: -1 })
+        .hint({ v: -1 })
+        .map((one) => one._id)
+        .toArray(),
+    ).toEqual(expected.toReversed());
   });
 });
 
@@ -123,7 +247,12 @@ describe('sort, skip, limit, projection', () => {
       { _id: 3, name: 'Peach', age: 40, tags: [], address: { city: 'Turin', zip: 3 } },
     ]);
   });
-  const order = (sort: Document) => collection().find().sort(sort as never).map((one) => one._id).toArray();
+  const order = (sort: Document) =>
+    collection()
+      .find()
+      .sort(sort as never)
+      .map((one) => one._id)
+      .toArray();
 
   test('a sort, by two fields, orders by the second among equals', async () => {
     expect(await order({ age: -1, name: 1 })).toEqual([1, 3, 2]);
@@ -135,7 +264,15 @@ describe('sort, skip, limit, projection', () => {
   });
 
   test('skip and limit, on a sort, take a window', async () => {
-    expect(await collection().find().sort({ _id: 1 }).skip(1).limit(1).map((one) => one._id).toArray()).toEqual([2]);
+    expect(
+      await collection()
+        .find()
+        .sort({ _id: 1 })
+        .skip(1)
+        .limit(1)
+        .map((one) => one._id)
+        .toArray(),
+    ).toEqual([2]);
     expect(await collection().find().sort({ name: 1 }).skip(5).toArray()).toEqual([]);
   });
 
@@ -144,7 +281,11 @@ describe('sort, skip, limit, projection', () => {
     ['inclusion, without _id, drops it', { _id: 0, name: 1 }, { name: 'Mario' }],
     ['exclusion, of fields, keeps the others', { tags: 0, address: 0, age: false }, { _id: 1, name: 'Mario' }],
     ['nested inclusion, by path, keeps that part', { 'address.city': 1 }, { _id: 1, address: { city: 'Rome' } }],
-    ['nested exclusion, by path, drops that part', { 'address.zip': 0, tags: 0 }, { _id: 1, name: 'Mario', age: 40, address: { city: 'Rome' } }],
+    [
+      'nested exclusion, by path, drops that part',
+      { 'address.zip': 0, tags: 0 },
+      { _id: 1, name: 'Mario', age: 40, address: { city: 'Rome' } },
+    ],
     ['a computed field, from others, is added', { _id: 0, label: { $concat: ['$name', '!'] } }, { label: 'Mario!' }],
   ];
   test.each(projections)('%s', async (_name, projection, expected) => {
@@ -173,15 +314,15 @@ describe('sort, skip, limit, projection', () => {
 });
 
 describe('refused queries', () => {
-  const cases: [string, Filter<Document>, number][] = [
+  const cases: [string, Document, number][] = [
     ['an unknown operator, on a field, fails with BadValue', { a: { $nope: 1 } }, 2],
-    ['an unknown operator, at the top, fails with BadValue', { $nope: [] } as never, 2],
-    ['$in, without an array, fails with BadValue', { a: { $in: 5 as never } }, 2],
+    ['an unknown operator, at the top, fails with BadValue', { $nope: [] }, 2],
+    ['$in, without an array, fails with BadValue', { a: { $in: 5 } }, 2],
     ['$or, with an empty array, fails with BadValue', { $or: [] }, 2],
-    ['$and, with something that is no document, fails with BadValue', { $and: [5] as never }, 2],
+    ['$and, with something that is no document, fails with BadValue', { $and: [5] }, 2],
     ['an invalid regular expression, as a filter, fails with 51091', { a: { $regex: '(' } }, 51091],
-    ['$size, with text, is refused', { a: { $size: 'x' as never } }, 9],
-    ['$type, with an unknown name, fails with BadValue', { a: { $type: 'nope' as never } }, 2],
+    ['$size, with text, is refused', { a: { $size: 'x' } }, 9],
+    ['$type, with an unknown name, fails with BadValue', { a: { $type: 'nope' } }, 2],
     ['$mod, by zero, fails with BadValue', { a: { $mod: [0, 1] } }, 2],
     ['$expr, with an unknown operator, fails with 168', { $expr: { $nope: 1 } }, 168],
   ];
@@ -189,7 +330,7 @@ describe('refused queries', () => {
     const collection = suite.fresh();
     await collection.insertOne({ a: 1 });
     const codes = name.startsWith('$size') ? [2, 9] : [code];
-    expect(codes).toContain((await refusal(collection.find(filter).toArray())).code);
+    expect(codes).toContain((await refusal(collection.find(filter as Filter<AnyDocument>).toArray())).code);
   });
 
   test('a sort, by something but 1 and -1, is refused', async () => {
@@ -198,12 +339,29 @@ describe('refused queries', () => {
   });
 
   test('a projection, that mixes inclusion and exclusion, fails with 31254', async () => {
-    await expectCode(suite.fresh().find({}, { projection: { a: 1, b: 0 } }).toArray(), 31254);
-    await expectCode(suite.fresh().find({}, { projection: { a: 0, b: 1 } }).toArray(), 31253);
+    await expectCode(
+      suite
+        .fresh()
+        .find({}, { projection: { a: 1, b: 0 } })
+        .toArray(),
+      31254,
+    );
+    await expectCode(
+      suite
+        .fresh()
+        .find({}, { projection: { a: 0, b: 1 } })
+        .toArray(),
+      31253,
+    );
   });
 
   test('a projection, with two paths that collide, fails with 31250 or 31249', async () => {
-    const error = await refusal(suite.fresh().find({}, { projection: { a: 1, 'a.b': 1 } }).toArray());
+    const error = await refusal(
+      suite
+        .fresh()
+        .find({}, { projection: { a: 1, 'a.b': 1 } as Document })
+        .toArray(),
+    );
     expect([31249, 31250]).toContain(error.code);
   });
 

@@ -2,7 +2,7 @@ import { MongoClient, MongoServerError, type Collection, type Db, type Document 
 import { afterAll, beforeAll, expect, inject } from 'vitest';
 
 /** Documents of these tests have ids of any type. */
-export type AnyDocument = Document & { _id?: unknown };
+export type AnyDocument = Document & { _id?: string | number | bigint | boolean | object };
 
 export interface Suite {
   readonly client: MongoClient;
@@ -67,7 +67,8 @@ interface Stage {
 export function stagesOf(explained: Document): string {
   const names: string[] = [];
   const planner = explained['queryPlanner'] as { winningPlan: Stage };
-  for (let stage: Stage | undefined = planner.winningPlan; stage !== undefined; stage = stage.inputStage) names.push(stage.stage);
+  for (let stage: Stage | undefined = planner.winningPlan; stage !== undefined; stage = stage.inputStage)
+    names.push(stage.stage);
   return names.join(' ');
 }
 

@@ -27,10 +27,10 @@ function notFound(request: Request): MongoError {
 
 function create(request: Request, context: Context): Reply {
   const name = collectionName(request);
-  if (truthy(request.body['capped'])) throw notImplemented('a capped collection');
   if (context.store.find(request.db, name) !== undefined) {
     throw new MongoError(codes.NamespaceExists, `Collection ${request.db}.${name} already exists.`);
   }
+  if (truthy(request.body['capped'])) throw notImplemented('a capped collection');
   context.store.create(request.db, name);
   return { ok: 1 };
 }
@@ -195,7 +195,7 @@ function dbStats(request: Request, context: Context): Reply {
 export const catalogCommands: Readonly<Record<string, Command>> = {
   create: {
     writes: true,
-    fields: new Set(['capped', 'autoIndexId', 'idIndex', 'validationLevel', 'validationAction']),
+    fields: new Set(['capped', 'size', 'max', 'autoIndexId', 'idIndex', 'validationLevel', 'validationAction']),
     run: create,
   },
   drop: { writes: true, fields: new Set(), run: drop },
