@@ -46,9 +46,9 @@ export interface Database {
   readonly projections: Collection<ProjectionStateDocument>;
 }
 
-/** Made so that a server that has gone away is noticed within seconds. */
+/** Made so that a server that has gone away is noticed within seconds, and one that is away at the start found later. */
 export function connectMongo(url: string): MongoClient {
-  return new MongoClient(url, {
+  return new ReconnectingClient(url, {
     serverSelectionTimeoutMS: 2000,
     connectTimeoutMS: 2000,
     socketTimeoutMS: 20_000,
@@ -58,6 +58,32 @@ export function connectMongo(url: string): MongoClient {
     maxPoolSize: 50,
     appName: 'marios-pizzeria-orders',
   });
+}
+
+const CONNECT_AGAIN_MS = 500;
+
+/** The driver's own client is of no use any more when its first connection fails: every later call is refused. */
+class ReconnectingClient extends MongoClient {
+  #isClosed = false;
+
+  override async connect(): Promise<this> {
+    try {
+      return await super.connect();
+    } catch (error) {
+      setTimeout(() => void this.#connectAgain(), CONNECT_AGAIN_MS).unref();
+      throw error;
+    }
+  }
+
+  override async close(force?: boolean): Promise<void> {
+    this.#isClosed = true;
+    await super.close(force);
+  }
+
+  async #connectAgain(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.connect().catch(() => undefined); // the calls that need it say why
+  }
 }
 
 export function openDatabase(client: MongoClient, name: string): Database {
