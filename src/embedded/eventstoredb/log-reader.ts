@@ -87,10 +87,14 @@ export function createLogReader(db: Database.Database, context: ReaderContext): 
     const high = backwards ? Math.min(from, last) : last;
     if (low > high || limit === 0) return { kind: 'page', events: [], next: backwards ? -1 : last + 1, atEnd: true };
     const { events, cut } = collect(backwards ? streamBackwards : streamForwards, [stream, low, high, limit]);
-    const reached = events.at(-1)?.revision ?? (backwards ? low : high);
+    const step = backwards ? -1 : 1;
+    const expected = cut ? events.length : Math.min(limit, high - low + 1);
+    const reached = (backwards ? high : low) + step * (expected - 1);
+    if (events.length !== expected || events.at(-1)?.revision !== reached) {
+      throw context.explain(gap(`stream ${stream}`, reached));
+    }
     const atEnd = backwards ? reached <= low : reached >= high;
-    if (!cut && !atEnd && events.length < limit) throw context.explain(gap(`stream ${stream}`, reached));
-    return { kind: 'page', events: young(events, metadata), next: backwards ? reached - 1 : reached + 1, atEnd };
+    return { kind: 'page', events: young(events, metadata), next: reached + step, atEnd };
   }
 
   function young(events: RecordedEvent[], { maxAge }: StreamMetadata): RecordedEvent[] {

@@ -4,7 +4,7 @@ import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js
 import { PersistentSubscriptionsService } from '@eventstore/db-client/generated/persistent_grpc_pb.js';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import type { StoreFile } from '../database.ts';
 import { corrupt, CorruptStoreError, openStoreFile } from '../database.ts';
 import type { EmbeddedOptions } from '../launch.ts';
@@ -65,6 +65,7 @@ async function serve(file: StoreFile, port: number): Promise<RunningServer> {
     return explained;
   };
   const log = createEventLog(file.db, Date.now, randomUUID, explain);
+  setLogVerbosity(logVerbosity.NONE); // what it would print, callers get as errors
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,

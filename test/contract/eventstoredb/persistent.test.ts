@@ -179,7 +179,7 @@ describe('consuming', () => {
   it.each([
     ['a revision, inclusive', 3n, [3, 4]],
     ['the end', END, []],
-  ])('from %s, older events, are not delivered', async (_case, startFrom, expected) => {
+  ] as const)('from %s, older events, are not delivered', async (_case, startFrom, expected) => {
     const names = await newGroup({ startFrom }, 5);
     await store.client.appendToStream(names.stream, testEvents(1, 'Live', 5));
     const subscription = connect(names);

@@ -39,7 +39,7 @@ describe('reading a stream', () => {
   });
 
   it('a stream that does not exist, either way, is reported as not found', async () => {
-    for (const direction of [FORWARDS, BACKWARDS]) {
+    for (const direction of [FORWARDS, BACKWARDS] as const) {
       const missing = unique('read');
       const error = await failureOf(collect(store.client.readStream(missing, { direction, fromRevision: START })));
       expect(error).toBeInstanceOf(StreamNotFoundError);

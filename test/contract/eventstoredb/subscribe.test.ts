@@ -1,4 +1,4 @@
-import type { AllStreamResolvedEvent, Filter, Position } from '@eventstore/db-client';
+import type { AllStreamResolvedEvent, Filter, Position, ResolvedEvent } from '@eventstore/db-client';
 import {
   END,
   eventTypeFilter,
@@ -17,7 +17,7 @@ describe('a catch-up subscription to a stream', () => {
     const stream = unique('catchup');
     await store.client.appendToStream(stream, testEvents(300));
     const subscription = store.client.subscribeToStream(stream, { fromRevision: START });
-    const recording = record(subscription);
+    const recording = record<ResolvedEvent>(subscription);
     for (let round = 0; round < 20; round += 1) {
       await store.client.appendToStream(stream, testEvents(5, 'Tested', 300 + round * 5));
     }
@@ -31,7 +31,7 @@ describe('a catch-up subscription to a stream', () => {
     const stream = unique('catchup');
     await store.client.appendToStream(stream, testEvents(5));
     const subscription = store.client.subscribeToStream(stream, { fromRevision: 2n });
-    expect((await record(subscription).first(2)).map(numberOf)).toEqual([3, 4]);
+    expect((await record<ResolvedEvent>(subscription).first(2)).map(numberOf)).toEqual([3, 4]);
     await subscription.unsubscribe();
   });
 
@@ -40,7 +40,7 @@ describe('a catch-up subscription to a stream', () => {
     await store.client.appendToStream(stream, testEvents(5));
     const subscription = store.client.subscribeToStream(stream, { fromRevision: END });
     const confirmed = new Promise((resolve) => subscription.once('confirmation', resolve));
-    const recording = record(subscription);
+    const recording = record<ResolvedEvent>(subscription);
     await confirmed;
     expect(subscription.id).toMatch(/^[0-9a-f-]{36}$/u);
     await store.client.appendToStream(stream, testEvents(1, 'Tested', 5));
@@ -51,7 +51,7 @@ describe('a catch-up subscription to a stream', () => {
   it('to a stream that does not exist, delivers once it does', async () => {
     const stream = unique('catchup');
     const subscription = store.client.subscribeToStream(stream);
-    const recording = record(subscription);
+    const recording = record<ResolvedEvent>(subscription);
     await store.client.appendToStream(stream, testEvents(2));
     expect((await recording.first(2)).map(numberOf)).toEqual([0, 1]);
     await subscription.unsubscribe();
@@ -77,7 +77,7 @@ describe('a catch-up subscription to a stream', () => {
     };
     await store.client.appendToStream(links, link as never);
     const subscription = store.client.subscribeToStream(links, { resolveLinkTos: true });
-    const [event] = await record(subscription).first(1);
+    const [event] = await record<ResolvedEvent>(subscription).first(1);
     expect(event?.event).toMatchObject({ streamId: stream, type: 'Linked' });
     expect(event?.link?.streamId).toBe(links);
     await subscription.unsubscribe();
@@ -87,16 +87,16 @@ describe('a catch-up subscription to a stream', () => {
     const stream = unique('catchup');
     const idle = store.client.subscribeToStream(stream);
     const busy = store.client.subscribeToStream(stream);
-    const recording = record(busy);
+    const recording = record<ResolvedEvent>(busy);
     const padding = 'x'.repeat(10_000);
     for (let round = 0; round < 20; round += 1) {
       const events = testEvents(50, 'Tested', round * 50).map((event) => ({ ...event, metadata: { padding } }));
-      await store.client.appendToStream(stream, events as never);
+      await store.client.appendToStream(stream, events);
     }
     const events = await recording.first(1000);
     expect(events.map(numberOf)).toEqual(Array.from({ length: 1000 }, (_, index) => index));
     // and what it was not sent yet is still to be had
-    expect((await record(idle).first(1000)).map(numberOf)).toEqual(events.map(numberOf));
+    expect((await record<ResolvedEvent>(idle).first(1000)).map(numberOf)).toEqual(events.map(numberOf));
     await idle.unsubscribe();
     await busy.unsubscribe();
   });

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type {
   AllStreamResolvedEvent,
   EventData,
-  EventType,
   PersistentSubscriptionToAll,
   PersistentSubscriptionToStream,
   ResolvedEvent,
@@ -108,11 +107,16 @@ export async function failureOf(action: Promise<unknown>): Promise<unknown> {
 const DEADLINE_MS = 8000;
 
 /** Waits until `condition` gives something truthy, and gives that. */
-export async function until<T>(what: string, condition: () => T | Promise<T>): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+): Promise<Exclude<T, undefined | null | false>> {
   const end = Date.now() + DEADLINE_MS;
   for (;;) {
     const value = await condition();
-    if (value !== undefined && value !== null && value !== false) return value;
+    if (value !== undefined && value !== null && value !== false) {
+      return value as Exclude<T, undefined | null | false>;
+    }
     if (Date.now() > end) throw new Error(`timed out waiting until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 15));
   }
@@ -150,20 +154,23 @@ export function record<T>(source: Source<T>, onEvent?: (event: T) => void): Reco
     get ended() {
       return state.ended;
     },
-    first: (count) => until(`${count} events have come`, () => events.length >= count && events),
+    async first(count) {
+      await until(`${count} events have come`, () => events.length >= count);
+      return events;
+    },
   };
 }
 
-type Persistent = PersistentSubscriptionToStream<EventType> | PersistentSubscriptionToAll;
+type Persistent = PersistentSubscriptionToStream | PersistentSubscriptionToAll;
 
 /** Records a persistent subscription and acknowledges what it delivers. */
 export function recordAndAck(subscription: Persistent): Recording<ResolvedEvent> {
-  const recording = record<ResolvedEvent>(subscription as unknown as Source<ResolvedEvent>, (event) => {
+  const recording = record<ResolvedEvent>(subscription, (event) => {
     subscription.ack(event as never).catch((error: unknown) => recording.errors.push(error));
   });
   return recording;
 }
 
 export function recordOnly(subscription: Persistent): Recording<ResolvedEvent> {
-  return record<ResolvedEvent>(subscription as unknown as Source<ResolvedEvent>);
+  return record<ResolvedEvent>(subscription);
 }
