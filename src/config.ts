@@ -48,7 +48,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     const value = text(name);
     if (value === undefined) return fallback;
     const result = read(value);
-    if (result === undefined) mistakes.push(`${name} must be ${expected}, not "${value}"`);
+    // A URL put into the wrong variable may hold a password: nothing like one is repeated.
+    const shown = /[@:/]/.test(value) ? '' : `, not "${value}"`;
+    if (result === undefined) mistakes.push(`${name} must be ${expected}${shown}`);
     return result ?? fallback;
   };
   const integer = <T>(name: string, fallback: T, least: number, most: number) =>
@@ -59,10 +61,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
         /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined,
       `a whole number from ${least} to ${most}`,
     );
-  const url = (name: string, pattern: RegExp, expected: string) => {
+  const url = (name: string, mistakeIn: (value: string) => string | undefined) => {
     const value = text(name);
-    // The value may hold a password, so the message does not repeat it.
-    if (value !== undefined && !pattern.test(value)) mistakes.push(`${name} must start with ${expected}`);
+    const mistake = value === undefined ? undefined : mistakeIn(value);
+    if (mistake !== undefined) mistakes.push(`${name} ${mistake}`);
     return value;
   };
   const pattern = (name: string, fallback: string, allowed: RegExp, expected: string) =>
@@ -72,8 +74,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     isProduction: text('NODE_ENV') === 'production',
     port: integer('PORT', 3000, 0, 65_535),
     host: text('HOST') ?? '127.0.0.1',
-    eventStoreUrl: url('EVENTSTORE_URL', /^(esdb|kurrentdb)(\+discover)?:\/\/./, 'esdb:// or esdb+discover://'),
-    mongoUrl: url('MONGODB_URL', /^mongodb(\+srv)?:\/\/./, 'mongodb:// or mongodb+srv://'),
+    eventStoreUrl: url('EVENTSTORE_URL', mistakeInEventStoreUrl),
+    mongoUrl: url('MONGODB_URL', mistakeInMongoUrl),
     mongoDatabase: pattern(
       'MONGODB_DATABASE',
       'mario_pizzeria',
@@ -112,4 +114,49 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   }
   if (mistakes.length > 0) throw new ConfigError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
   return config;
+}
+
+/** What db-client 6.2 knows; it prints a connection string with an option that it does not, password included. */
+const EVENTSTORE_OPTIONS: ReadonlySet<string> = new Set([
+  'usercertfile',
+  'userkeyfile',
+  'maxdiscoverattempts',
+  'connectionname',
+  'defaultdeadline',
+  'discoveryinterval',
+  'gossiptimeout',
+  'nodepreference',
+  'tls',
+  'tlsverifycert',
+  'tlscafile',
+  'keepaliveinterval',
+  'keepalivetimeout',
+]);
+const EVENTSTORE_URL =
+  /^esdb(?:\+discover)?:\/\/(?:[^\s:@/?]+:[^\s:@/?]+@)?[\w.-]+(?::\d{1,5})?(?:,[\w.-]+(?::\d{1,5})?)*\/?(?:\?([^\s?]*))?$/;
+
+/** Says what is wrong without repeating the value, which may hold a password. */
+function mistakeInEventStoreUrl(url: string): string | undefined {
+  const match = EVENTSTORE_URL.exec(url);
+  if (!match) {
+    return 'must be esdb://[user:password@]host:port[?option=value&…] or esdb+discover://…, with user and password percent-encoded';
+  }
+  for (const pair of (match[1] ?? '').split('&').filter((text) => text !== '')) {
+    const [name = '', value = ''] = pair.split('=', 2);
+    const option = name.toLowerCase().replaceAll(/[_-]/g, '');
+    if (!EVENTSTORE_OPTIONS.has(option)) return `has an option that is not known: ${name}`;
+    if (value === '') return `has an option without a value: ${name}`;
+    if (option === 'tlsverifycert' && value !== 'true')
+      return 'cannot switch tlsVerifyCert off: name the authority in tlsCaFile';
+  }
+  return undefined;
+}
+
+const MONGODB_URL = /^mongodb(?:\+srv)?:\/\/(?:[^\s:@/?]+(?::[^\s:@/?]*)?@)?[^\s@/?]+(?:\/[^\s@?]*)?(?:\?\S*)?$/;
+
+function mistakeInMongoUrl(url: string): string | undefined {
+  if (!MONGODB_URL.test(url)) {
+    return 'must be mongodb://[user:password@]host:port[/?option=value&…] or mongodb+srv://…, with user and password percent-encoded';
+  }
+  return undefined;
 }

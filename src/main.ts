@@ -17,25 +17,31 @@ try {
 async function start(): Promise<void> {
   const config = loadConfig();
   const log = pino({ level: config.logLevel });
-  const stores = await openStores(config, log);
-  const service = await createService({ config, eventStore: stores.eventStore, mongo: stores.mongo, log });
+  const closers: (() => Promise<void>)[] = [];
+  let drain = () => undefined as unknown;
 
   surviveLostAppends(log);
+  // Before anything is started, so that a signal never finds the process without an ear for it.
   const { close } = closeWithGrace(
     { delay: CLOSE_WITHIN_MS, logger: log, skip: ['unhandledRejection'] },
     async ({ signal, err }) => {
       if (err) log.fatal({ err }, 'stopping after an error nobody caught');
       else log.info({ signal }, 'stopping: finishing what is in flight');
-      service.drain();
-      await service.close();
-      await stores.close();
+      drain();
+      for (const closer of closers.reverse()) await closer();
       log.info('stopped');
     },
   );
+
+  const stores = await openStores(config, log);
+  closers.push(() => stores.close());
   stores.failed.catch((error: unknown) => {
     log.fatal({ err: error }, 'an embedded server is gone');
     close();
   });
+  const service = await createService({ config, eventStore: stores.eventStore, mongo: stores.mongo, log });
+  closers.push(() => service.close());
+  drain = () => service.drain();
 
   const address = await service.app.listen({ port: config.port, host: config.host });
   log.info({ address, docs: `${address}/docs` }, 'listening');

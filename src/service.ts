@@ -1,4 +1,4 @@
-import { BACKWARDS, END, type EventStoreDBClient } from '@eventstore/db-client';
+import { BACKWARDS, END, type EventStoreDBClient, type Position } from '@eventstore/db-client';
 import type { FastifyInstance } from 'fastify';
 import type { MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
@@ -104,7 +104,7 @@ export async function createService({
 
   async function readiness(): Promise<Readiness> {
     const [eventStoreUp, readModelsUp] = await Promise.all([
-      isUp(withEventStoreTimeLimit(PROBE_TIME_LIMIT_MS, readOne())),
+      isUp(withEventStoreTimeLimit(PROBE_TIME_LIMIT_MS, readHead())),
       isUp(withTimeLimit(PROBE_TIME_LIMIT_MS, database.db.command({ ping: 1 }))),
     ]);
     const { state } = worker.status();
@@ -118,8 +118,13 @@ export async function createService({
     };
   }
 
-  async function readOne(): Promise<void> {
-    for await (const _ of eventStore.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) return;
+  async function readHead(): Promise<Position | undefined> {
+    let head: Position | undefined;
+    // Read to its end: a read that is left half-way would keep the client from being disposed of.
+    for await (const { event } of eventStore.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) {
+      head = event?.position;
+    }
+    return head;
   }
 
   async function isUp(probe: Promise<unknown>): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
@@ -20,6 +21,8 @@ type StoreConfig = Pick<
   Config,
   'eventStoreUrl' | 'mongoUrl' | 'dataDir' | 'embeddedEventStorePort' | 'embeddedMongoPort'
 >;
+
+const CLOSE_WITHIN_MS = 2000;
 
 /** Where the embedded servers of a running process listen, kept beside their data for the command-line tools. */
 interface RunningServers {
@@ -70,7 +73,11 @@ export async function openStores(config: StoreConfig, log: Logger): Promise<Stor
     mongo,
     failed: Promise.race([new Promise<never>(() => undefined), ...servers.map(({ failed }) => failed)]),
     async close() {
-      await Promise.all([eventStore.dispose(), mongo.close()]);
+      // A call that was given up on can hold the client's streams open: closing does not wait for those.
+      await Promise.race([
+        Promise.all([eventStore.dispose(), mongo.close()]),
+        delay(CLOSE_WITHIN_MS, undefined, { ref: false }),
+      ]);
       await closeServers();
     },
   };

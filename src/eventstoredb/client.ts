@@ -2,7 +2,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import { EventStoreUnavailableError, isUnavailable } from './errors.ts';
 
 /** Finds a half-open connection within 6 s (the client's own default is 20 s). */
-const KEEP_ALIVE = { keepAliveInterval: '3000', keepAliveTimeout: '3000' };
+const KEEP_ALIVE = 'keepAliveInterval=3000&keepAliveTimeout=3000';
 
 /**
  * One client for the whole process: the client's batch-append keeps the pending appends of every instance in one
@@ -11,13 +11,10 @@ const KEEP_ALIVE = { keepAliveInterval: '3000', keepAliveTimeout: '3000' };
  * @param url `esdb://…` or `esdb+discover://…`; credentials belong here (per-call ones make appends slower)
  */
 export function connectEventStore(url: string): EventStoreDBClient {
-  const [base = url, query = ''] = url.split('?', 2);
-  const given = new URLSearchParams(query);
-  const named = new Set([...given.keys()].map((key) => key.toLowerCase()));
-  for (const [key, value] of Object.entries(KEEP_ALIVE)) {
-    if (!named.has(key.toLowerCase())) given.set(key, value);
-  }
-  return EventStoreDBClient.connectionString(`${base}?${given.toString()}`);
+  // Added as text: the client reads options as they stand, so that nothing in them may be encoded anew.
+  const separator = url.includes('?') ? '&' : '?';
+  const isSet = /[?&]keep[_-]?alive/i.test(url);
+  return EventStoreDBClient.connectionString(isSet ? url : `${url}${separator}${KEEP_ALIVE}`);
 }
 
 /**

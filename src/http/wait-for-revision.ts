@@ -8,12 +8,13 @@ const PROJECTION_WAIT = { mostMs: 2000, firstPauseMs: 5, longestPauseMs: 50 };
 export const MinRevision = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 
 /**
- * Finds a document, waiting up to two seconds for the projection to bring it to a revision.
+ * Finds a document, waiting up to two seconds for the projection to bring it to a revision. One whose projection is
+ * stalled is given as it is: it will not get there, and says so.
  *
  * @param subject what the document is of, for the problem's detail: `order 1c2…`
  * @throws ProblemError 503 when the projection does not get there in time
  */
-export async function waitForRevision<Document extends { readonly revision: number }>(
+export async function waitForRevision<Document extends { readonly revision: number; readonly stalled?: object }>(
   subject: string,
   minRevision: number,
   find: () => Promise<Document | undefined>,
@@ -21,7 +22,7 @@ export async function waitForRevision<Document extends { readonly revision: numb
   const until = performance.now() + PROJECTION_WAIT.mostMs;
   for (let pause = PROJECTION_WAIT.firstPauseMs; ; pause = Math.min(pause * 2, PROJECTION_WAIT.longestPauseMs)) {
     const document = await find();
-    if (document && document.revision >= minRevision) return document;
+    if (document && (document.revision >= minRevision || document.stalled)) return document;
     if (performance.now() + pause > until) {
       throw new ProblemError(
         problems.notYetProjected(
