@@ -359,7 +359,7 @@ describe('refused queries', () => {
     const error = await refusal(
       suite
         .fresh()
-        .find({}, { projection: { a: 1, 'a.b': 1 } as Document })
+        .find({}, { projection: { a: 1, 'a.b': 1 } })
         .toArray(),
     );
     expect([31249, 31250]).toContain(error.code);

@@ -78,16 +78,26 @@ export function openStore(dataDir: string): Store {
     if (names?.size === 0) catalog.delete(collection.db);
   }
 
-  /** What is in memory follows the file: at the start and after anything was undone. */
+  /** What is in memory follows the file: at the start and after anything was undone. What is unchanged stays open. */
   function load(): void {
-    for (const names of catalog.values()) for (const collection of names.values()) collection.dropped = true;
+    const before = catalog;
     catalog = new Map();
     const indexes = sql.prepare('SELECT id, spec, multikey FROM indexes WHERE collection = ? ORDER BY id').raw(true);
     const rows = sql.prepare('SELECT id, db, name FROM collections').raw(true).all([]) as [number, string, string][];
     for (const [id, db, name] of rows) {
-      const found = indexes.all([id]) as [number, Buffer, number][];
-      const secondary = found.map(([index, spec, multikey]) => indexOf(index, spec, multikey === 1));
-      add(openCollection(sql, { id, db, name }, [idIndex, ...secondary], noteMultikey));
+      const known = before.get(db)?.get(name);
+      const same = known?.id === id ? known : undefined;
+      const secondary = (indexes.all([id]) as [number, Buffer, number][]).map(([indexId, spec, multikey]) => {
+        const index = same?.indexes.find((one) => one.id === indexId) ?? indexOf(indexId, spec, false);
+        index.multikey = multikey === 1;
+        return index;
+      });
+      const collection = same ?? openCollection(sql, { id, db, name }, [], noteMultikey);
+      collection.indexes = [idIndex, ...secondary];
+      add(collection);
+    }
+    for (const [db, names] of before) {
+      for (const [name, collection] of names) if (catalog.get(db)?.get(name) !== collection) collection.dropped = true;
     }
   }
 
@@ -98,8 +108,11 @@ export function openStore(dataDir: string): Store {
   }
 
   function undo(statement: string): void {
-    sql.exec(statement);
-    load();
+    try {
+      sql.exec(statement);
+    } finally {
+      load();
+    }
   }
 
   load();
