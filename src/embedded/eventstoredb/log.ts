@@ -99,7 +99,10 @@ export function createEventLog(
   const commit = db.prepare('COMMIT');
   const lastOf = db.prepare('SELECT max(revision) AS last FROM events WHERE stream = ?').raw(true);
   const idAt = db.prepare('SELECT id FROM events WHERE stream = ? AND revision = ?').raw(true);
-  const revisionOf = db.prepare('SELECT max(revision) FROM events WHERE id = ? AND stream = ?').raw(true);
+  // Left to itself, SQLite looks for the highest revision by walking the stream.
+  const revisionOf = db
+    .prepare('SELECT max(revision) FROM events INDEXED BY events_by_id WHERE id = ? AND stream = ?')
+    .raw(true);
   const positionOf = db.prepare('SELECT position FROM events WHERE stream = ? AND revision = ?').raw(true);
 
   const lastRevisions = new BoundedMap<string, number>(CACHED_STREAMS);
