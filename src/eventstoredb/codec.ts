@@ -82,14 +82,16 @@ export function decodeEvent(recorded: RecordedEvent): StoredEvent {
   if (why !== undefined) throw unreadable(why);
   const steps = (upcasters[type as EventTypeName] ?? []).slice(version - 1);
   const data = steps.reduce<EventData>((lifted, { lift }) => lift(lifted), recorded.data as EventData);
-  const id = data['orderId'] ?? data['customerId'];
-  if (typeof id !== 'string' || !recorded.streamId.endsWith(`-${id}`)) throw unreadable('its data name another stream');
+  const liftedWhy = steps.length > 0 ? validationError(type as EventTypeName, versions.length, data) : undefined;
+  if (liftedWhy !== undefined) throw unreadable(`lifted to v${versions.length}: ${liftedWhy}`);
+  const event = { type, data } as unknown as DomainEvent; // proven by the schema of its newest version
+  if (!recorded.streamId.endsWith(streamSuffix(event))) throw unreadable('its data name another stream');
   return {
     id: recorded.id,
     stream: recorded.streamId,
     revision: Number(recorded.revision),
     recordedAt: recorded.created,
-    event: { type, data } as unknown as DomainEvent, // proven by the schema of its newest version
+    event,
     metadata,
   };
 }
@@ -112,6 +114,17 @@ export function decodeOrderEvent(recorded: RecordedEvent): StoredOrderEvent {
   throw new UnreadableEventError(`${recorded.type} does not belong in ${recorded.streamId}`);
 }
 
+/** `{category}-{id}`: what the name of the stream that an event belongs to ends in. */
+function streamSuffix(event: DomainEvent): string {
+  switch (event.type) {
+    case 'CustomerRegistered':
+    case 'CustomerDetailsChanged':
+      return `Customer-${event.data.customerId}`;
+    default:
+      return `PizzaOrder-${event.data.orderId}`;
+  }
+}
+
 /** Why `data` is not what version `version` of the event says, or undefined when it is. */
 export function validationError(type: EventTypeName, version: number, data: unknown): string | undefined {
   const validate = validators.get(type)?.[version - 1];
@@ -123,11 +136,12 @@ export function validationError(type: EventTypeName, version: number, data: unkn
 function readMetadata(stored: unknown): Partial<EventMetadata> {
   if (typeof stored !== 'object' || stored === null || Buffer.isBuffer(stored)) return {};
   const fields = stored as Record<string, unknown>;
+  const version = fields['schemaVersion'];
   const texts = (['$correlationId', '$causationId', 'actor', 'idempotencyKey', 'requestHash'] as const)
     .filter((name) => typeof fields[name] === 'string')
     .map((name) => [name, fields[name]]);
   return {
     ...(Object.fromEntries(texts) as Partial<EventMetadata>),
-    ...(fields['schemaVersion'] !== undefined && { schemaVersion: Number(fields['schemaVersion']) }),
+    ...(version !== undefined && { schemaVersion: typeof version === 'number' ? version : Number.NaN }),
   };
 }

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { ORDER_STATUSES } from '../domain/events.ts';
 
 const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
-const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339, UTC' });
+const Timestamp = Type.String({ format: 'date-time', description: 'RFC 3339' });
 const Amount = Type.String({ pattern: '^\\d{1,10}(\\.\\d{1,2})?$', description: 'decimal amount, e.g. "25.00"' });
 const OrderId = Type.String({ format: 'uuid' });
 const Status = Type.Enum([...ORDER_STATUSES], { type: 'string' });
