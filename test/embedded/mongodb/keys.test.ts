@@ -100,7 +100,7 @@ describe('BSON', () => {
 
   test('a document, read in part, holds those fields only', () => {
     const bytes = encode({ a: 1, b: { c: 2 }, d: 'x' });
-    expect({ ...decode(bytes, 0, new Set(['b', 'z'])) }).toEqual({ b: documentOf([['c', 2]]) });
+    expect(decode(bytes, 0, new Set(['b', 'z']))).toEqual(documentOf([['b', documentOf([['c', 2]])]]));
   });
 
   test('bytes, of any kind, are refused by the check or read without harm', () => {

@@ -1,4 +1,5 @@
-import { Code, Decimal128, Long, MongoClient, MongoServerError } from 'mongodb';
+import type { Long } from 'mongodb';
+import { Code, Decimal128, MongoClient, MongoServerError } from 'mongodb';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
