@@ -65,6 +65,7 @@ async function writeAll(
     const menu = createMenuStore(openDatabase(stores.mongo, config.mongoDatabase), CALL_LIMIT_MS);
     const retry = retrying('MongoDB', isMongoUnavailable);
     const items = [...plan.priceList.values()].map(toMenuItem);
+    await retry(() => stores.mongo.connect()); // unlike a command, it tries again after a first connection that failed
     for (const item of items) {
       signal.throwIfAborted();
       await retry(() => menu.put(item));

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { createStreamStore } from '../../src/eventstoredb/streams.ts';
 import { ORDER_CATEGORY } from '../../src/eventstoredb/repository.ts';
@@ -43,32 +44,33 @@ function argsFor(files: ImportFiles, ...more: string[]): string[] {
   ];
 }
 
-/** Starts the importer in a folder without `.env`. `at` is called once, when it first says that it is under way. */
-async function importer(
-  args: readonly string[],
-  env: Record<string, string>,
-  at?: (kill: (signal: NodeJS.Signals) => void) => void,
-) {
+/** What a test does when the importer first says something. */
+interface Cue {
+  readonly says: string;
+  readonly then: (child: ChildProcess) => unknown;
+}
+
+/** Starts the importer in a folder without `.env` and waits for its end. */
+async function importer(args: readonly string[], env: Record<string, string>, cue?: Cue) {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [CLI, ...args], {
-    env: { PATH, ...env },
-    cwd: temporaryFolder(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    if (at && !stdout.includes('1000 of') && `${stdout}${text}`.includes('1000 of')) at((signal) => child.kill(signal));
-    stdout += text;
-  });
+  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH, ...env }, cwd: temporaryFolder() });
+  const said = { stdout: '', stderr: '' };
+  let isCued = false;
+  const listen = (name: keyof typeof said) =>
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+      if (!cue || isCued || !said[name].includes(cue.says)) return;
+      isCued = true;
+      cue.then(child);
+    });
+  listen('stdout');
+  listen('stderr');
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  const counted = (what: string) => Number(new RegExp(`^${what}: +(\\d+)`, 'm').exec(stdout)?.[1] ?? Number.NaN);
+  const counted = (what: string) => Number(new RegExp(`^${what}: +(\\d+)`, 'm').exec(said.stdout)?.[1] ?? Number.NaN);
   return {
     code,
     signal,
-    stdout,
-    stderr,
+    ...said,
     counts: { imported: counted('imported'), alreadyThere: counted('already there'), skipped: counted('skipped') },
   };
 }
@@ -82,6 +84,30 @@ function sharedStores() {
     EVENTSTORE_URL: inject('eventStoreUrl'),
     MONGODB_URL: inject('mongoUrl'),
   };
+}
+
+/** A way to a store that is closed until `open` is called. */
+async function closedWayTo(url: string) {
+  const { hostname, port } = new URL(url);
+  const way = createServer((socket) => {
+    const store = connect(Number(port), hostname);
+    socket.pipe(store).pipe(socket);
+    socket.on('error', () => store.destroy());
+    store.on('error', () => socket.destroy());
+  });
+  const listen = async (at: number) => {
+    way.listen(at, '127.0.0.1');
+    await once(way, 'listening');
+    return (way.address() as AddressInfo).port;
+  };
+  const free = await listen(0);
+  way.close();
+  await once(way, 'close');
+  onTestFinished(() => void way.close());
+  const detour = new URL(url);
+  detour.hostname = '127.0.0.1';
+  detour.port = String(free);
+  return { url: detour.href, open: () => listen(free) };
 }
 
 /** How many events each order's stream has, as a set: `{1}` when each was imported exactly once. */
@@ -158,7 +184,7 @@ describe('npm run import', () => {
     async (signal, ended) => {
       const env = sharedStores();
       const files = writeFiles(manyOrders(ORDERS));
-      const first = await importer(argsFor(files), env, (kill) => kill(signal));
+      const first = await importer(argsFor(files), env, { says: '1000 of', then: (child) => child.kill(signal) });
       expect(first).toMatchObject(ended);
       const second = await importer(argsFor(files), env);
       expect(second.code).toBe(0);
@@ -176,6 +202,22 @@ describe('npm run import', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('EventStoreDB does not answer: waiting up to 1 s');
     expect(stderr).toContain('Run it again to go on.');
+  });
+
+  it.each([
+    ['EventStoreDB', 'EVENTSTORE_URL'],
+    ['MongoDB', 'MONGODB_URL'],
+  ] as const)('with %s away at first waits until it is there', async (store, name) => {
+    const stores = sharedStores();
+    const way = await closedWayTo(stores[name]);
+    const cue = { says: `${store} does not answer`, then: () => void way.open() };
+    const { code, counts, stderr } = await importer(
+      argsFor(writeFiles(), '--menu'),
+      { ...stores, [name]: way.url },
+      cue,
+    );
+    expect(stderr).toContain(cue.says);
+    expect({ code, counts }).toEqual({ code: 0, counts: { imported: 2, alreadyThere: 0, skipped: 0 } });
   });
 
   it('with a wrong command line says what is missing and ends with 2', async () => {
