@@ -47,8 +47,10 @@ export class DamagedLogError extends Error {
   override readonly name = 'DamagedLogError';
 }
 
-/** A page ends after this many bytes, so that a reader that is not being read from holds little. */
+/** A page holds about this many bytes, so that a reader that is not being read from holds little. */
 const PAGE_BYTES = 1 << 20;
+const FEWEST_ROWS = 4;
+const MOST_ROWS = 256;
 
 type Row = [number, string, number, string, string, number, number, Buffer, Buffer, number];
 
@@ -61,20 +63,24 @@ export function createLogReader(db: Database.Database, context: ReaderContext): 
   const allForwards = prepare('position >= ? ORDER BY position');
   const allBackwards = prepare('position < ? ORDER BY position DESC');
 
-  function collect(statement: Database.Statement, parameters: unknown[]): { events: RecordedEvent[]; cut: boolean } {
-    const events: RecordedEvent[] = [];
-    let bytes = 0;
+  /** Events that make about a page, going by the last one that was read. */
+  let rowsPerPage = MOST_ROWS;
+
+  function collect(
+    statement: Database.Statement,
+    range: unknown[],
+    limit: number,
+  ): { events: RecordedEvent[]; cut: boolean } {
+    const rows = Math.min(limit, rowsPerPage);
     try {
-      for (const row of statement.iterate(parameters) as IterableIterator<Row>) {
-        const event = fromRow(row);
-        events.push(event);
-        bytes += event.data.length + event.metadata.length;
-        if (bytes >= PAGE_BYTES) return { events, cut: true };
-      }
+      const events = (statement.all([...range, rows]) as Row[]).map(fromRow);
+      const bytes = events.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
+      const bySize = Math.floor((PAGE_BYTES * events.length) / (bytes + 1));
+      rowsPerPage = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, bySize));
+      return { events, cut: rows < limit && events.length === rows };
     } catch (error) {
       throw context.explain(error);
     }
-    return { events, cut: false };
   }
 
   function readStream(stream: string, { from, limit, backwards }: PageRequest): StreamRead {
@@ -86,7 +92,7 @@ export function createLogReader(db: Database.Database, context: ReaderContext): 
     const low = backwards ? first : Math.max(from, first);
     const high = backwards ? Math.min(from, last) : last;
     if (low > high || limit === 0) return { kind: 'page', events: [], next: backwards ? -1 : last + 1, atEnd: true };
-    const { events, cut } = collect(backwards ? streamBackwards : streamForwards, [stream, low, high, limit]);
+    const { events, cut } = collect(backwards ? streamBackwards : streamForwards, [stream, low, high], limit);
     const step = backwards ? -1 : 1;
     const expected = cut ? events.length : Math.min(limit, high - low + 1);
     const reached = (backwards ? high : low) + step * (expected - 1);
@@ -104,7 +110,7 @@ export function createLogReader(db: Database.Database, context: ReaderContext): 
   }
 
   function readAll({ from, limit, backwards }: PageRequest): Page {
-    const { events, cut } = collect(backwards ? allBackwards : allForwards, [from, limit]);
+    const { events, cut } = collect(backwards ? allBackwards : allForwards, [from], limit);
     const last = events.at(-1);
     const atEnd = !cut && events.length < limit;
     if (last === undefined) return { events, next: from, atEnd: true };
@@ -116,7 +122,7 @@ export function createLogReader(db: Database.Database, context: ReaderContext): 
 
   function eventAt(stream: string, revision: number): RecordedEvent | undefined {
     if (revision < 0) return undefined;
-    return collect(streamForwards, [stream, revision, revision, 1]).events[0];
+    return collect(streamForwards, [stream, revision, revision], 1).events[0];
   }
 
   function resolve(event: RecordedEvent): ResolvedEvent {

@@ -97,7 +97,11 @@ export function createEventLog(
   const insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
-  const lastOf = db.prepare('SELECT max(revision) AS last FROM events WHERE stream = ?').raw(true);
+  const lastOf = db
+    .prepare(
+      `SELECT (SELECT max(revision) FROM events WHERE stream = ?1), (SELECT max(revision) FROM events WHERE stream = ?2)`,
+    )
+    .raw(true);
   const idAt = db.prepare('SELECT id FROM events WHERE stream = ? AND revision = ?').raw(true);
   // Left to itself, SQLite looks for the highest revision by walking the stream.
   const revisionOf = db
@@ -109,7 +113,7 @@ export function createEventLog(
   const metadatas = new BoundedMap<string, StreamMetadata>(CACHED_STREAMS);
   const watchers = createWatchers();
   const touched = new Set<string>();
-  let end = firstNumber(db.prepare('SELECT max(position) FROM events').raw(true).all([]), -1) + 1;
+  let end = firstNumber(db.prepare('SELECT max(position) FROM events').raw(true).get([]), -1) + 1;
   let pending: Pending[] = [];
   let closed = false;
   let groupTime = 0;
@@ -121,9 +125,12 @@ export function createEventLog(
     if (isMetastream(stream) && lastRevision(stream.slice(2)) === DELETED) return DELETED;
     const cached = lastRevisions.get(stream);
     if (cached !== undefined) return cached;
-    const last = firstNumber(lastOf.all([stream]), NO_STREAM);
-    lastRevisions.set(stream, last);
-    return last;
+    // Whoever asks for a stream will ask for its metadata next: one look-up for both.
+    const metastream = metastreamOf(stream);
+    const [last, metaLast] = lastOf.get([stream, metastream]) as [number | null, number | null];
+    lastRevisions.set(stream, last ?? NO_STREAM);
+    lastRevisions.set(metastream, metaLast ?? NO_STREAM);
+    return last ?? NO_STREAM;
   }
 
   function metadataOf(stream: string): StreamMetadata {
@@ -141,9 +148,9 @@ export function createEventLog(
       last: lastRevision(stream),
       isSoftDeleted: () => isSoftDeleted(metadataOf(stream)),
       hasMetadata: () => lastRevision(metastreamOf(stream)) !== NO_STREAM,
-      idAt: (revision) => (idAt.all([stream, revision])[0] as [string] | undefined)?.[0],
+      idAt: (revision) => (idAt.get([stream, revision]) as [string] | undefined)?.[0],
       revisionOf: (id) => {
-        const revision = firstNumber(revisionOf.all([id, stream]), NO_STREAM);
+        const revision = firstNumber(revisionOf.get([id, stream]), NO_STREAM);
         return revision === NO_STREAM ? undefined : revision;
       },
     };
@@ -188,7 +195,7 @@ export function createEventLog(
         return {
           kind: 'appended',
           revision: decision.revision,
-          position: firstNumber(positionOf.all([stream, decision.revision]), 0),
+          position: firstNumber(positionOf.get([stream, decision.revision]), 0),
         };
       case 'append': {
         if (events.length === 0) return { kind: 'appended', revision: facts.last, position: undefined };
@@ -282,6 +289,6 @@ export function createEventLog(
   };
 }
 
-function firstNumber(rows: unknown[], otherwise: number): number {
-  return (rows[0] as [number | null] | undefined)?.[0] ?? otherwise;
+function firstNumber(row: unknown, otherwise: number): number {
+  return (row as [number | null] | undefined)?.[0] ?? otherwise;
 }
