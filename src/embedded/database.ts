@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import Database from 'libsql';
 
 /** A store file that cannot be used; the message names the file and says what to do. */
-export class StoreFileError extends Error {
+class StoreFileError extends Error {
   override readonly name = 'StoreFileError';
 }
 

@@ -47,7 +47,7 @@ function writeRecorded(writer: ProtobufWriter, event: RecordedEvent, ids: IdForm
   writer.bytes(8, event.data);
 }
 
-export function writeUuid(writer: ProtobufWriter, id: string, form: IdForm): void {
+function writeUuid(writer: ProtobufWriter, id: string, form: IdForm): void {
   if (form === 'text') {
     writer.string(2, id);
     return;

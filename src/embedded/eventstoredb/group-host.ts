@@ -14,7 +14,7 @@ import type { RpcError } from './rpc-errors.ts';
 import { groupError } from './rpc-errors.ts';
 
 /** The connection behind a consumer. */
-export interface ConsumerConnection {
+interface ConsumerConnection {
   readonly name: string;
   readonly slots: number;
   /** Called once, before the first message. */

@@ -1,6 +1,6 @@
 import type { GroupDefinition } from './group-config.ts';
 
-export interface ConnectionInfo {
+interface ConnectionInfo {
   readonly name: string;
   readonly totalItems: number;
   readonly perSecond: number;

@@ -1,4 +1,4 @@
-export const STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned'] as const;
+const STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned'] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 
 export function isStrategy(name: string): name is StrategyName {

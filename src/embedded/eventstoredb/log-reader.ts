@@ -5,7 +5,7 @@ import { DELETED, LINK_TYPE, NO_STREAM } from './events.ts';
 import type { StreamMetadata } from './stream-metadata.ts';
 import { firstReadable, isSoftDeleted } from './stream-metadata.ts';
 
-export interface PageRequest {
+interface PageRequest {
   /** First revision or position: inclusive forwards and, in a stream, backwards; exclusive backwards in the log. */
   readonly from: number;
   readonly limit: number;
@@ -19,7 +19,7 @@ export interface Page {
   readonly atEnd: boolean;
 }
 
-export type StreamPage = { readonly kind: 'page' } & Page;
+type StreamPage = { readonly kind: 'page' } & Page;
 export type StreamRead = StreamPage | { readonly kind: 'missing' } | { readonly kind: 'deleted' };
 
 export interface LogReader {

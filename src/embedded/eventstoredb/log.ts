@@ -37,7 +37,7 @@ export const SCHEMA = `
   CREATE INDEX IF NOT EXISTS events_by_id ON events (id);
 `;
 
-export interface AppendRequest {
+interface AppendRequest {
   readonly stream: string;
   readonly expected: ExpectedRevision;
   readonly events: readonly NewEvent[];

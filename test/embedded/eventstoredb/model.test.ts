@@ -6,7 +6,7 @@ import { collect, useStore } from '../../contract/eventstoredb/support.ts';
 
 const store = useStore();
 
-const OPERATIONS = 4000;
+const OPERATIONS = 2400;
 const STREAMS = 25;
 const RESTARTS = 3;
 
@@ -58,7 +58,7 @@ function decide(stream: ModelStream, expected: Expected, ids: string[]): 'write'
 
 it(
   `${OPERATIONS} random operations, over ${RESTARTS} restarts, agree with a model in memory`,
-  { timeout: 60_000 },
+  { timeout: 90_000 },
   async () => {
     const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
     const random = createRandom(seed);
