@@ -3,12 +3,12 @@ import { parsePipeline, stageNumber, stageOf } from '../aggregate/stages.ts';
 import { decode } from '../bson/read.ts';
 import { Document, type Value } from '../bson/values.ts';
 import { encode } from '../bson/write.ts';
-import { failedToParse, MongoError, notImplemented, typeMismatch } from '../errors.ts';
+import { codes, failedToParse, MongoError, notImplemented, typeMismatch } from '../errors.ts';
 import { planOf, queryOf, rowsOf, type Query } from '../query/execute.ts';
 import { truthy } from '../query/filter.ts';
 import { wholeOption } from '../query/projection.ts';
 import { parseSort } from '../query/sort.ts';
-import type { Collection } from '../storage/collection.ts';
+import { maxDocumentBytes, type Collection } from '../storage/collection.ts';
 import type { ScanCounters } from '../storage/scan.ts';
 import { assertNamespace, option, type Command, type Context, type Reply, type Request } from './context.ts';
 import { cursorReply } from './find.ts';
@@ -73,7 +73,12 @@ function* decoded(
 }
 
 function* encoded(documents: Iterable<Document>): Generator<Buffer> {
-  for (const document of documents) yield encode(document);
+  for (const document of documents) {
+    const bytes = encode(document);
+    if (bytes.length > maxDocumentBytes)
+      throw new MongoError(codes.BSONObjectTooLarge, `BSONObj size: ${bytes.length} is invalid`);
+    yield bytes;
+  }
 }
 
 /** `countDocuments` of the drivers: a count that an exact plan answers from the index alone. */

@@ -22,6 +22,7 @@ import {
 } from './context.ts';
 
 const defaultBatch = 101;
+const maxDistinct = 200_000;
 
 function positive(body: Document, name: string): number | undefined {
   const value = wholeOption(body[name], name);
@@ -65,6 +66,7 @@ function find(request: Request, context: Context): Reply {
   const name = collectionName(request);
   const namespace = `${request.db}.${name}`;
   if (truthy(body['tailable']) || truthy(body['awaitData'])) throw notImplemented('a tailable cursor');
+  for (const name of ['returnKey', 'showRecordId']) if (truthy(body[name])) throw notImplemented(`${name} of find`);
   if (body['let'] !== undefined || body['min'] !== undefined || body['max'] !== undefined)
     throw notImplemented('let, min and max of find');
   const query = findQuery(body);
@@ -161,6 +163,7 @@ function distinctValues(collection: Collection, query: Query, key: string): Valu
   for (const row of rowsOf(collection, query, 1000)) {
     for (const value of reached(decode(row.body, 0, only), path)) {
       found.set(encodeKey(value).toString('latin1'), value);
+      if (found.size > maxDistinct) throw new MongoError(17217, 'distinct too big, 16mb cap');
     }
   }
   return [...found.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);

@@ -41,7 +41,10 @@ export function openConnection(
       busy = more;
       if (buffered >= wanted) setImmediate(pump);
     },
-    end: () => socket.destroy(),
+    end() {
+      socket.destroySoon();
+      setTimeout(() => socket.destroy(), 1000).unref(); // of a client that does not read
+    },
     get closed() {
       return closed;
     },

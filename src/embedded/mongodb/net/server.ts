@@ -49,7 +49,11 @@ export async function startServer({
 
   function send(connection: Connection, message: Message, reply: Reply): void {
     if (message.silent || connection.closed) return;
-    connection.send(writeReply(message, reply, ++lastReply));
+    try {
+      connection.send(writeReply(message, reply, ++lastReply));
+    } catch (error) {
+      connection.send(writeReply(message, errorReply(error), ++lastReply));
+    }
   }
 
   function commit(): void {

@@ -116,7 +116,7 @@ function rangesOf(branch: Branch, index: Index): BranchRanges {
     used.add(field.path);
     exact &&= bounds.exact;
     const allPoints = bounds.intervals.every(isPoint);
-    if (prefixes.length * bounds.intervals.length > maxPoints) {
+    if (prefixes.length > 1 && prefixes.length * bounds.intervals.length > maxPoints) {
       exact = false;
       break;
     }
@@ -202,12 +202,15 @@ function implied(partial: Filter | undefined, branch: Branch): boolean {
   if (partial === undefined) return true;
   if (partial.kind === 'and') return partial.parts.every((part) => implied(part, branch));
   if (partial.kind !== 'field') return false;
-  const bounds = fieldBounds(branch, partial.path, false);
-  if (bounds === undefined) return false;
-  if (partial.test.op === 'exists')
-    return partial.test.expected && intersect(bounds.intervals, [nullPoint]).length === 0;
-  const wanted = boundsOf(partial.test);
-  return wanted !== undefined && contains(wanted.intervals, bounds.intervals);
+  const { test } = partial;
+  const wanted = test.op === 'exists' ? undefined : boundsOf(test);
+  // One test has to imply it alone: of an array, each may hold for another item.
+  return (branch.tests.get(partial.path) ?? []).some((one) => {
+    const bounds = boundsOf(one);
+    if (bounds === undefined) return false;
+    if (test.op === 'exists') return test.expected && intersect(bounds.intervals, [nullPoint]).length === 0;
+    return wanted !== undefined && contains(wanted.intervals, bounds.intervals);
+  });
 }
 
 function indexPlan(
