@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -211,5 +212,7 @@ async function measureMemory(): Promise<void> {
   report('and out again', rateSince(start, count), `${megabytes('VmRSS')} MB resident`);
   console.log(`${count} events read; at most ${megabytes('VmHWM')} MB resident in the server`);
   await client.dispose();
+  const exited = once(child, 'exit');
   child.kill('SIGTERM');
+  await exited;
 }
