@@ -1,4 +1,4 @@
-import { BACKWARDS, END, type EventStoreDBClient, type Position } from '@eventstore/db-client';
+import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { FastifyInstance } from 'fastify';
 import type { MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
@@ -6,7 +6,7 @@ import { buildApp } from './app.ts';
 import { createCustomerCommands } from './commands/customer-commands.ts';
 import { createOrderCommands } from './commands/order-commands.ts';
 import type { Config } from './config.ts';
-import { withTimeLimit as withEventStoreTimeLimit } from './eventstoredb/client.ts';
+import { readHead } from './eventstoredb/client.ts';
 import { EventSourcingRepository } from './eventstoredb/repository.ts';
 import { createSnapshotStore } from './eventstoredb/snapshots.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
@@ -104,7 +104,7 @@ export async function createService({
 
   async function readiness(): Promise<Readiness> {
     const [eventStoreUp, readModelsUp] = await Promise.all([
-      isUp(withEventStoreTimeLimit(PROBE_TIME_LIMIT_MS, readHead())),
+      isUp(readHead(eventStore, PROBE_TIME_LIMIT_MS)),
       isUp(withTimeLimit(PROBE_TIME_LIMIT_MS, database.db.command({ ping: 1 }))),
     ]);
     const { state } = worker.status();
@@ -116,15 +116,6 @@ export async function createService({
         projection: isDraining ? 'stopping' : state,
       },
     };
-  }
-
-  async function readHead(): Promise<Position | undefined> {
-    let head: Position | undefined;
-    // Read to its end: a read that is left half-way would keep the client from being disposed of.
-    for await (const { event } of eventStore.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) {
-      head = event?.position;
-    }
-    return head;
   }
 
   async function isUp(probe: Promise<unknown>): Promise<boolean> {

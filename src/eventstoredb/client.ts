@@ -1,4 +1,5 @@
-import { EventStoreDBClient } from '@eventstore/db-client';
+import { BACKWARDS, END, EventStoreDBClient, type Position } from '@eventstore/db-client';
+import { Client, connectivityState, credentials, status } from '@grpc/grpc-js';
 import { EventStoreUnavailableError, isUnavailable } from './errors.ts';
 
 /** Finds a half-open connection within 6 s (the client's own default is 20 s). */
@@ -42,5 +43,42 @@ export async function withTimeLimit<T>(ms: number, call: Promise<T>, onTimeout?:
     throw new EventStoreUnavailableError('the event store is away', { cause: error });
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * The position of the newest event of the log: the cheapest proof that the event store answers.
+ *
+ * @param ms milliseconds that the answer may take
+ * @throws EventStoreUnavailableError
+ */
+export async function readHead(client: EventStoreDBClient, ms: number): Promise<Position | undefined> {
+  const reading = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
+  const readToItsEnd = async () => {
+    let head: Position | undefined;
+    // One that is left half-way would keep the client from being disposed of.
+    for await (const { event } of reading) head = event?.position;
+    return head;
+  };
+  return withTimeLimit(ms, readToItsEnd(), () => void reading.cancel());
+}
+
+/**
+ * Makes sure that the event store answers; gives up a connection that was accepted and then never answered on. gRPC
+ * would wait on it for ever, since it sends its pings only once a connection is established.
+ *
+ * @throws EventStoreUnavailableError; the next call connects anew
+ */
+export async function ensureConnected(client: EventStoreDBClient, ms: number): Promise<void> {
+  const channel = await withTimeLimit(ms, client['getChannel']());
+  try {
+    await readHead(client, ms);
+  } catch (error) {
+    if (channel.getConnectivityState(false) === connectivityState.CONNECTING) {
+      const stuck = new Client('', credentials.createInsecure(), { channelOverride: channel });
+      const neverAnswered = Object.assign(new Error('never answered'), { code: status.UNAVAILABLE });
+      await client['handleError'](stuck, neverAnswered);
+    }
+    throw error;
   }
 }

@@ -5,6 +5,7 @@ import type {
   PersistentSubscriptionToAllResolvedEvent,
 } from '@eventstore/db-client';
 import type { Logger } from 'pino';
+import { ensureConnected } from '../eventstoredb/client.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
 import { type Database, withTimeLimit } from '../mongodb/database.ts';
 import { takeBuffered } from './batches.ts';
@@ -44,6 +45,7 @@ export interface WorkerOptions {
 const BUFFER_SIZE = 1000;
 const MOST_PER_BATCH = 500;
 const BATCH_TIME_LIMIT_MS = 8000;
+const CONNECT_TIME_LIMIT_MS = 4000;
 
 type Delivery = PersistentSubscriptionToAllResolvedEvent & { readonly event: AllStreamRecordedEvent };
 
@@ -60,6 +62,7 @@ export function startWorker(options: WorkerOptions): Worker {
   let interrupt: (() => void) | undefined;
 
   const supervised = supervise('projection worker', log, async (signal, progress) => {
+    await ensureConnected(options.client, CONNECT_TIME_LIMIT_MS);
     await options.prepare();
     await ensureConsumerGroup(options.client, options.group, options.streamPrefix, log);
     if (!signal.aborted) await consume(signal, progress);
