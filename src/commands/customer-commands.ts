@@ -15,7 +15,7 @@ import type { CommandContext, StreamStore } from '../eventstoredb/streams.ts';
 import { ConcurrentModificationError, IdempotencyKeyReusedError, StaleRevisionError } from './errors.ts';
 import { MOST_TRIES } from './execute.ts';
 import { type Caller, commandContext } from './idempotency.ts';
-import { createSerializer } from './serialize.ts';
+import { createSerializer, type StillWanted } from './serialize.ts';
 
 export interface CustomerAtRevision {
   readonly state: CustomerState;
@@ -69,7 +69,9 @@ export function createCustomerCommands({ streams, clock, log, onConflict = () =>
       precondition?: CustomerPrecondition,
     ): Promise<SetCustomer> {
       const context = commandContext(caller, 'set-customer-details', customerId, details);
-      const set = await serialize(customerId, () => execute(customerId, details, context, precondition));
+      const set = await serialize(customerId, (stillWanted) =>
+        execute(customerId, details, context, precondition, stillWanted),
+      );
       const { correlationId } = caller;
       log.info({ customerId, command: 'set-customer-details', revision: set.revision, correlationId }, 'command done');
       return set;
@@ -81,9 +83,11 @@ export function createCustomerCommands({ streams, clock, log, onConflict = () =>
     details: CustomerDetails,
     context: CommandContext,
     precondition: CustomerPrecondition | undefined,
+    stillWanted: StillWanted,
   ): Promise<SetCustomer> {
     let lost: unknown;
     for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+      stillWanted();
       const loaded = await load(customerId);
       const earlier = context.idempotencyKey === undefined ? undefined : loaded.keys.get(context.idempotencyKey);
       if (earlier) {
@@ -94,6 +98,7 @@ export function createCustomerCommands({ streams, clock, log, onConflict = () =>
       const at = loaded.state ? notBefore(loaded.state.lastUpdated, clock()) : clock().toISOString();
       const events = setCustomerDetails(loaded.state, customerId, details, at);
       if (loaded.state && events.length === 0) return { state: loaded.state, revision: loaded.revision, isNew: false };
+      stillWanted();
       try {
         return await append(customerId, loaded, events, context);
       } catch (error) {

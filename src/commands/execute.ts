@@ -8,6 +8,7 @@ import {
   OrderNotFoundError,
   StaleRevisionError,
 } from './errors.ts';
+import type { StillWanted } from './serialize.ts';
 
 /** The first try and three more. */
 export const MOST_TRIES = 4;
@@ -26,6 +27,7 @@ export interface Execution {
   readonly allowedRevisions: readonly number[] | undefined;
   readonly decide: (loaded: LoadedOrder) => void;
   readonly onConflict: () => void;
+  readonly stillWanted: StillWanted;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function execute(orders: OrderStore, execution: Execution): Promise
   let loaded = await orders.getById(orderId);
   for (let tries = 1; tries <= MOST_TRIES;) {
     if (!loaded) throw new OrderNotFoundError(orderId);
+    execution.stillWanted();
     const answered = await earlierAnswer(orders, orderId, loaded, context);
     if (answered) return answered;
     const outcome = attempt(loaded, allowedRevisions, decide);
@@ -52,6 +55,7 @@ export async function execute(orders: OrderStore, execution: Execution): Promise
     }
     if (outcome instanceof Error) throw outcome;
     if (outcome === 'nothing') return { state: loaded.order.state, revision: loaded.order.version - 1 };
+    execution.stillWanted();
     try {
       return await orders.save(loaded, context);
     } catch (error) {

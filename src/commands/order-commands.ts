@@ -72,23 +72,10 @@ export function createOrderCommands({
       const now = clock();
       const orderId = newOrderId(caller.idempotencyKey, now);
       const context = commandContext(caller, 'place', orderId, request);
-      const earlier = await placedBefore(orderId, context);
-      if (earlier) return earlier;
-      const items = await priced(request.items);
-      const order = PizzaOrder.place({ ...request, items, orderId, currency }, now.toISOString());
-      try {
-        const placed = await orders.save({ order, keys: new Map(), fromCache: false }, context);
-        log.info(
-          { orderId, command: 'place', revision: placed.revision, correlationId: caller.correlationId },
-          'command done',
-        );
-        return placed;
-      } catch (error) {
-        if (!(error instanceof ConcurrencyError)) throw error;
-        const winner = await placedBefore(orderId, context);
-        if (winner) return winner;
-        throw new ConcurrentModificationError({ cause: error });
-      }
+      const placed = await serialize(orderId, () => placeOnce(orderId, request, context, now));
+      const { correlationId } = caller;
+      log.info({ orderId, command: 'place', revision: placed.revision, correlationId }, 'command done');
+      return placed;
     },
 
     /**
@@ -103,13 +90,14 @@ export function createOrderCommands({
     ): Promise<OrderAtRevision> {
       const { type, ...request } = command;
       const context = commandContext(caller, type, orderId, request);
-      const changed = await serialize(orderId, () =>
+      const changed = await serialize(orderId, (stillWanted) =>
         execute(orders, {
           orderId,
           context,
           allowedRevisions,
           decide: (loaded) => decide(loaded, command, clock()),
           onConflict,
+          stillWanted,
         }),
       );
       log.info(
@@ -119,6 +107,26 @@ export function createOrderCommands({
       return changed;
     },
   };
+
+  async function placeOnce(
+    orderId: string,
+    request: PlaceRequest,
+    context: CommandContext,
+    now: Date,
+  ): Promise<OrderAtRevision> {
+    const earlier = await placedBefore(orderId, context);
+    if (earlier) return earlier;
+    const items = await priced(request.items);
+    const order = PizzaOrder.place({ ...request, items, orderId, currency }, now.toISOString());
+    try {
+      return await orders.save({ order, keys: new Map(), fromCache: false }, context);
+    } catch (error) {
+      if (!(error instanceof ConcurrencyError)) throw error;
+      const winner = await placedBefore(orderId, context);
+      if (winner) return winner;
+      throw new ConcurrentModificationError({ cause: error });
+    }
+  }
 
   async function placedBefore(orderId: string, context: CommandContext): Promise<OrderAtRevision | undefined> {
     if (context.idempotencyKey === undefined) return undefined;

@@ -1,20 +1,40 @@
+import { withTimeLimit } from '../eventstoredb/client.ts';
+import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
+
+/** For waiting and for the work itself, so that a caller has its answer within 3 s. */
+const COMMAND_TIME_LIMIT_MS = 2500;
+
+/** @throws EventStoreUnavailableError when the caller has been answered already: then nothing more may be begun */
+export type StillWanted = () => void;
+
 /**
  * Runs tasks of the same key one after another, and those of different keys side by side.
  *
  * Commands on one order would only make each other's appends fail; another instance is still met by the expected
- * revision.
+ * revision. One time limit spans waiting and running: behind a task that waits for a silent event store, others
+ * would otherwise wait for one time limit after another.
+ *
+ * @throws EventStoreUnavailableError when time is up; what the task throws
  */
-export function createSerializer() {
+export function createSerializer(timeLimitMs = COMMAND_TIME_LIMIT_MS) {
   const tails = new Map<string, Promise<unknown>>();
 
-  return async function serialize<T>(key: string, task: () => Promise<T>): Promise<T> {
+  return async function serialize<T>(key: string, task: (stillWanted: StillWanted) => Promise<T>): Promise<T> {
+    let isLate = false;
+    const stillWanted = () => {
+      if (isLate) throw new EventStoreUnavailableError('the command came too late');
+    };
+    const start = async () => {
+      stillWanted();
+      return task(stillWanted);
+    };
     const previous = tails.get(key);
-    const running = previous === undefined ? task() : previous.then(task, task);
+    const running = previous === undefined ? start() : previous.then(start, start);
     tails.set(key, running);
-    try {
-      return await running;
-    } finally {
+    const forget = () => {
       if (tails.get(key) === running) tails.delete(key);
-    }
+    };
+    running.then(forget, forget);
+    return withTimeLimit(timeLimitMs, running, () => (isLate = true));
   };
 }
