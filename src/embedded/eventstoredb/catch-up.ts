@@ -1,4 +1,5 @@
 import type { RecordedEvent } from './events.ts';
+import { DELETED } from './events.ts';
 import type { EventLog } from './log.ts';
 import { ProtobufWriter } from './protobuf.ts';
 import type { FilterWindow } from './read-service.ts';
@@ -33,7 +34,12 @@ export async function subscribeToStream(
   let caughtUp = false;
   while (!sink.closed) {
     const page = log.readStream(stream, { from: next, limit: PAGE_EVENTS, backwards: false });
-    if (page.kind === 'deleted') throw streamDeleted(stream);
+    if (page.kind === 'deleted') {
+      // Who was there when it happened gets to see the tombstone.
+      const tombstone = caughtUp ? log.eventAt(stream, DELETED) : undefined;
+      if (tombstone !== undefined) send(tombstone);
+      throw streamDeleted(stream);
+    }
     if (page.kind === 'page') {
       for (const event of page.events) if (!send(event)) await sink.drained();
       next = Math.max(next, page.next);

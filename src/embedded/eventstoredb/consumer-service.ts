@@ -31,7 +31,7 @@ export function createConsumerHandler(groups: Groups): handleBidiStreamingCall<C
 
     function connect({ stream, group, slots, ids }: Extract<ConsumerMessage, { kind: 'connect' }>): void {
       if (handle !== undefined) throw invalidArgument('a consumer connects once');
-      if (slots < 1 || slots > 0x7fffffff) throw invalidArgument('the buffer size of a consumer must be at least 1');
+      if (slots > 0x7fffffff) throw invalidArgument('the buffer size of a consumer cannot be negative');
       handle = groups.get(stream, group).connect({
         name,
         slots,

@@ -74,7 +74,6 @@ export function createGroupHandlers(groups: Groups): GroupHandlers {
       const one = request.getOptions()?.getListForStream();
       const stream = one === undefined ? undefined : one.hasAll() ? ALL : nameOf(one.getStream());
       const hosts = groups.list(stream);
-      if (stream !== undefined && hosts.length === 0) throw groupError('missing', stream, '');
       const response = new persistent.ListResp();
       response.setSubscriptionsList(hosts.map((host) => toInfo(host.info())));
       return response;

@@ -43,8 +43,8 @@ export function createGroupState(
 
   function parkedRange(): { first: number; end: number } | undefined {
     const last = log.lastRevision(parkedStream);
-    if (last === NO_STREAM || last === DELETED) return undefined;
     const first = log.metadataOf(parkedStream).truncateBefore ?? 0;
+    if (last === NO_STREAM || last === DELETED || first === DELETED) return undefined;
     return { first, end: Math.max(first, last + 1) };
   }
 

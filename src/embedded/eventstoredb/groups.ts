@@ -15,6 +15,7 @@ export interface Groups {
   update(stream: string, group: string, settings: GroupSettings): Promise<void>;
   remove(stream: string, group: string): Promise<void>;
   get(stream: string, group: string): GroupHost;
+  /** Of one stream, or all. A stream that has had no group since the start is an error. */
   list(stream: string | undefined): GroupHost[];
   /** Starts all groups anew from what the log has; their consumers are dropped. */
   restart(): void;
@@ -26,6 +27,7 @@ const TICK_MS = 250;
 
 export function createGroups(log: EventLog, now: () => number, newId: () => string): Groups {
   const hosts = new Map<string, GroupHost>();
+  const known = new Set<string>();
   load();
   const timer = setInterval(() => {
     for (const host of hosts.values()) host.tick();
@@ -38,6 +40,7 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
   }
 
   function start(definition: GroupDefinition): void {
+    known.add(definition.stream);
     hosts.set(groupKey(definition.stream, definition.group), createGroupHost(log, definition, now, newId));
   }
 
@@ -95,6 +98,7 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
 
     list(stream) {
       const all = [...hosts.values()];
+      if (stream !== undefined && !known.has(stream)) throw groupError('missing', stream, '');
       return stream === undefined ? all : all.filter((host) => host.definition.stream === stream);
     },
 

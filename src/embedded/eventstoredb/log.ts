@@ -46,7 +46,7 @@ interface AppendRequest {
 }
 
 export type AppendOutcome =
-  /** `position` is undefined for an append without events. */
+  /** An append without events gives the log's last position, which an empty log does not have. */
   | { readonly kind: 'appended'; readonly revision: number; readonly position: number | undefined }
   /** `current` is `NO_STREAM` for a stream without events. */
   | { readonly kind: 'wrong'; readonly current: number }
@@ -198,7 +198,8 @@ export function createEventLog(
           position: firstNumber(positionOf.get([stream, decision.revision]), 0),
         };
       case 'append': {
-        if (events.length === 0) return { kind: 'appended', revision: facts.last, position: undefined };
+        if (events.length === 0)
+          return { kind: 'appended', revision: facts.last, position: end === 0 ? undefined : end - 1 };
         const wasDeleted = isMetastream(stream) && isSoftDeleted(metadataOf(stream.slice(2)));
         let revision = facts.last;
         for (const event of events) write(stream, (revision += 1), event);

@@ -37,6 +37,9 @@ const HOST = '127.0.0.1';
 /** EventStoreDB takes messages of up to 16 MiB; larger ones end their call with RESOURCE_EXHAUSTED. */
 const MAX_MESSAGE_BYTES = 16 << 20;
 
+/** EventStoreDB's own defaults: a consumer whose connection is gone must not keep its events for good. */
+const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 10_000 };
+
 /** How long a closing server waits for calls to end by themselves. */
 const CLOSE_MS = 1000;
 
@@ -69,6 +72,7 @@ async function serve(file: StoreFile, port: number): Promise<RunningServer> {
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
+    ...KEEP_ALIVE,
   });
   const boundPort = await bind(server, port);
   if (log.end() === 0) await initialize(log);

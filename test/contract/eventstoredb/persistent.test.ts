@@ -344,6 +344,25 @@ describe('retrying and parking', () => {
     await subscription.unsubscribe();
   });
 
+  it('deleted with parked messages and created again, a group, starts with none', async () => {
+    const names = await newGroup({}, 3);
+    const subscription = connect(names);
+    const recording = recordOnly(subscription);
+    await subscription.nack('park', 'later', ...((await recording.first(3)) as never[]));
+    await until('all are parked', async () => (await statsOf(names)).parkedMessageCount === 3n);
+    await store.client.deletePersistentSubscriptionToStream(names.stream, names.group);
+    expect(await store.client.listPersistentSubscriptionsToStream(names.stream)).toEqual([]);
+    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
+    await store.client.createPersistentSubscriptionToStream(names.stream, names.group, settings);
+    expect((await statsOf(names)).parkedMessageCount).toBe(0n);
+    const again = connect(names);
+    const second = recordOnly(again);
+    const [first] = await second.first(3);
+    await again.nack('park', 'again', first as never);
+    await until('one is parked', async () => (await statsOf(names)).parkedMessageCount === 1n);
+    await again.unsubscribe();
+  });
+
   it('nothing parked, replayed, is no error', async () => {
     const names = await newGroup({}, 1);
     await store.client.replayParkedMessagesToStream(names.stream, names.group);

@@ -65,6 +65,18 @@ describe('a catch-up subscription to a stream', () => {
     expect(error).toBeInstanceOf(StreamDeletedError);
   });
 
+  it('to a stream that is tombstoned meanwhile, delivers the tombstone and ends with the error', async () => {
+    const stream = unique('catchup');
+    await store.client.appendToStream(stream, testEvents(1));
+    const subscription = store.client.subscribeToStream(stream);
+    const caughtUp = new Promise((resolve) => subscription.once('caughtUp', resolve));
+    const recording = record<ResolvedEvent>(subscription);
+    await caughtUp;
+    await store.client.tombstoneStream(stream);
+    expect(await until('it has failed', () => recording.errors[0])).toBeInstanceOf(StreamDeletedError);
+    expect(recording.events.map(({ event }) => event?.type)).toEqual(['Tested', '$streamDeleted']);
+  });
+
   it('through links, resolved, delivers the events behind them', async () => {
     const stream = unique('catchup');
     const links = unique('links');
