@@ -1,0 +1,136 @@
+import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StoredEvent } from '../../src/eventstoredb/codec.ts';
+import { connectMongo, type Database, openDatabase } from '../../src/mongodb/database.ts';
+import type { AnalyticsDayDocument } from '../../src/projections/analytics.ts';
+import type { CustomerDocument } from '../../src/projections/customer-document.ts';
+import { customerFields, type OrderDocument, toFields } from '../../src/projections/order-document.ts';
+import { type LogContents, markOf } from './history.ts';
+import type { LoadedCommand } from './load.ts';
+
+/** What callers were told that the log does not bear out, a sentence each. */
+export interface Promises {
+  /** Acknowledged, and not in the log where the answer said. */
+  readonly lost: readonly string[];
+  /** In the log more than once. */
+  readonly duplicated: readonly string[];
+  /** Refused, and in the log all the same. */
+  readonly contradicted: readonly string[];
+}
+
+export function checkPromises(log: LogContents, commands: readonly LoadedCommand[]): Promises {
+  const byMark = new Map<string, StoredEvent[]>();
+  const byKey = new Map<string, number>();
+  for (const stored of log.events) {
+    const mark = markOf(stored);
+    if (mark !== undefined) byMark.set(mark, [...(byMark.get(mark) ?? []), stored]);
+    const key = stored.metadata.idempotencyKey;
+    if (key !== undefined) byKey.set(key, (byKey.get(key) ?? 0) + 1);
+  }
+  const lost: string[] = [];
+  const duplicated: string[] = [];
+  const contradicted: string[] = [];
+  for (const { command, settled } of commands) {
+    const { mark, kind, key } = command;
+    const events = byMark.get(mark) ?? [];
+    if (events.length > 1 || (key !== undefined && (byKey.get(key) ?? 0) > 1)) {
+      duplicated.push(`${kind} ${mark}: ${events.map(({ stream, revision }) => `${stream}@${revision}`).join(', ')}`);
+    }
+    if (settled.type === 'refused' && events.length > 0) contradicted.push(`${kind} ${mark}`);
+    if (settled.type !== 'acknowledged') continue;
+    const { subject, revision, status } = settled;
+    const isThere = events.some((event) => event.stream.endsWith(`-${subject}`) && event.revision === revision);
+    // The status that the order had already: nothing to store, but it must have been the status at that revision.
+    const isNothing =
+      kind === 'status' &&
+      events.length === 0 &&
+      status === command.body['status'] &&
+      log.orders.get(subject)?.states[revision]?.status === status;
+    if (!isThere && !isNothing) lost.push(`${kind} ${mark}: answered ${subject} at ${revision}`);
+  }
+  return { lost, duplicated, contradicted };
+}
+
+/**
+ * Compares the read models with the fold of the log, and again until they are the same or time is up, since they
+ * follow it.
+ *
+ * @returns what differs, a line for each document
+ */
+export async function checkReadModels(
+  log: LogContents,
+  mongoUrl: string,
+  databaseName = 'mario_pizzeria',
+  deadlineMs = 45_000,
+): Promise<string[]> {
+  const client = connectMongo(mongoUrl);
+  const database = openDatabase(client, databaseName);
+  const end = performance.now() + deadlineMs;
+  try {
+    for (;;) {
+      const differing = await compare(log, database);
+      if (differing.length === 0 || performance.now() > end) return differing;
+      await delay(100);
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+async function compare(
+  log: LogContents,
+  { orders, customers, audit, analytics }: Pick<Database, 'orders' | 'customers' | 'audit' | 'analytics'>,
+): Promise<string[]> {
+  const wantedOrders = [...log.orders.values()].flatMap(({ orderId, states, events }): OrderDocument[] => {
+    const state = states.at(-1);
+    if (!state) return [];
+    const contact = customerFields(state.customerEmail, log.customers.get(state.customerId));
+    return [{ _id: orderId, ...toFields(state, events.length - 1), ...contact }];
+  });
+  const wantedCustomers: CustomerDocument[] = [...log.customers.values()];
+  const written = new Set((await audit.find({}).project<{ _id: string }>({ _id: 1 }).toArray()).map(({ _id }) => _id));
+  const wantedAudit = [...log.orders.values()].flatMap(({ events }) => events.map(({ id }) => id));
+  return [
+    ...differences('order', wantedOrders, await orders.find({}).toArray()),
+    ...differences('customer', wantedCustomers, await customers.find({}).toArray()),
+    ...wantedAudit.filter((id) => !written.has(id)).map((id) => `audit ${id}: missing`),
+    ...(written.size > wantedAudit.length ? [`audit: ${written.size} documents for ${wantedAudit.length} events`] : []),
+    ...compareFigures(wantedOrders, await analytics.days.find({}).toArray()),
+  ];
+}
+
+function differences<Document extends { readonly _id: string }>(
+  what: string,
+  wanted: readonly Document[],
+  found: readonly Document[],
+): string[] {
+  const byId = new Map(found.map((document) => [document._id, document]));
+  const known = new Set(wanted.map(({ _id }) => _id));
+  return [
+    ...wanted.flatMap((document) => {
+      const actual = byId.get(document._id);
+      if (!actual) return [`${what} ${document._id}: missing`];
+      const fields = new Set([...Object.keys(document), ...Object.keys(actual)]) as Set<keyof Document & string>;
+      const differing = [...fields].filter((field) => !isDeepStrictEqual(document[field], actual[field]));
+      return differing.map(
+        (field) =>
+          `${what} ${document._id}: ${field} is ${JSON.stringify(actual[field])}, not ${JSON.stringify(document[field])}`,
+      );
+    }),
+    ...found.filter(({ _id }) => !known.has(_id)).map(({ _id }) => `${what} ${_id}: not in the log`),
+  ];
+}
+
+function compareFigures(orders: readonly OrderDocument[], days: readonly AnalyticsDayDocument[]): string[] {
+  const sum = <T>(values: readonly T[], of: (value: T) => number) =>
+    values.reduce((total, value) => total + of(value), 0);
+  const pairs = {
+    orders: [orders.length, sum(days, (day) => day.orders)],
+    confirmed: [orders.filter(({ confirmedAt }) => confirmedAt !== null).length, sum(days, (day) => day.confirmed)],
+    revenueMinor: [sum(orders, (order) => order.totalMinor), sum(days, (day) => day.revenueMinor)],
+    quantity: [sum(orders, (order) => order.quantity), sum(days, (day) => day.quantity)],
+  };
+  return Object.entries(pairs).flatMap(([name, [wanted, found]]) =>
+    wanted === found ? [] : [`analytics: ${name} is ${found ?? ''}, not ${wanted ?? ''}`],
+  );
+}

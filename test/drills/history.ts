@@ -1,0 +1,150 @@
+import { type AllStreamRecordedEvent, EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
+import type { CustomerEvent } from '../../src/domain/customer.ts';
+import { evolveCustomer } from '../../src/domain/customer.ts';
+import type { PizzaOrderEvent } from '../../src/domain/events.ts';
+import { parseMoney } from '../../src/domain/money.ts';
+import { evolve, type OrderState } from '../../src/domain/order-state.ts';
+import { decodeEvent, isCustomerEvent, isOrderEvent, type StoredEvent } from '../../src/eventstoredb/codec.ts';
+import type { CustomerDocument } from '../../src/projections/customer-document.ts';
+import { evolveCustomerDocument } from '../../src/projections/customer-document.ts';
+
+/** An order as its whole stream has it. */
+export interface OrderHistory {
+  readonly orderId: string;
+  readonly events: readonly StoredEvent<PizzaOrderEvent>[];
+  /** After each event. */
+  readonly states: readonly OrderState[];
+}
+
+/** All that the log holds of orders and customers. */
+export interface LogContents {
+  readonly events: readonly StoredEvent[];
+  readonly orders: ReadonlyMap<string, OrderHistory>;
+  readonly customers: ReadonlyMap<string, CustomerDocument>;
+  /** What no sequence of commands can have led to. */
+  readonly impossible: readonly string[];
+}
+
+/** Reads the whole log through the official client, and folds and checks every stream of it. */
+export async function readHistory(eventStoreUrl: string, streamPrefix = ''): Promise<LogContents> {
+  const client = EventStoreDBClient.connectionString(eventStoreUrl);
+  try {
+    return check(await readStreams(client, streamPrefix));
+  } finally {
+    await client.dispose();
+  }
+}
+
+async function readStreams(client: EventStoreDBClient, streamPrefix: string): Promise<StoredEvent[]> {
+  const found: AllStreamRecordedEvent[] = [];
+  const all = client.readAll({ direction: FORWARDS, fromPosition: START, maxCount: Number.MAX_SAFE_INTEGER });
+  for await (const { event } of all) {
+    if (event && /^(PizzaOrder|Customer)-/.test(event.streamId.slice(streamPrefix.length))) found.push(event);
+  }
+  return found.filter(({ streamId }) => streamId.startsWith(streamPrefix)).map(decodeEvent);
+}
+
+function check(events: readonly StoredEvent[]): LogContents {
+  const impossible: string[] = [];
+  const orders = new Map<string, { orderId: string; events: StoredEvent<PizzaOrderEvent>[]; states: OrderState[] }>();
+  const customers = new Map<string, CustomerDocument>();
+  const ids = new Set<string>();
+  for (const stored of events) {
+    const where = `${stored.stream} at ${stored.revision}`;
+    if (ids.has(stored.id)) impossible.push(`${where}: the id of another event`);
+    ids.add(stored.id);
+    if (isCustomerEvent(stored)) {
+      const { customerId } = stored.event.data;
+      const before = customers.get(customerId);
+      const rule = brokenRuleOfCustomer(before, stored.event, stored.revision);
+      if (rule !== undefined) impossible.push(`${where}: ${rule}`);
+      else customers.set(customerId, evolveCustomerDocument(before, stored));
+    } else if (isOrderEvent(stored)) {
+      const { orderId } = stored.event.data;
+      const order = orders.get(orderId) ?? { orderId, events: [], states: [] };
+      orders.set(orderId, order);
+      const before = order.states.at(-1);
+      const rule = stored.revision === order.states.length ? brokenRule(before, stored.event) : 'a revision is missing';
+      if (rule !== undefined) impossible.push(`${where}: ${rule}`);
+      else {
+        order.events.push(stored);
+        order.states.push(evolve(before, stored.event));
+      }
+    }
+  }
+  return { events, orders, customers, impossible };
+}
+
+/** The rules of the domain, stated again: what must be wrong for this event to be where it is. */
+export function brokenRule(state: OrderState | undefined, event: PizzaOrderEvent): string | undefined {
+  if (event.type === 'PizzaOrderPlaced') return state === undefined ? undefined : 'placed twice';
+  if (state === undefined) return `${event.type} before it was placed`;
+  const { status, paymentStatus, totalAmount, deliveryAddress, discountCodes } = state;
+  const isOver = status === 'DELIVERED' || status === 'CANCELLED';
+  switch (event.type) {
+    case 'PizzaOrderConfirmed':
+      return status === 'PENDING' ? undefined : `confirmed while ${status}`;
+    case 'PaymentProcessed':
+      if (paymentStatus === 'PAID') return 'paid twice';
+      if (status === 'CANCELLED') return 'paid while CANCELLED';
+      return parseMoney(event.data.amount).equals(totalAmount) ? undefined : 'paid another amount than its total';
+    case 'OrderStatusChanged': {
+      const { previousStatus, newStatus } = event.data;
+      if (previousStatus !== status) return `changed from ${previousStatus} while ${status}`;
+      if (newStatus === status) return `changed to ${status} twice`;
+      return isOver || newStatus === 'PENDING' || newStatus === 'CONFIRMED'
+        ? `changed from ${status} to ${newStatus}`
+        : undefined;
+    }
+    case 'DiscountApplied': {
+      const { discountCode, originalTotal, discountAmount, newTotal } = event.data;
+      if (paymentStatus === 'PAID' || isOver) return `discounted while ${status}, ${paymentStatus}`;
+      if (discountCodes.includes(discountCode)) return `the same discount twice`;
+      const isSum =
+        parseMoney(originalTotal).equals(totalAmount) &&
+        parseMoney(newTotal).plus(parseMoney(discountAmount)).equals(totalAmount) &&
+        parseMoney(newTotal).greaterThan(0);
+      return isSum ? undefined : 'a discount of another total';
+    }
+    case 'DeliveryAddressChanged':
+      if (isOver || status === 'OUT_FOR_DELIVERY') return `another address while ${status}`;
+      return JSON.stringify(event.data.oldAddress) === JSON.stringify(deliveryAddress)
+        ? undefined
+        : 'changed from another address';
+  }
+}
+
+function brokenRuleOfCustomer(
+  before: CustomerDocument | undefined,
+  event: CustomerEvent,
+  revision: number,
+): string | undefined {
+  if (revision !== (before?.revision ?? -1) + 1) return 'a revision is missing';
+  try {
+    evolveCustomer(before && { ...before, id: before._id, registeredAt: '', lastUpdated: '' }, event);
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+/** The text by which a command of the load can be found in its event. */
+export function markOf({ event }: StoredEvent): string | undefined {
+  switch (event.type) {
+    case 'PizzaOrderPlaced':
+      return event.data.items[0]?.name;
+    case 'PizzaOrderConfirmed':
+      return event.data.kitchenNotes;
+    case 'PaymentProcessed':
+      return event.data.transactionId;
+    case 'OrderStatusChanged':
+      return event.data.reason;
+    case 'DiscountApplied':
+      return event.data.discountCode;
+    case 'DeliveryAddressChanged':
+      return event.data.newAddress.notes;
+    case 'CustomerRegistered':
+    case 'CustomerDetailsChanged':
+      return event.data.name;
+  }
+}

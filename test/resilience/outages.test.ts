@@ -1,0 +1,192 @@
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkReadModels } from '../drills/check.ts';
+import { readyAfter } from '../drills/drill.ts';
+import { readHistory } from '../drills/history.ts';
+import { createWorld, type World } from '../drills/world.ts';
+import { until } from '../support/until.ts';
+import { type Caller, createCaller, pizza, type TimedAnswer } from './caller.ts';
+
+const ANSWER_WITHIN_MS = 3000;
+const READY_WITHIN_MS = 10_000;
+
+let world: World;
+let caller: Caller;
+
+beforeAll(async () => {
+  world = await createWorld({ start: false });
+  caller = createCaller((path) => service().url(path));
+});
+
+afterAll(async () => {
+  caller.close();
+  await world.close();
+});
+
+// One service lives through all of this, in this order, and is never restarted.
+
+test('a service that finds neither store at its start is live, not ready, and refuses with 503', async () => {
+  world.eventStore.proxy.set({ type: 'half-open' }); // accepts, and never answers; MongoDB's port refuses
+  await service().start();
+  expect((await caller.get('/health/live')).status).toBe(200);
+  const ready = await caller.get('/health/ready');
+  expect(ready.status).toBe(503);
+  expect(ready.body).toMatchObject({ checks: { eventStore: 'down', readModels: 'down' } });
+  expectAway(await caller.post('/orders', pizza()));
+  expectAway(await caller.get('/orders'));
+});
+
+test('a service that waited for its stores is ready when they come, without a restart', async () => {
+  await until('its drivers have given up connecting once', () => service().process().output().includes('waiting for'));
+  await world.mongo.start();
+  await world.eventStore.start();
+  world.eventStore.proxy.set({ type: 'none' });
+  expect(await readyAfter(service(), READY_WITHIN_MS)).toBeDefined();
+  expect((await caller.post('/orders', pizza())).status).toBe(201);
+});
+
+test('with the event store gone, commands get 503 within 3 s and orders can be read; it is back by itself', async () => {
+  const orderId = await placed();
+  await shown(orderId);
+  await world.eventStore.kill();
+  try {
+    expectAway(await caller.post(`/orders/${orderId}/status`, { status: 'READY' }));
+    expectAway(await caller.post('/orders', pizza()));
+    expect((await caller.get(`/orders/${orderId}`)).status).toBe(200);
+    const ready = await caller.get('/health/ready');
+    expect(ready.status).toBe(503);
+    expect(ready.body).toMatchObject({ checks: { eventStore: 'down', readModels: 'up' } });
+    expect((await caller.get('/health/live')).status).toBe(200);
+  } finally {
+    await world.eventStore.start();
+  }
+  await serves(orderId);
+});
+
+test('with MongoDB gone, commands go on and reads get 503 within 3 s; what happened meanwhile is shown later', async () => {
+  const orderId = await placed();
+  await world.mongo.kill();
+  let meanwhile: string;
+  try {
+    meanwhile = await placed();
+    expect((await caller.post(`/orders/${orderId}/status`, { status: 'READY' })).status).toBe(200);
+    expectAway(await caller.get(`/orders/${orderId}`));
+    expectAway(await caller.get('/orders'));
+    const ready = await caller.get('/health/ready');
+    expect(ready.status).toBe(503);
+    expect(ready.body).toMatchObject({ checks: { eventStore: 'up', readModels: 'down' } });
+  } finally {
+    await world.mongo.start();
+  }
+  await serves(orderId);
+  await shown(meanwhile);
+});
+
+test('with the event store stopped, many commands on one order all get 503 within 3 s; it is back when it goes on', async () => {
+  const orderId = await placed();
+  await shown(orderId);
+  world.eventStore.pause();
+  try {
+    const answers = await Promise.all([
+      ...Array.from({ length: 12 }, (_, index) =>
+        caller.post(`/orders/${orderId}/discount`, { discountCode: `code-${index}`, discountAmount: '0.10' }),
+      ),
+      caller.post('/orders', pizza()),
+      caller.post('/orders', pizza(), { 'idempotency-key': 'while-stopped' }),
+    ]);
+    for (const answer of answers) expectAway(answer);
+    expect((await caller.get(`/orders/${orderId}`)).status).toBe(200);
+    expect((await caller.get('/health/ready')).status).toBe(503);
+  } finally {
+    world.eventStore.resume();
+  }
+  await serves(orderId);
+});
+
+test('with MongoDB stopped, reads get 503 within 3 s and commands go on; it is back when it goes on', async () => {
+  const orderId = await placed();
+  await shown(orderId);
+  world.mongo.pause();
+  try {
+    const reads = await Promise.all([
+      caller.get(`/orders/${orderId}`),
+      caller.get('/orders'),
+      caller.get(`/orders/${orderId}?minRevision=1`),
+    ]);
+    for (const read of reads) expectAway(read);
+    expect((await caller.post(`/orders/${orderId}/status`, { status: 'READY' })).status).toBe(200);
+  } finally {
+    world.mongo.resume();
+  }
+  await serves(orderId);
+});
+
+test.each([
+  ['place', () => '/orders', pizza('Unknown outcome')],
+  ['pay', (id: string) => `/orders/${id}/payment`, { paymentMethod: 'cash', transactionId: 'unknown-outcome' }],
+] as const)(
+  '%s, the connection reset after the event store took the event and before its answer, has exactly one effect',
+  async (_, path, body) => {
+    const before = await eventsInLog();
+    const orderId = path('') === '/orders' ? '' : await placed();
+    const { proxy } = world.eventStore;
+    proxy.set({ type: 'hold-answers' });
+    const answering = caller.post(path(orderId), body);
+    const wanted = before + (orderId === '' ? 1 : 2);
+    await until('the event is in the log', async () => (await eventsInLog()) === wanted);
+    proxy.reset();
+    proxy.set({ type: 'none' });
+    const answer = await answering;
+    expect([200, 201]).toContain(answer.status);
+    expect(await eventsInLog()).toBe(wanted);
+    await serves(await placed());
+  },
+);
+
+test('after all these outages, nothing is parked and the read models equal the fold of the log', async () => {
+  const log = await readHistory(world.eventStoreUrl());
+  expect(log.impossible).toEqual([]);
+  expect(await checkReadModels(log, world.mongoUrl())).toEqual([]);
+  const client = EventStoreDBClient.connectionString(world.eventStoreUrl());
+  try {
+    const { stats } = await client.getPersistentSubscriptionToAllInfo('pizzeria-api-v1');
+    expect(Number(stats.parkedMessageCount)).toBe(0);
+  } finally {
+    await client.dispose();
+  }
+});
+
+function service() {
+  const [only] = world.services;
+  if (!only) throw new Error('the world has no service');
+  return only;
+}
+
+function expectAway({ status, retryAfter, took }: TimedAnswer): void {
+  expect(status).toBe(503);
+  expect(retryAfter).toBeDefined();
+  expect(took).toBeLessThan(ANSWER_WITHIN_MS);
+}
+
+async function placed(): Promise<string> {
+  const answer = await caller.post('/orders', pizza());
+  expect(answer.status).toBe(201);
+  return (answer.body as { readonly id: string }).id;
+}
+
+/** The read model has it. */
+async function shown(orderId: string): Promise<void> {
+  await until('the order is shown', async () => (await caller.get(`/orders/${orderId}`)).status === 200);
+}
+
+/** It is the service that was started first, it is ready, and it does its work. */
+async function serves(orderId: string): Promise<void> {
+  expect(await readyAfter(service(), READY_WITHIN_MS)).toBeDefined();
+  expect(service().process().exit()).toBeUndefined();
+  const { status } = await caller.post(`/orders/${orderId}/status`, { status: 'OUT_FOR_DELIVERY' });
+  expect(status).toBe(200);
+}
+
+async function eventsInLog(): Promise<number> {
+  return (await readHistory(world.eventStoreUrl())).events.length;
+}

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { AllStreamRecordedEvent } from '@eventstore/db-client';
+import { FORWARDS, START } from '@eventstore/db-client';
+import { createStreamStore } from '../../src/eventstoredb/streams.ts';
+import { openDatabase } from '../../src/mongodb/database.ts';
+import { project } from '../../src/projections/project.ts';
+import { checkReadModels } from '../drills/check.ts';
+import { readHistory } from '../drills/history.ts';
+import { startLoad } from '../drills/load.ts';
+import { createRandom, seedOfRun } from '../drills/random.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
+
+const WORKERS = 4;
+const seed = seedOfRun();
+let service: TestService;
+let url: string;
+
+beforeAll(async () => {
+  service = await startTestService();
+  url = await service.app.listen({ port: 0, host: '127.0.0.1' });
+});
+
+afterAll(async () => {
+  await service.close();
+});
+
+test(`every event delivered three times, in random order, by ${WORKERS} workers at once: read models equal the fold (seed ${seed})`, async () => {
+  const random = createRandom(seed);
+  const load = startLoad({ instances: () => [url], random, name: 'redelivery', mostCommands: 250, pauseMs: 0 });
+  await until('every command was sent', () => load.sent() >= 250);
+  await load.stop();
+  const { streamPrefix } = service.config;
+  const events = await readAll(streamPrefix);
+  expect(events.length).toBeGreaterThan(100);
+
+  const name = `${service.config.mongoDatabase}_again`;
+  const database = openDatabase(service.mongo, name);
+  const streams = createStreamStore({ client: service.eventStore, streamPrefix, timeLimitMs: 10_000 });
+  const deliveries = random.shuffled([...events, ...events, ...events]);
+  const shares = Array.from({ length: WORKERS }, (_, worker) => deliveries.filter((__, at) => at % WORKERS === worker));
+  try {
+    await Promise.all(
+      shares.map(async (share, worker) => {
+        const own = random.fork(`worker ${worker}`);
+        while (share.length > 0) {
+          const batch = share.splice(0, own.integer(1, 40));
+          const outcomes = await project({ streams, database, streamPrefix }, batch);
+          expect(outcomes.filter(({ type }) => type !== 'done')).toEqual([]);
+        }
+      }),
+    );
+    const log = await readHistory(inject('eventStoreUrl'), streamPrefix);
+    const differing = await checkReadModels(log, inject('mongoUrl'), name, 0);
+    // The figures of analytics do not follow the deliveries but the log itself.
+    expect(differing.filter((line) => !line.startsWith('analytics'))).toEqual([]);
+    expect(await checkReadModels(log, inject('mongoUrl'), service.config.mongoDatabase)).toEqual([]);
+  } finally {
+    await service.mongo.db(name).dropDatabase();
+  }
+});
+
+async function readAll(streamPrefix: string): Promise<AllStreamRecordedEvent[]> {
+  const events: AllStreamRecordedEvent[] = [];
+  const all = service.eventStore.readAll({
+    direction: FORWARDS,
+    fromPosition: START,
+    maxCount: Number.MAX_SAFE_INTEGER,
+  });
+  for await (const { event } of all) if (event?.streamId.startsWith(streamPrefix)) events.push(event);
+  return events.filter(({ streamId }) => /^(PizzaOrder|Customer)-/.test(streamId.slice(streamPrefix.length)));
+}
