@@ -6,6 +6,11 @@ import { MongoClient } from 'mongodb';
 import { expect, test } from 'vitest';
 import { ServerRefused, startProcess, temporaryFolder } from './support.ts';
 
+/** A client that does not look for a server that is gone when it closes. */
+function connect(url: string): Promise<MongoClient> {
+  return new MongoClient(url, { serverSelectionTimeoutMS: 1000 }).connect();
+}
+
 async function refused(folder: string, port = 0): Promise<ServerRefused> {
   try {
     await startProcess(folder, port);
@@ -20,13 +25,13 @@ test('the server, stopped by SIGTERM and by SIGINT, closes the file and exits wi
   const folder = await temporaryFolder();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const server = await startProcess(folder);
-    const client = await new MongoClient(server.url).connect();
+    const client = await connect(server.url);
     await client.db('d').collection('c').insertOne({ signal });
     expect(await server.stop(signal)).toBe(0);
     await client.close();
   }
   const again = await startProcess(folder);
-  const client = await new MongoClient(again.url).connect();
+  const client = await connect(again.url);
   expect(await client.db('d').collection('c').distinct('signal')).toEqual(['SIGINT', 'SIGTERM']);
   await client.close();
 });
@@ -63,7 +68,7 @@ test('a start, on a file that is no database, fails and names it', async () => {
 test('a start, on a file whose pages are damaged, fails and names it', async () => {
   const folder = await temporaryFolder();
   const server = await startProcess(folder);
-  const client = await new MongoClient(server.url).connect();
+  const client = await connect(server.url);
   await client
     .db('d')
     .collection('c')

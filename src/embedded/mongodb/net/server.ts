@@ -3,7 +3,8 @@ import { ObjectId } from 'bson';
 import type { Context, Reply } from '../handlers/context.ts';
 import { createCursors } from '../cursors.ts';
 import { errorReply, runCommand } from '../dispatch.ts';
-import { numeric, isNumber } from '../bson/values.ts';
+import { equal } from '../bson/compare.ts';
+import { Document, isNumber, numeric } from '../bson/values.ts';
 import { MongoError } from '../errors.ts';
 import type { Store } from '../storage/store.ts';
 import { openConnection, type Connection } from './connection.ts';
@@ -96,7 +97,7 @@ export async function startServer({
     const connection = openConnection(
       socket,
       (message) => {
-        const wait = awaitedMillis(message);
+        const wait = awaitedMillis(message, processId);
         if (wait === undefined) answer(connection, message, context);
         else watch(connection, message, context, wait, watches);
       },
@@ -149,10 +150,12 @@ export async function startServer({
 const helloNames = new Set(['hello', 'isMaster', 'ismaster']);
 const longestWait = 60_000;
 
-/** How long a hello may wait for news; undefined: it wants an answer now. */
-function awaitedMillis({ request }: Message): number | undefined {
+/** How long a hello may wait for news; undefined: it wants an answer now, or knows another server's state. */
+function awaitedMillis({ request }: Message, processId: ObjectId): number | undefined {
   if (request instanceof MongoError || !helloNames.has(request.name)) return undefined;
   const wait = request.body['maxAwaitTimeMS'];
-  if (request.body['topologyVersion'] === undefined || !isNumber(wait)) return undefined;
+  const known = request.body['topologyVersion'];
+  const current = known instanceof Document && equal(known['processId'] ?? null, processId);
+  if (!current || !isNumber(wait)) return undefined;
   return Math.min(Math.max(Number(numeric(wait)), 0), longestWait);
 }
