@@ -18,34 +18,10 @@ import {
   streamNameFilter,
 } from '@eventstore/db-client';
 import type Database from 'libsql';
-
-interface NewEvent {
-  id: string;
-  type: string;
-  isJson: boolean;
-  data: Uint8Array;
-  metadata: Uint8Array;
-}
-interface Modules {
-  openStoreFile(path: string, id: number, schema: string): { db: Database.Database; close(): void };
-  APPLICATION_ID: number;
-  SCHEMA: string;
-  createEventLog(
-    db: Database.Database,
-    now: () => number,
-    newId: () => string,
-    explain: (error: unknown) => unknown,
-  ): { append(request: { stream: string; expected: string; events: NewEvent[] }): Promise<unknown>; close(): void };
-  startEmbeddedEventStore(options: { dataDir: string; port: number }): Promise<{ url: string; close(): Promise<void> }>;
-}
-
-const built = (path: string): string => new URL(`../embedded/${path}`, import.meta.url).href;
-const modules = Object.assign(
-  {},
-  ...((await Promise.all(
-    ['database.js', 'eventstoredb/log.js', 'eventstoredb/index.js'].map((path) => import(built(path))),
-  )) as object[]),
-) as Modules;
+import { openStoreFile } from '../src/embedded/database.ts';
+import { startEmbeddedEventStore } from '../src/embedded/eventstoredb/index.ts';
+import { APPLICATION_ID, createEventLog, SCHEMA } from '../src/embedded/eventstoredb/log.ts';
+import type { NewEvent } from '../src/embedded/eventstoredb/events.ts';
 
 const CONCURRENT = 64;
 const EVENTS = 30_000;
@@ -71,7 +47,7 @@ async function measureRates(): Promise<void> {
   report('SQLite alone, 64 events a transaction', bare);
   const log = await throughLog();
   report('64 concurrent appends to the event log', log, `${(log / bare).toFixed(2)} of SQLite alone`);
-  const server = await modules.startEmbeddedEventStore({ dataDir: join(dir, 'server'), port: 0 });
+  const server = await startEmbeddedEventStore({ dataDir: join(dir, 'server'), port: 0 });
   const client = EventStoreDBClient.connectionString(server.url);
   const appended = await throughClient(client);
   report('64 concurrent appends through the client', appended, `${(appended / bare).toFixed(2)} of SQLite alone`);
@@ -93,7 +69,7 @@ function rateSince(start: number, count: number): number {
 
 /** The transactions that the server would make, by the shortest way. */
 function bareLoop(): number {
-  const file = modules.openStoreFile(join(dir, 'bare.sqlite'), modules.APPLICATION_ID, modules.SCHEMA);
+  const file = openStoreFile(join(dir, 'bare.sqlite'), APPLICATION_ID, SCHEMA);
   const insert = file.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const start = performance.now();
   for (let position = 0; position < EVENTS; position += CONCURRENT) {
@@ -123,8 +99,8 @@ async function concurrently(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function throughLog(): Promise<number> {
-  const file = modules.openStoreFile(join(dir, 'log.sqlite'), modules.APPLICATION_ID, modules.SCHEMA);
-  const log = modules.createEventLog(file.db, Date.now, randomUUID, (error) => error);
+  const file = openStoreFile(join(dir, 'log.sqlite'), APPLICATION_ID, SCHEMA);
+  const log = createEventLog(file.db, Date.now, randomUUID, (error) => error);
   const rate = await concurrently(() =>
     log.append({
       stream: `Order-${randomUUID()}`,
@@ -180,7 +156,7 @@ async function consume(client: EventStoreDBClient, perAck: number): Promise<numb
 }
 
 async function measureMemory(): Promise<void> {
-  const cli = fileURLToPath(built('eventstoredb/cli.js'));
+  const cli = fileURLToPath(new URL('../src/embedded/eventstoredb/cli.js', import.meta.url));
   const child = spawn(process.execPath, [cli, '--port', '0', '--data', join(dir, 'memory')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
