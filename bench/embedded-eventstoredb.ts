@@ -17,11 +17,9 @@ import {
   START,
   streamNameFilter,
 } from '@eventstore/db-client';
-import type Database from 'libsql';
 import { openStoreFile } from '../src/embedded/database.ts';
 import { startEmbeddedEventStore } from '../src/embedded/eventstoredb/index.ts';
 import { APPLICATION_ID, createEventLog, SCHEMA } from '../src/embedded/eventstoredb/log.ts';
-import type { NewEvent } from '../src/embedded/eventstoredb/events.ts';
 
 const CONCURRENT = 64;
 const EVENTS = 30_000;
