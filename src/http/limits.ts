@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ProblemError, problems, sendProblem } from './problems.ts';
 
 export interface Limits {
@@ -20,6 +20,7 @@ const MOST_EVENT_LOOP_DELAY_MS = 1000;
 export async function registerLimits(app: FastifyInstance, { maxInFlight, rateLimitPerMinute }: Limits): Promise<void> {
   let inFlight = 0;
   app.addHook('onRequest', (request, reply, done) => {
+    if (isHealth(request)) return done();
     inFlight += 1;
     reply.raw.once('close', () => (inFlight -= 1));
     if (inFlight > maxInFlight) sendProblem(request, reply, problems.unavailable());
@@ -27,7 +28,8 @@ export async function registerLimits(app: FastifyInstance, { maxInFlight, rateLi
   });
   await app.register(underPressure, {
     maxEventLoopDelay: MOST_EVENT_LOOP_DELAY_MS,
-    pressureHandler: () => {
+    pressureHandler: (request) => {
+      if (isHealth(request)) return;
       throw new ProblemError(problems.unavailable());
     },
   });
@@ -38,4 +40,9 @@ export async function registerLimits(app: FastifyInstance, { maxInFlight, rateLi
     errorResponseBuilder: (_, { ttl }) =>
       new ProblemError(problems.tooManyRequests(Math.max(1, Math.ceil(ttl / 1000)))),
   });
+}
+
+/** Busy is not dead: a liveness probe that is refused would have the service restarted just when it is needed. */
+function isHealth({ url }: FastifyRequest): boolean {
+  return url.startsWith('/health/');
 }
