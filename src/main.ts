@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { type Logger, pino } from 'pino';
 import { ConfigError, loadConfig } from './config.ts';
@@ -6,6 +7,8 @@ import { createService } from './service.ts';
 import { openStores } from './stores.ts';
 
 const CLOSE_WITHIN_MS = 10_000;
+/** After SIGTERM it serves on for this long, while readiness tells load balancers to send nothing more. */
+const DRAIN_MS = 1000;
 
 try {
   await start();
@@ -28,6 +31,7 @@ async function start(): Promise<void> {
       if (err) log.fatal({ err }, 'stopping after an error nobody caught');
       else log.info({ signal }, 'stopping: finishing what is in flight');
       drain();
+      if (signal === 'SIGTERM') await delay(DRAIN_MS);
       for (const closer of closers.reverse()) await closer();
       log.info('stopped');
     },
