@@ -72,8 +72,8 @@ export function createCustomerCommands({ streams, clock, log, onConflict = () =>
       const set = await serialize(customerId, (stillWanted) =>
         execute(customerId, details, context, precondition, stillWanted),
       );
-      const { correlationId } = caller;
-      log.info({ customerId, command: 'set-customer-details', revision: set.revision, correlationId }, 'command done');
+      const { requestId, correlationId } = caller;
+      log.info({ requestId, correlationId, command: 'set-customer-details', revision: set.revision }, 'command done');
       return set;
     },
   };

@@ -4,6 +4,7 @@ import type { CommandContext } from '../eventstoredb/streams.ts';
 
 /** What a caller says about a command besides the command itself. */
 export interface Caller {
+  readonly requestId: string;
   readonly correlationId: string;
   readonly actor: string;
   readonly idempotencyKey?: string;

@@ -73,8 +73,8 @@ export function createOrderCommands({
       const orderId = newOrderId(caller.idempotencyKey, now);
       const context = commandContext(caller, 'place', orderId, request);
       const placed = await serialize(orderId, () => placeOnce(orderId, request, context, now));
-      const { correlationId } = caller;
-      log.info({ orderId, command: 'place', revision: placed.revision, correlationId }, 'command done');
+      const { requestId, correlationId } = caller;
+      log.info({ requestId, correlationId, orderId, command: 'place', revision: placed.revision }, 'command done');
       return placed;
     },
 
@@ -100,10 +100,8 @@ export function createOrderCommands({
           stillWanted,
         }),
       );
-      log.info(
-        { orderId, command: type, revision: changed.revision, correlationId: caller.correlationId },
-        'command done',
-      );
+      const { requestId, correlationId } = caller;
+      log.info({ requestId, correlationId, orderId, command: type, revision: changed.revision }, 'command done');
       return changed;
     },
   };

@@ -9,6 +9,7 @@ type Headers = Static<typeof CommandHeaders>;
 export function callerOf(request: FastifyRequest & { readonly headers: Headers }): Caller {
   const key = request.headers['idempotency-key'];
   return {
+    requestId: request.id,
     correlationId: request.headers['x-correlation-id'] ?? request.id,
     actor: request.headers['x-actor'] ?? 'anonymous',
     ...(key !== undefined && { idempotencyKey: key }),

@@ -147,7 +147,7 @@ describe('PUT /customers/{id}', () => {
       clock: () => new Date(),
       log: pino({ level: 'silent' }),
     });
-    const setting = commands.setDetails('ada', ada, { correlationId: 'c', actor: 'a' });
+    const setting = commands.setDetails('ada', ada, { requestId: 'r', correlationId: 'c', actor: 'a' });
     await expect(setting).rejects.toThrow('Customer was modified by another process. Please retry.');
     expect(expected).toEqual([-1, -1, -1, -1]);
   });
