@@ -22,7 +22,6 @@ const kill = (name: string, victim: (world: World, random: Random) => Restartabl
 });
 
 const ofStore = (name: string, store: (world: World) => Store): DrillFault[] => [
-  kill(name, store),
   {
     name: `stop ${name}`,
     async run(world, random) {
@@ -113,6 +112,8 @@ export const KILL_MONGO = kill('MongoDB', ({ mongo }) => mongo);
 /** Every fault of the drills, each once. */
 export const FAULTS: readonly DrillFault[] = [
   KILL_SERVICE,
+  KILL_EVENT_STORE,
+  KILL_MONGO,
   ...ofStore('event store', ({ eventStore }) => eventStore),
   ...ofStore('MongoDB', ({ mongo }) => mongo),
   KILL_ALL,

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, startTestService, type TestService } from '../support/service.ts';
@@ -51,6 +50,9 @@ const commands: readonly Command[] = [
   },
 ];
 
+/** One of each command, and what it was answered. */
+const done: { url: string; body: object; key: Record<string, string>; answer: Answer }[] = [];
+
 let first: TestService;
 let second: TestService;
 
@@ -65,20 +67,15 @@ afterAll(async () => {
 });
 
 describe.each(commands)('$name with an Idempotency-Key', ({ path, body, otherBody }) => {
-  test('repeated to the instance that did it, to another and to a new one, gets the first answer again', async () => {
+  test('repeated to the instance that did it and to another gets the first answer again', async () => {
     const { url, key } = await prepare(path);
     const answer = await first.post(url, body, key);
     expect(answer.status).toBeLessThan(300);
     // Something happens in between, so that the present order would be another answer.
     await first.post(`/orders/${orderOf(answer)}/delivery-address`, { ...address, notes: randomUUID() });
-    const restarted = await startTestService({ like: first });
-    try {
-      for (const instance of [first, second, restarted]) {
-        expect(essence(await instance.post(url, body, key))).toEqual(essence(answer));
-      }
-    } finally {
-      await restarted.close();
-    }
+    for (const instance of [first, second])
+      expect(essence(await instance.post(url, body, key))).toEqual(essence(answer));
+    done.push({ url, body, key, answer });
   });
 
   test('reused with another body is refused with 422 and changes nothing', async () => {
@@ -111,6 +108,18 @@ describe.each(commands)('$name with an Idempotency-Key', ({ path, body, otherBod
     expect(essence(await first.post(url, body, key))).toEqual(essence(answer));
     expect(await revisionOf(orderOf(answer))).toBe(revision + 1);
   });
+});
+
+test('commands repeated after a restart get their first answers again', async () => {
+  expect(done).toHaveLength(commands.length);
+  const restarted = await startTestService({ like: first });
+  try {
+    for (const { url, body, key, answer } of done) {
+      expect(essence(await restarted.post(url, body, key))).toEqual(essence(answer));
+    }
+  } finally {
+    await restarted.close();
+  }
 });
 
 /** An order for the command, unless it places one itself, and a key of its own. */

@@ -33,12 +33,13 @@ test('a request beyond the limit in flight gets 503 with Retry-After at once, an
   });
   expect(first?.retryAfter).toBeDefined();
   expect(first?.took).toBeLessThan(500);
+  expect((await caller.get('/health/live')).status).toBe(200); // busy is not dead
   world.eventStore.proxy.set({ type: 'none' });
   for (const { status } of await Promise.all(within)) expect(status).toBe(201);
   expect((await caller.get('/orders')).status).toBe(200);
 });
 
-test.each([
+test.concurrent.each([
   ['headers', 'POST /orders HTTP/1.1\r\nhost: localhost\r\n', 'x-slow: '],
   [
     'body',
