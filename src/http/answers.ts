@@ -12,7 +12,7 @@ const TITLES = {
   422: 'Well-formed, but no order can be placed like this; or the Idempotency-Key belongs to another request',
   429: 'Too many requests',
   500: 'Unexpected error',
-  503: 'A store is away; try again after Retry-After',
+  503: 'A store is away, or there is more to do than can be done; try again after Retry-After',
 } as const;
 type ProblemStatus = keyof typeof TITLES;
 

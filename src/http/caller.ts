@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import type { Caller } from '../commands/idempotency.ts';
-import type { CommandHeaders } from './schemas.ts';
+import type { CallerHeaders } from './schemas.ts';
 
-type Headers = Static<typeof CommandHeaders>;
+type Headers = Static<typeof CallerHeaders>;
 
 /** Who asks, under which correlation id; the request's own id when the caller gives none. */
 export function callerOf(request: FastifyRequest & { readonly headers: Headers }): Caller {

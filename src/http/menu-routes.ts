@@ -55,7 +55,7 @@ export const menuRoutes: FastifyPluginCallbackTypebox<{ menu: MenuStore; currenc
         operationId: 'deleteMenuItem',
         summary: 'Withdraw an item from the menu',
         params: MenuParams,
-        response: answers({ 204: Type.Null({ description: 'Withdrawn' }) }, [400, 404, 429, 500, 503]),
+        response: answers({ 204: Type.Null({ description: 'Withdrawn' }) }, [400, 404, 408, 413, 415, 429, 500, 503]),
       },
     },
     async (request, reply) => {

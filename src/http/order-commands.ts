@@ -9,6 +9,7 @@ import { BadRequestError } from './problems.ts';
 import { answers } from './answers.ts';
 import {
   ApplyDiscountBody,
+  CallerHeaders,
   ChangeStatusBody,
   CommandHeaders,
   ConfirmOrderBody,
@@ -36,7 +37,7 @@ export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderC
         tags,
         operationId: 'placeOrder',
         summary: 'Place an order',
-        headers: CommandHeaders,
+        headers: CallerHeaders,
         body: ref(PlaceOrderBody),
         response: answers({ 201: ref(PlainOrder) }, [400, 408, 409, 413, 415, 422, 429, 500, 503]),
       },

@@ -221,7 +221,7 @@ export const Problem = Type.Object(
 
 export const OrderParams = Type.Object({ orderId: Type.String({ format: 'uuid', description: 'a UUID' }) });
 
-export const CommandHeaders = Type.Object({
+const callerHeaders = {
   'idempotency-key': Type.Optional(
     Type.String({
       minLength: 1,
@@ -230,7 +230,6 @@ export const CommandHeaders = Type.Object({
       description: '1 to 255 visible ASCII characters; the same key and body get the first answer again',
     }),
   ),
-  'if-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag that the caller saw' })),
   'x-actor': Type.Optional(
     Type.String({
       minLength: 1,
@@ -247,6 +246,14 @@ export const CommandHeaders = Type.Object({
       description: '1 to 200 visible ASCII characters, kept with every event',
     }),
   ),
+};
+
+/** Of a command on something new, where there is no revision to insist on. */
+export const CallerHeaders = Type.Object(callerHeaders);
+
+export const CommandHeaders = Type.Object({
+  ...callerHeaders,
+  'if-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag that the caller saw' })),
 });
 
 /** A revision of an order, as a query parameter; streams end long before its limit. */
