@@ -44,7 +44,17 @@ const boundaries = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'dist-bench/', 'coverage/', 'data/', 'bench/peer/', 'node_modules/', 'test/client/generated.d.ts'] },
+  {
+    ignores: [
+      'dist/',
+      'dist-bench/',
+      'coverage/',
+      'data/',
+      'bench/peer/',
+      'node_modules/',
+      'test/client/generated.d.ts',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

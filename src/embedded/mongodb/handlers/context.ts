@@ -152,5 +152,3 @@ export function option(body: Document, name: string): Document | undefined {
   if (value instanceof Document) return value;
   throw typeMismatch(`BSON field '${name}' is the wrong type '${typeName(value)}', expected type 'object'`);
 }
-
-export const ok: Reply = { ok: 1 };

@@ -169,5 +169,3 @@ function collectFields(filter: Filter, fields: Set<string>): boolean {
       return filter.parts.every((part) => collectFields(part, fields));
   }
 }
-
-export const numberTypes: ReadonlySet<number> = new Set([types.int, types.long, types.double]);
