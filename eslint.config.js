@@ -52,14 +52,14 @@ export default tseslint.config(
       'data/',
       'bench/peer/',
       'node_modules/',
-      'test/client/generated.d.ts',
+      'test/client/program.ts',
     ],
   },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ['*.js'] }, tsconfigRootDir: import.meta.dirname },
+      parserOptions: { projectService: { allowDefaultProject: ['*.js', 'test/client/*.js'] }, tsconfigRootDir: import.meta.dirname },
     },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
@@ -103,5 +103,5 @@ export default tseslint.config(
       ]),
     ),
   },
-  { files: ['*.js', 'bench/**/*.js'], ...tseslint.configs.disableTypeChecked },
+  { files: ['*.js', 'bench/**/*.js', 'test/client/*.js'], ...tseslint.configs.disableTypeChecked },
 );

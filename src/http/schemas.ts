@@ -27,7 +27,7 @@ const Email = Type.String({
   description: 'an email address of at most 200 characters',
 });
 const Timestamp = Type.String({ format: 'date-time', description: 'an RFC 3339 time, such as 2026-01-31T18:30:00Z' });
-export const UnitPrice = Type.String({
+const UnitPrice = Type.String({
   maxLength: 10,
   pattern: '^(?:0{0,3}\\d{1,4}(?:\\.\\d{1,2})?|0{0,2}10000(?:\\.0{1,2})?)$',
   description: 'a decimal amount from "0" to "10000.00" with at most two decimals, as a string',
@@ -42,7 +42,7 @@ const Money = Type.String({
   pattern: '^\\d{1,10}\\.\\d{2}$',
   description: 'a decimal amount with two decimals, such as "25.00"',
 });
-export const Quantity = Type.Integer({ minimum: 1, maximum: 1000, description: 'a whole number from 1 to 1000' });
+const Quantity = Type.Integer({ minimum: 1, maximum: 1000, description: 'a whole number from 1 to 1000' });
 export const OrderStatus = Type.Enum([...ORDER_STATUSES], { type: 'string' });
 export const PaymentStatus = Type.Enum([...PAYMENT_STATUSES], { type: 'string' });
 
