@@ -45,21 +45,16 @@ const boundaries = [
 
 export default tseslint.config(
   {
-    ignores: [
-      'dist/',
-      'dist-bench/',
-      'coverage/',
-      'data/',
-      'bench/peer/',
-      'node_modules/',
-      'test/client/program.ts',
-    ],
+    ignores: ['dist/', 'dist-bench/', 'coverage/', 'data/', 'bench/peer/', 'node_modules/', 'test/client/program.ts'],
   },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {
-      parserOptions: { projectService: { allowDefaultProject: ['*.js', 'test/client/*.js'] }, tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'test/client/*.js'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],

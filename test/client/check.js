@@ -18,7 +18,7 @@ const document = values.document ?? inProject('openapi/openapi.json');
 const folder = mkdtempSync(join(tmpdir(), 'pizzeria-client-'));
 try {
   writeFileSync(join(folder, 'generated.d.ts'), astToString(await openapiTS(pathToFileURL(document))));
-  copyFileSync(fileURLToPath(import.meta.resolve('./program.ts')), join(folder, 'program.ts'));
+  copyFileSync(inProject('test/client/program.ts'), join(folder, 'program.ts'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
   const config = {
     extends: inProject('tsconfig.json'),
