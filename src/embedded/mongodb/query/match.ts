@@ -1,5 +1,5 @@
 import { compare, equal, orderOf } from '../bson/compare.ts';
-import { Document, isNumber, numeric, typeOf, types, type Value } from '../bson/values.ts';
+import { Document, isNumber, numeric, typeOf, type Value } from '../bson/values.ts';
 import { BSONRegExp, MaxKey, MinKey } from 'bson';
 import type { Filter, Test } from './filter.ts';
 import { anyValue } from './paths.ts';
