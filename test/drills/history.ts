@@ -9,7 +9,7 @@ import type { CustomerDocument } from '../../src/projections/customer-document.t
 import { evolveCustomerDocument } from '../../src/projections/customer-document.ts';
 
 /** An order as its whole stream has it. */
-export interface OrderHistory {
+interface OrderHistory {
   readonly orderId: string;
   readonly events: readonly StoredEvent<PizzaOrderEvent>[];
   /** After each event. */
@@ -76,7 +76,7 @@ function check(events: readonly StoredEvent[]): LogContents {
 }
 
 /** The rules of the domain, stated again: what must be wrong for this event to be where it is. */
-export function brokenRule(state: OrderState | undefined, event: PizzaOrderEvent): string | undefined {
+function brokenRule(state: OrderState | undefined, event: PizzaOrderEvent): string | undefined {
   if (event.type === 'PizzaOrderPlaced') return state === undefined ? undefined : 'placed twice';
   if (state === undefined) return `${event.type} before it was placed`;
   const { status, paymentStatus, totalAmount, deliveryAddress, discountCodes } = state;

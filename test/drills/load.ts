@@ -29,7 +29,7 @@ export interface LoadedCommand {
   readonly settled: Settled;
 }
 
-export interface LoadReport {
+interface LoadReport {
   readonly commands: readonly LoadedCommand[];
   /** Answers that no caller should ever see. */
   readonly unexpected: readonly string[];

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What the proxy does to the bytes between a driver and its store. */
-export type Fault =
+type Fault =
   | { readonly type: 'none' }
   /** Ends every connection and refuses new ones. */
   | { readonly type: 'cut' }
