@@ -136,6 +136,7 @@ function createRestartable(
     port: () => port,
     process,
     async start() {
+      if (running && running.exit() === undefined) throw new Error(`${name} runs already`);
       // Another port each time: while nobody listened on the old one, anybody may have taken it.
       for (let tries = 1; ; tries += 1) {
         port = await freePort();

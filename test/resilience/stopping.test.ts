@@ -25,7 +25,8 @@ afterAll(async () => {
 });
 
 test('a service told to stop says that it is not ready, finishes what is in flight, and exits with 0', async () => {
-  world.eventStore.proxy.set({ type: 'delay', ms: 300 });
+  expect((await caller.post('/orders', pizza())).status).toBe(201); // connected, so that one delay is all
+  world.eventStore.proxy.set({ type: 'delay', ms: 150 });
   try {
     const inFlight = Array.from({ length: 5 }, () => caller.post('/orders', pizza()));
     const before = world.eventStore.proxy.passed();
@@ -34,6 +35,7 @@ test('a service told to stop says that it is not ready, finishes what is in flig
     await until('it stops', () => service.process().output().includes('stopping'));
     const ready = await caller.get('/health/ready');
     expect(ready.status).toBe(503);
+    expect(ready.body).toMatchObject({ checks: { projection: 'stopping' } });
     for (const { status } of await Promise.all(inFlight)) expect(status).toBe(201);
   } finally {
     world.eventStore.proxy.set({ type: 'none' });
