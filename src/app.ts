@@ -5,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { CustomerCommands } from './commands/customer-commands.ts';
 import type { OrderCommands } from './commands/order-commands.ts';
+import { adminRoutes } from './http/admin-routes.ts';
 import { auditRoutes } from './http/audit-routes.ts';
 import { catalogueRoutes } from './http/catalogue.ts';
 import { customerRoutes } from './http/customer-routes.ts';
@@ -14,6 +15,7 @@ import { historyRoutes, type OrderHistory } from './http/history-routes.ts';
 import { type Limits, registerLimits } from './http/limits.ts';
 import { menuRoutes } from './http/menu-routes.ts';
 import { registerNotFound } from './http/methods.ts';
+import { measureRequests, metricsRoutes } from './http/metrics-routes.ts';
 import { openApiInfo } from './http/openapi.ts';
 import { orderCommandRoutes } from './http/order-commands.ts';
 import { orderQueryRoutes } from './http/order-queries.ts';
@@ -21,11 +23,13 @@ import { handleError } from './http/problems.ts';
 import { answerBrokenRequest } from './http/broken-requests.ts';
 import { sharedSchemas } from './http/schemas.ts';
 import { createValidatorCompiler } from './http/validation.ts';
+import type { Metrics } from './metrics.ts';
 import type { AnalyticsQueries } from './mongodb/analytics-queries.ts';
 import type { AuditQueries } from './mongodb/audit-queries.ts';
 import type { CustomerQueries } from './mongodb/customer-queries.ts';
 import type { MenuStore } from './mongodb/menu.ts';
 import type { OrderQueries } from './mongodb/order-queries.ts';
+import type { ProjectionAdmin } from './projections/admin.ts';
 
 export interface AppDependencies {
   readonly log: FastifyBaseLogger;
@@ -38,6 +42,8 @@ export interface AppDependencies {
   readonly menu: MenuStore;
   readonly currency: string;
   readonly analytics: AnalyticsQueries;
+  readonly admin: ProjectionAdmin;
+  readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
   readonly limits: Limits;
 }
@@ -71,6 +77,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.setValidatorCompiler(createValidatorCompiler(sharedSchemas));
   app.setErrorHandler(handleError);
   registerNotFound(app);
+  measureRequests(app, dependencies.metrics);
   app.addHook('onSend', (request, reply, payload, done) => {
     void reply.header('x-request-id', request.id);
     done(null, payload);
@@ -91,5 +98,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(menuRoutes, { menu: dependencies.menu, currency: dependencies.currency });
   await app.register(catalogueRoutes);
   await app.register(analyticsRoutes, { analytics: dependencies.analytics });
+  await app.register(adminRoutes, { admin: dependencies.admin });
+  await app.register(metricsRoutes, { metrics: dependencies.metrics });
   return app;
 }

@@ -11,14 +11,17 @@ import { EventSourcingRepository } from './eventstoredb/repository.ts';
 import { createSnapshotStore } from './eventstoredb/snapshots.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
 import type { Readiness } from './http/health.ts';
+import { createMetrics } from './metrics.ts';
 import { createAuditQueries } from './mongodb/audit-queries.ts';
 import { createCustomerQueries } from './mongodb/customer-queries.ts';
 import { openDatabase, withTimeLimit } from './mongodb/database.ts';
 import { createAnalyticsQueries } from './mongodb/analytics-queries.ts';
 import { createMenuStore } from './mongodb/menu.ts';
 import { createOrderQueries } from './mongodb/order-queries.ts';
+import { createProjectionAdmin } from './projections/admin.ts';
 import { followAnalytics } from './projections/analytics-follower.ts';
 import { ensureReadModels } from './projections/bootstrap.ts';
+import { createRebuilds } from './projections/rebuild.ts';
 import { startWorker, type Worker } from './projections/worker.ts';
 
 export interface ServiceOptions {
@@ -61,21 +64,25 @@ export async function createService({
 }: ServiceOptions): Promise<Service> {
   const { streamPrefix } = config;
   const database = openDatabase(mongo, config.mongoDatabase);
-  const streams = createStreamStore({ client: eventStore, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
+  const metrics = createMetrics();
+  const streams = createStreamStore({
+    client: eventStore,
+    streamPrefix,
+    timeLimitMs: STORE_TIME_LIMIT_MS,
+    observer: metrics.appends,
+  });
   const snapshots = createSnapshotStore(eventStore, streams, STORE_TIME_LIMIT_MS);
   const orders = new EventSourcingRepository({ streams, snapshots, snapshotEvery: config.snapshotEvery, log });
   const menu = createMenuStore(database, STORE_TIME_LIMIT_MS);
-  const commands = createOrderCommands({ orders, menu, currency: config.currency, clock, log });
-  const worker = startWorker({
-    client: eventStore,
-    streams,
-    database,
-    group: config.consumerGroup,
-    streamPrefix,
-    log,
-    prepare: () => ensureReadModels({ client: eventStore, streams, database, streamPrefix, log }),
-  });
-  const analytics = followAnalytics({ client: eventStore, streams, database, streamPrefix, log });
+  const { onConflict } = metrics;
+  const commands = createOrderCommands({ orders, menu, currency: config.currency, clock, log, onConflict });
+  const projecting = { client: eventStore, streams, database, group: config.consumerGroup, streamPrefix, log };
+  const rebuilds = createRebuilds(projecting);
+  const worker = startWorker({ ...projecting, prepare: () => ensureReadModels({ ...projecting, rebuilds }) });
+  const analytics = followAnalytics(projecting);
+  const admin = createProjectionAdmin({ ...projecting, rebuilds, worker, analytics });
+  rebuilds.watch();
+  metrics.watch({ worker: () => worker.status(), lag: () => admin.lag() });
   let isDraining = false;
   const app = await buildApp({
     log,
@@ -83,11 +90,13 @@ export async function createService({
     orders: createOrderQueries(database, STORE_TIME_LIMIT_MS),
     history: orders,
     audit: createAuditQueries(database, STORE_TIME_LIMIT_MS),
-    customerCommands: createCustomerCommands({ streams, clock, log }),
+    customerCommands: createCustomerCommands({ streams, clock, log, onConflict }),
     customers: createCustomerQueries(database, STORE_TIME_LIMIT_MS),
     menu,
     currency: config.currency,
     analytics: createAnalyticsQueries(database, STORE_TIME_LIMIT_MS),
+    admin,
+    metrics,
     readiness,
     limits: config,
   });
@@ -96,9 +105,11 @@ export async function createService({
     worker,
     drain: () => (isDraining = true),
     async close() {
+      const stopped = admin.stop();
       await app.close();
-      await Promise.all([worker.stop(), analytics.stop()]);
+      await Promise.all([worker.stop(), analytics.stop(), stopped]);
       await orders.close();
+      metrics.close();
     },
   };
 

@@ -27,7 +27,7 @@ export interface ProblemDetailsOf {
 
 /** Examples of all problems that an operation may end in, made as the service itself makes them. */
 export function problemsOf(details: ProblemDetailsOf): ProblemExamples {
-  const { field, notFound, rule, conflict, stale, notYetProjected } = details;
+  const { field, notFound, rule, rebuildRunning, conflict, stale, notYetProjected } = details;
   return {
     400: {
       ...(field && { field: wrongField(field) }),
@@ -37,6 +37,7 @@ export function problemsOf(details: ProblemDetailsOf): ProblemExamples {
     408: { tooSlow: problems.requestTimeout() },
     409: {
       ...(rule !== undefined && { rule: problems.rule(rule) }),
+      ...(rebuildRunning !== undefined && { rebuildRunning: problems.rebuildRunning(rebuildRunning) }),
       ...(conflict && { concurrentChange: toProblem(new ConcurrentModificationError({}, conflict)) }),
     },
     412: { ...(stale !== undefined && { stale: problems.stale(stale) }) },

@@ -32,6 +32,7 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
       { name: 'Customers', description: 'Names and emails that orders show' },
       { name: 'Menu', description: 'The price list' },
       { name: 'Operations', description: 'Health and metrics' },
+      { name: 'Administration', description: 'Look after the read models' },
     ],
     components: { headers: headers() },
   },

@@ -91,6 +91,12 @@ export const problems = {
     status: 409,
     detail,
   }),
+  rebuildRunning: (detail: string): ProblemDetails => ({
+    type: '/problems/rebuild-running',
+    title: 'A rebuild of it is running already',
+    status: 409,
+    detail,
+  }),
   stale: (detail: string): ProblemDetails => ({
     type: '/problems/stale-revision',
     title: 'If-Match names an older revision',

@@ -29,8 +29,15 @@ export interface ProjectionStateDocument {
   readonly builtAt: Date;
   /** A reader of the whole log has come this far. */
   readonly position?: StoredPosition;
+  /** Which of the analytics collections are the live ones. */
+  readonly generation?: number;
   /** Streams with an event that cannot be read: what comes after it is not counted. */
   readonly stalled?: readonly string[];
+}
+
+export interface AnalyticsCollections {
+  readonly days: Collection<AnalyticsDayDocument>;
+  readonly items: Collection<AnalyticsItemDocument>;
 }
 
 export interface Database {
@@ -39,10 +46,6 @@ export interface Database {
   readonly customers: Collection<CustomerDocument>;
   readonly audit: Collection<AuditDocument>;
   readonly menu: Collection<MenuItemDocument>;
-  readonly analytics: {
-    readonly days: Collection<AnalyticsDayDocument>;
-    readonly items: Collection<AnalyticsItemDocument>;
-  };
   readonly projections: Collection<ProjectionStateDocument>;
 }
 
@@ -94,9 +97,16 @@ export function openDatabase(client: MongoClient, name: string): Database {
     customers: db.collection('customers'),
     audit: db.collection('audit'),
     menu: db.collection('menu'),
-    analytics: { days: db.collection('analytics_days'), items: db.collection('analytics_items') },
     projections: db.collection('projections'),
   };
+}
+
+/**
+ * The figures are built anew beside the live ones, in collections of the next generation: unlike the other read
+ * models they are guarded by one order of events, so that no two readers at different positions can share them.
+ */
+export function analyticsOf(db: Db, generation: number): AnalyticsCollections {
+  return { days: db.collection(`analytics_days_${generation}`), items: db.collection(`analytics_items_${generation}`) };
 }
 
 /** Every query that a route offers has its index here; sorted pages end in `_id` so that no document repeats. */

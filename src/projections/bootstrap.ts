@@ -2,43 +2,55 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { Logger } from 'pino';
 import type { StreamStore } from '../eventstoredb/streams.ts';
 import {
-  createAnalyticsIndexes,
   createAuditIndexes,
   createMenuIndexes,
   createOrderIndexes,
   type Database,
   type StoredPosition,
 } from '../mongodb/database.ts';
+import { ANALYTICS } from '../mongodb/analytics-queries.ts';
+import { ANALYTICS_VERSION } from './analytics-follower.ts';
 import { fromStored, readLog, toStored } from './catch-up.ts';
 import { project } from './project.ts';
-
-/** Name of the state document that says that the read models stand. */
-export const READ_MODELS = 'read-models';
-/** Raise it when the layout of a read-model document changes: they are built anew at the next start. */
-export const READ_MODEL_VERSION = 1;
+import { READ_MODEL_NAMES, READ_MODEL_VERSION, READ_MODELS } from './read-models.ts';
+import type { Rebuilds } from './rebuild.ts';
 
 export interface BootstrapOptions {
   readonly client: EventStoreDBClient;
   readonly streams: StreamStore;
   readonly database: Database;
   readonly streamPrefix: string;
+  readonly rebuilds: Pick<Rebuilds, 'ensure' | 'finishSwaps'>;
   readonly log: Logger;
 }
 
 /**
  * Creates the indexes and, where the read models are missing (a new or a lost database), builds them from the log.
- * It goes on where an interrupted run stopped, and several instances may do it at once.
+ * It goes on where an interrupted run stopped, and several instances may do it at once. Read models of another
+ * version than the code's are rebuilt beside the old ones, which serve until then.
  */
 export async function ensureReadModels(options: BootstrapOptions): Promise<void> {
-  const { client, database, streamPrefix, log } = options;
+  const { client, database, streamPrefix, rebuilds, log } = options;
+  await rebuilds.finishSwaps();
   await Promise.all([
     createOrderIndexes(database.orders),
     createAuditIndexes(database.audit),
-    createAnalyticsIndexes(database.analytics.items),
     createMenuIndexes(database.menu),
   ]);
+  await rebuilds.ensure('analytics', async () => {
+    const figures = await database.projections.findOne({ _id: ANALYTICS });
+    return figures?.generation === undefined || figures.version === ANALYTICS_VERSION;
+  });
   const state = await database.projections.findOne({ _id: READ_MODELS });
-  if (state?.version === READ_MODEL_VERSION && state.position === undefined) return;
+  if (state && state.version !== READ_MODEL_VERSION) {
+    for (const name of READ_MODEL_NAMES) {
+      if (name === 'analytics') continue;
+      await rebuilds.ensure(name, (last) => (last?.finishedAt ?? 0) > state.builtAt);
+    }
+    await saveState(database);
+    return;
+  }
+  if (state && state.position === undefined) return;
   const started = Date.now();
   let events = 0;
   for await (const page of readLog(client, streamPrefix, state?.position && fromStored(state.position))) {

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AppDependencies, buildApp } from '../../src/app.ts';
 import { ConcurrentModificationError } from '../../src/commands/errors.ts';
 import { EventStoreUnavailableError } from '../../src/eventstoredb/errors.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { rebuildStates } from '../../src/projections/rebuild-lease.ts';
+import { besides } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 import { type ActualAnswer, createJudge, type OpenApiDocument, type Operation, operationsOf } from './openapi-judge.ts';
@@ -151,6 +154,8 @@ const exact: Readonly<Record<string, string>> = {
   getCustomer: 'plain',
   isLive: 'alive',
   isReady: 'ready',
+  listParked: 'none',
+  replayParked: 'nothing',
 };
 
 const MADE_UP = /[\da-f]{8}-[\da-f]{4}-/;
@@ -236,12 +241,16 @@ const fields: Readonly<Record<string, Provocation>> = {
   putMenuItem: () => ({ body: { name: 'Lanterna', category: 'Classic', price: 11.5 } }),
   deleteMenuItem: () => ({ path: { sku: ' ' } }),
   orderAnalytics: () => ({ query: { from: '2000-01-01', to: '2020-01-01' } }),
+  listParked: () => ({ query: { limit: 0 } }),
+  verifyProjection: () => ({ query: { repair: 'maybe' } }),
 };
 const missing: Readonly<Record<string, Provocation>> = {
   getOrderState: async () => ({ path: await orderIn('paid'), query: { asOf: '2026-01-30' } }),
   diffOrder: async () => ({ path: await orderIn('paid'), query: { to: 9 } }),
   getCustomer: () => ({ path: { customerId: 'nobody' } }),
   deleteMenuItem: () => ({ path: { sku: 'nothing' } }),
+  rebuildProjection: () => ({ path: { name: 'menu' } }),
+  verifyProjection: () => ({ path: { name: 'menu' } }),
 };
 const forbidden: Readonly<Record<string, Provocation>> = {
   confirmOrder: async () => ({ path: await deliveredOrder() }),
@@ -255,6 +264,15 @@ async function deliveredOrder(): Promise<Path> {
   const path = await orderIn('placed');
   expect((await service.post(`/orders/${path['orderId'] ?? ''}/status`, { status: 'DELIVERED' })).status).toBe(200);
   return path;
+}
+
+/** Another process is at work on the rebuild of the orders. */
+async function rebuildOfAnother(): Promise<Sent> {
+  const { database, rebuilds } = besides(service);
+  await rebuilds.ensure('orders', (last) => last !== undefined);
+  const held = { phase: 'filling', owner: 'another', heartbeat: new Date() } as const;
+  await rebuildStates(database.db).updateOne({ _id: 'rebuild:orders' }, { $set: held });
+  return {};
 }
 
 /** Uses an Idempotency-Key for one request, and gives another one with it. */
@@ -297,6 +315,8 @@ function provocation(id: string, name: string): Promise<Sent> | Sent | undefined
       return { body: { customerId: 'mario', items: [] } };
     case 'keyReused':
       return keyReused(id);
+    case 'rebuildRunning':
+      return rebuildOfAnother();
     case 'notYetProjected':
       return (id === 'getOrder' ? projectedOrder() : Promise.resolve({})).then((path) => ({
         path,
@@ -311,11 +331,22 @@ function provocation(id: string, name: string): Promise<Sent> | Sent | undefined
 async function failing(error: Error, limits: Partial<AppDependencies['limits']> = {}): Promise<FastifyInstance> {
   const rejects = () => Promise.reject(error);
   const store = new Proxy({}, { get: () => rejects });
-  const names = ['commands', 'orders', 'history', 'audit', 'customerCommands', 'customers', 'menu', 'analytics'];
+  const names = [
+    'commands',
+    'orders',
+    'history',
+    'audit',
+    'customerCommands',
+    'customers',
+    'menu',
+    'analytics',
+    'admin',
+  ];
   return buildApp({
     ...(Object.fromEntries(names.map((name) => [name, store])) as unknown as AppDependencies),
     log: pino({ level: 'silent' }),
     currency: 'USD',
+    metrics: createMetrics(),
     readiness: rejects,
     limits: { maxInFlight: 1000, rateLimitPerMinute: undefined, ...limits },
   });

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredEvent } from '../../src/eventstoredb/codec.ts';
-import { connectMongo, type Database, openDatabase } from '../../src/mongodb/database.ts';
+import { liveGeneration } from '../../src/mongodb/analytics-queries.ts';
+import { analyticsOf, connectMongo, type Database, openDatabase } from '../../src/mongodb/database.ts';
 import type { AnalyticsDayDocument } from '../../src/projections/analytics.ts';
 import type { CustomerDocument } from '../../src/projections/customer-document.ts';
 import { customerFields, type OrderDocument, toFields } from '../../src/projections/order-document.ts';
@@ -79,8 +80,15 @@ export async function checkReadModels(
 
 async function compare(
   log: LogContents,
-  { orders, customers, audit, analytics }: Pick<Database, 'orders' | 'customers' | 'audit' | 'analytics'>,
+  {
+    db,
+    projections,
+    orders,
+    customers,
+    audit,
+  }: Pick<Database, 'db' | 'projections' | 'orders' | 'customers' | 'audit'>,
 ): Promise<string[]> {
+  const analytics = analyticsOf(db, await liveGeneration({ projections }));
   const wantedOrders = [...log.orders.values()].flatMap(({ orderId, states, events }): OrderDocument[] => {
     const state = states.at(-1);
     if (!state) return [];

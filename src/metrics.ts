@@ -1,0 +1,197 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { AppendObserver } from './eventstoredb/streams.ts';
+import type { Lag } from './projections/admin.ts';
+import type { WorkerStatus } from './projections/worker.ts';
+
+/** What is asked for on each scrape. */
+export interface ScrapedProjections {
+  worker(): WorkerStatus;
+  lag(): Promise<{
+    readonly group: Lag;
+    readonly analytics: Lag;
+    readonly parked: number;
+    readonly inFlight: number;
+  }>;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  /** The text of the exposition format. Never rejects because of a store: what one cannot tell is left out. */
+  text(): Promise<string>;
+  readonly appends: AppendObserver;
+  /** A command lost a race, and is decided again. */
+  readonly onConflict: () => void;
+  /** @returns records the duration, in seconds, of one request with this method, route and status */
+  requestRecorder(method: string, route: string, status: number): (seconds: number) => void;
+  watch(projections: ScrapedProjections): void;
+  close(): void;
+}
+
+const SCRAPE_TIME_LIMIT_MS = 1000;
+const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const QUANTILES = [0.5, 0.9, 0.99] as const;
+
+/** The service's metrics, in a registry of their own, so that several services can live in one process. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from a request to the end of its answer, by the pattern of its route',
+    labelNames: ['method', 'route', 'status'],
+    buckets: DURATIONS,
+    registers,
+  });
+  const appendDurations = new Histogram({
+    name: 'eventstore_append_duration_seconds',
+    help: 'Time until an append was settled, repetitions included',
+    buckets: DURATIONS,
+    registers,
+  });
+  const appended = new Counter({ name: 'eventstore_appended_events_total', help: 'Events appended', registers });
+  const retries = new Counter({
+    name: 'eventstore_append_retries_total',
+    help: 'Appends sent again since their outcome was unknown',
+    registers,
+  });
+  const conflicts = new Counter({
+    name: 'command_conflicts_total',
+    help: 'Commands decided again since another one was faster',
+    registers,
+  });
+  let projections: ScrapedProjections | undefined;
+  const projectionMetrics = createProjectionMetrics(registers);
+
+  const eventLoop = monitorEventLoopDelay({ resolution: 10 });
+  eventLoop.enable();
+  new Gauge({
+    name: 'event_loop_delay_seconds',
+    help: 'Delay of the event loop since the scrape before',
+    labelNames: ['quantile'],
+    registers,
+    collect() {
+      for (const quantile of QUANTILES) this.set({ quantile }, eventLoop.percentile(quantile * 100) / 1e9);
+      this.set({ quantile: 1 }, eventLoop.max / 1e9);
+      eventLoop.reset();
+    },
+  });
+  collectDefaultMetrics({ register: registry });
+
+  return {
+    contentType: registry.contentType,
+    async text() {
+      if (projections) await projectionMetrics.collect(projections);
+      return registry.metrics();
+    },
+    appends: {
+      appended(seconds, events) {
+        appendDurations.observe(seconds);
+        appended.inc(events);
+      },
+      retried: () => retries.inc(),
+    },
+    onConflict: () => conflicts.inc(),
+    requestRecorder(method, route, status) {
+      const series = requests.labels(method, route, String(status));
+      return (seconds) => series.observe(seconds);
+    },
+    watch: (given) => (projections = given),
+    close() {
+      eventLoop.disable();
+      registry.clear();
+    },
+  };
+}
+
+function createProjectionMetrics(registers: Registry[]) {
+  const lagEvents = new Gauge({
+    name: 'projection_lag_events',
+    help: 'Events not yet projected',
+    labelNames: ['projection'],
+    registers,
+  });
+  const lagSeconds = new Gauge({
+    name: 'projection_lag_seconds',
+    help: 'Age of the oldest event not yet projected',
+    labelNames: ['projection'],
+    registers,
+  });
+  const parked = new Gauge({
+    name: 'projection_parked_events',
+    help: 'Parked events of the consumer group',
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: 'projection_in_flight_events',
+    help: 'Events of the consumer group delivered and not yet acknowledged',
+    registers,
+  });
+  const consuming = new Gauge({
+    name: 'projection_consuming',
+    help: 'Whether the projection worker consumes: 1 or 0',
+    registers,
+  });
+  const projected = new Counter({
+    name: 'projection_projected_events_total',
+    help: 'Events projected by this instance',
+    registers,
+  });
+  const redelivered = new Counter({
+    name: 'projection_redelivered_events_total',
+    help: 'Events that came to this instance again',
+    registers,
+  });
+  const parkedHere = new Counter({
+    name: 'projection_parked_events_total',
+    help: 'Events that this instance parked',
+    registers,
+  });
+
+  return {
+    async collect(scraped: ScrapedProjections): Promise<void> {
+      const status = scraped.worker();
+      consuming.set(status.state === 'consuming' ? 1 : 0);
+      // The worker counts by itself; these counters only show its numbers.
+      for (const [counter, value] of [
+        [projected, status.projected],
+        [redelivered, status.redelivered],
+        [parkedHere, status.parked],
+      ] as const) {
+        counter.reset();
+        counter.inc(value);
+      }
+      // A gauge without a value is left out: better than an old one, or a zero.
+      lagEvents.reset();
+      lagSeconds.reset();
+      parked.remove();
+      inFlight.remove();
+      const measured = await within(SCRAPE_TIME_LIMIT_MS, scraped.lag());
+      if (!measured) return;
+      for (const [projection, { events, seconds }] of [
+        ['group', measured.group],
+        ['analytics', measured.analytics],
+      ] as const) {
+        lagEvents.set({ projection }, events);
+        lagSeconds.set({ projection }, seconds);
+      }
+      parked.set(measured.parked);
+      inFlight.set(measured.inFlight);
+    },
+  };
+}
+
+/** @returns undefined when it fails or is not there in time */
+async function within<T>(ms: number, value: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined);
+  });
+  try {
+    return await Promise.race([value, timeUp]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,165 @@
+import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
+import { type Collection, MongoServerError } from 'mongodb';
+import { decodeOrderEvent } from '../eventstoredb/codec.ts';
+import { UnreadableEventError } from '../eventstoredb/errors.ts';
+import { createAuditIndexes, createOrderIndexes } from '../mongodb/database.ts';
+import type { AuditDocument } from './audit-document.ts';
+import { fromStored, readLog, toStored } from './catch-up.ts';
+import type { CustomerDocument } from './customer-document.ts';
+import type { OrderDocument } from './order-document.ts';
+import { project } from './project.ts';
+import { projectAudit } from './project-audit.ts';
+import { projectCustomers } from './project-customers.ts';
+import { projectOrders } from './project-orders.ts';
+import type { ReadModelName } from './read-models.ts';
+import type { RebuildContext } from './rebuild.ts';
+import type { Lease } from './rebuild-lease.ts';
+
+/** A collection that is filled beside the live one, to take its place. */
+interface Shadow {
+  readonly collection: Collection<{ _id: string }>;
+  createIndexes(): Promise<void>;
+  /** @returns how many streams begin in this page of the log with an event that can be read */
+  fill(page: readonly AllStreamRecordedEvent[]): Promise<number>;
+  /** So many documents of streams that begin with an event that can be read. */
+  count(): Promise<number>;
+}
+
+const NAMESPACE_NOT_FOUND = 26;
+
+/**
+ * Fills a new collection from the log while the old one serves and is projected into, puts it in the old one's place,
+ * and then brings what was written into the old one meanwhile into it: reading on from where the filling stopped to
+ * the end that the log has after the swap. All projections are guarded by revisions, so that none is counted twice.
+ *
+ * @throws Error when documents are missing in the end; the old collection stays
+ */
+export async function rebuildByShadow(
+  context: RebuildContext,
+  name: Exclude<ReadModelName, 'analytics'>,
+  lease: Lease,
+): Promise<void> {
+  const shadow = shadowOf(context, name);
+  if (lease.state().phase === 'filling') await fill(context, shadow, lease);
+  await swap(context, name, shadow, lease);
+  for await (const { events, position } of pages(context, lease)) {
+    await project(context, events);
+    await lease.save({ position: toStored(position), events: lease.state().events + events.length });
+  }
+}
+
+async function fill(context: RebuildContext, shadow: Shadow, lease: Lease): Promise<void> {
+  if (lease.state().position === null) {
+    await shadow.collection.drop();
+    await shadow.createIndexes();
+  }
+  for await (const { events, position } of pages(context, lease)) {
+    const begun = await shadow.fill(events);
+    const state = lease.state();
+    await lease.save({
+      position: toStored(position),
+      events: state.events + events.length,
+      streams: state.streams + begun,
+    });
+  }
+  const documents = await shadow.count();
+  const { streams } = lease.state();
+  if (documents !== streams) {
+    throw new Error(`${documents} documents were made of ${streams} streams: the old ones stay`);
+  }
+  await lease.save({ phase: 'swapping', documents });
+}
+
+/** Also goes on after a crash in the midst of it. */
+async function swap(context: RebuildContext, name: string, shadow: Shadow, lease: Lease): Promise<void> {
+  const documents = await shadow.count();
+  // Fewer than were counted: it has taken its place already, and these are a slow process's last writes.
+  if (documents < lease.state().documents) {
+    await shadow.collection.drop();
+    return;
+  }
+  try {
+    await lease.save({});
+    await shadow.collection.rename(name, { dropTarget: true });
+  } catch (error) {
+    if (!(error instanceof MongoServerError) || error.code !== NAMESPACE_NOT_FOUND) throw error;
+  }
+  context.log.info({ readModel: name, documents }, 'the rebuilt read model serves');
+}
+
+/** What the log has after the rebuild's position. */
+async function* pages({ client, streamPrefix, signal }: RebuildContext, lease: Lease) {
+  const { position } = lease.state();
+  for await (const page of readLog(client, streamPrefix, position === null ? undefined : fromStored(position))) {
+    signal.throwIfAborted();
+    yield page;
+  }
+}
+
+function shadowOf(context: RebuildContext, name: Exclude<ReadModelName, 'analytics'>): Shadow {
+  const { database, streams, streamPrefix } = context;
+  const readGap = (stream: string, from: number, count: number) =>
+    streams.readRecorded(stream, { from, maxCount: count });
+  const isOfOrder = ({ streamId }: RecordedEvent) => streamId.startsWith(`${streamPrefix}PizzaOrder-`);
+  const isOfCustomer = (event: RecordedEvent) => !isOfOrder(event);
+  const collectionName = `${name}_rebuild`;
+  switch (name) {
+    case 'orders': {
+      const orders = database.db.collection<OrderDocument>(collectionName);
+      return {
+        collection: orders as unknown as Shadow['collection'],
+        createIndexes: () => createOrderIndexes(orders),
+        async fill(page) {
+          // Details that change during the rebuild must reach these orders as well.
+          await projectCustomers({ customers: database.customers, orders, readGap }, page.filter(isOfCustomer));
+          const ofOrders = page.filter(isOfOrder);
+          const outcomes = await projectOrders({ orders, customers: database.customers, readGap }, ofOrders);
+          return ofOrders.filter(({ revision }, index) => revision === 0n && outcomes[index]?.type === 'done').length;
+        },
+        // One whose first event cannot be read has a document too, which says so.
+        count: () => orders.countDocuments({ revision: { $gte: 0 } }),
+      };
+    }
+    case 'customers': {
+      const customers = database.db.collection<CustomerDocument>(collectionName);
+      return {
+        collection: customers as unknown as Shadow['collection'],
+        // It must be there to take the old one's place, even without a customer.
+        async createIndexes() {
+          await database.db.createCollection(collectionName);
+        },
+        async fill(page) {
+          const ofCustomers = page.filter(isOfCustomer);
+          const outcomes = await projectCustomers({ customers, orders: undefined, readGap }, ofCustomers);
+          return ofCustomers.filter(({ revision }, at) => revision === 0n && outcomes[at]?.type === 'done').length;
+        },
+        count: () => customers.countDocuments({}),
+      };
+    }
+    case 'audit': {
+      const audit = database.db.collection<AuditDocument>(collectionName);
+      return {
+        collection: audit as unknown as Shadow['collection'],
+        createIndexes: () => createAuditIndexes(audit),
+        async fill(page) {
+          const ofOrders = page.filter(isOfOrder);
+          await projectAudit(audit, ofOrders);
+          return ofOrders.filter((event) => event.revision === 0n && isReadable(event)).length;
+        },
+        count: () => audit.countDocuments({ revision: 0 }),
+      };
+    }
+    default:
+      return name satisfies never;
+  }
+}
+
+function isReadable(event: RecordedEvent): boolean {
+  try {
+    decodeOrderEvent(event);
+    return true;
+  } catch (error) {
+    if (error instanceof UnreadableEventError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { createStreamStore } from '../../src/eventstoredb/streams.ts';
+import { openDatabase } from '../../src/mongodb/database.ts';
+import { createProjectionAdmin } from '../../src/projections/admin.ts';
+import { createRebuilds } from '../../src/projections/rebuild.ts';
+import type { TestService } from './service.ts';
+import { until } from './until.ts';
+
+/** What a process beside a test's service needs to look after its projections. */
+export function projectionOptions({ eventStore, mongo, config }: TestService) {
+  return {
+    client: eventStore,
+    streams: createStreamStore({ client: eventStore, streamPrefix: config.streamPrefix, timeLimitMs: 5000 }),
+    database: openDatabase(mongo, config.mongoDatabase),
+    group: config.consumerGroup,
+    streamPrefix: config.streamPrefix,
+    log: pino({ level: 'silent' }),
+  };
+}
+
+/** Another process's rebuilds and administration, of the same read models. */
+export function besides(service: TestService) {
+  const options = projectionOptions(service);
+  const rebuilds = createRebuilds(options);
+  return { ...options, rebuilds, admin: createProjectionAdmin({ ...options, rebuilds }) };
+}
+
+export interface Writing {
+  readonly orderIds: readonly string[];
+  /** Ends the writing and waits for what is in flight. */
+  stop(): Promise<void>;
+}
+
+const PIZZAS = ['Margherita', 'Funghi', 'Diavola', 'Marinara'];
+
+/** Places one order of a customer. */
+export async function placeOrder(service: TestService, customerId = 'ada', name = 'Margherita'): Promise<string> {
+  const items = [{ name, quantity: 2, unitPrice: '10.00' }];
+  const placed = await service.post('/orders', { customerId, items });
+  if (placed.status !== 201) throw new Error(`placing an order answered ${placed.status}`);
+  return (placed.body as { readonly id: string }).id;
+}
+
+/** Orders are placed and changed, and customers as well, one after the other, until told to stop. */
+export function keepWriting(service: TestService): Writing {
+  const orderIds: string[] = [];
+  let isStopped = false;
+  const write = async (writer: number) => {
+    for (let turn = 0; !isStopped; turn += 1) {
+      const customerId = `customer-${turn % 5}`;
+      const id = await placeOrder(service, customerId, PIZZAS[turn % PIZZAS.length]);
+      orderIds.push(id);
+      const details = { name: `Name ${writer} ${turn}`, email: `c${turn}@example.com` };
+      await service.put(`/customers/${customerId}`, details);
+      await service.post(`/orders/${id}/payment`, { paymentMethod: 'cash', transactionId: randomUUID() });
+      if (turn % 2 === 0) {
+        await service.post(`/orders/${id}/confirm`, { estimatedDeliveryTime: '2999-01-01T00:00:00Z' });
+      }
+    }
+  };
+  const writers = [1, 2].map(write);
+  return {
+    orderIds,
+    async stop() {
+      isStopped = true;
+      await Promise.all(writers);
+    },
+  };
+}
+
+/** Waits until the read models have seen all that is in the log. */
+export async function caughtUp(service: TestService): Promise<void> {
+  const { admin } = besides(service);
+  await until('the read models have caught up', async () => {
+    const { group, analytics } = await admin.lag();
+    return group.events === 0 && analytics.events === 0;
+  });
+}
