@@ -55,7 +55,7 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
         tags,
         operationId: 'replayParked',
         summary: 'Deliver the parked events again; one that still cannot be projected is parked again',
-        response: answers({ 202: ref(ReplayedEvents) }, [429, 500, 503]),
+        response: answers({ 202: ref(ReplayedEvents) }, [400, 408, 413, 415, 429, 500, 503]),
       },
     },
     async (_, reply) => {
@@ -74,7 +74,7 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
         params: ReadModelParams,
         response: answers(
           { 202: Type.Unsafe<undefined>({ type: 'null', description: 'It runs; `Location` shows how far it is' }) },
-          [404, 409, 429, 500, 503],
+          [400, 404, 408, 409, 413, 415, 429, 500, 503],
         ),
       },
     },
@@ -93,7 +93,7 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
         summary: 'Compare every document of a read model with the log; `repair` writes what differs as it should be',
         params: ReadModelParams,
         querystring: Type.Object({ repair: Type.Boolean({ default: false }) }, { additionalProperties: false }),
-        response: answers({ 200: ref(VerifiedReadModel) }, [400, 404, 429, 500, 503]),
+        response: answers({ 200: ref(VerifiedReadModel) }, [400, 404, 408, 413, 415, 429, 500, 503]),
       },
     },
     async ({ params, query }) => {

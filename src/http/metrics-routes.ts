@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Metrics } from '../metrics.ts';
+import { answers } from './answers.ts';
 
 type RequestMetrics = Pick<Metrics, 'requestRecorder'>;
 
@@ -61,7 +62,10 @@ export const metricsRoutes: FastifyPluginCallback<{ metrics: Pick<Metrics, 'text
         tags: ['Operations'],
         operationId: 'metrics',
         summary: 'Metrics in Prometheus’ text format',
-        response: { 200: { description: 'Metrics', content: { 'text/plain': { schema: Type.String() } } } },
+        response: answers(
+          { 200: { description: 'Metrics', content: { 'text/plain': { schema: Type.String() } } } },
+          [503],
+        ),
       },
     },
     async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),

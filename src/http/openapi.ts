@@ -107,9 +107,11 @@ function documented(path: string, operation: Operation): Operation {
   };
 
   function problemExamples(status: string, problems: ProblemExamples, instance: string): Record<string, object> {
+    const all = Object.entries(problems[Number(status)] ?? {});
     return Object.fromEntries(
-      Object.entries(problems[Number(status)] ?? {})
-        .filter(([name]) => name !== 'malformed' || requestBody !== undefined)
+      all
+        // Where no body is asked for, a wrong field is the better example, if there is one.
+        .filter(([name]) => name !== 'malformed' || requestBody !== undefined || all.length === 1)
         .map(([name, problem]) => [name, { ...problem, retryAfter: undefined, instance }]),
     );
   }
