@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Filter } from 'mongodb';
-import { isDuplicateKey } from '../mongodb/errors.ts';
+import { type Filter, MongoBulkWriteError } from 'mongodb';
+import { isOnlyDuplicates } from '../mongodb/errors.ts';
 import { readLog } from './catch-up.ts';
 import { endOfLog } from './rebuild.ts';
 import { type Difference, type Findings, note, partOf, type VerifyOptions, type VerifyRun } from './verify-findings.ts';
@@ -117,16 +117,11 @@ async function settle<D extends object, Fold>(
     verdicts = await judge(model, idsOf(verdicts), folds);
   }
   for (let tries = 1; repair && verdicts.length > 0 && tries <= MOST_REPAIRS; tries += 1) {
-    const left: Verdict<D, Fold>[] = [];
-    const written: D[] = [];
-    for (const verdict of verdicts) {
-      if (await repairOne(model, verdict)) {
-        note(findings, verdict.difference, true);
-        if (verdict.expected) written.push(verdict.expected);
-      } else left.push(verdict);
-    }
-    await model.afterRepair(written);
-    verdicts = await judge(model, idsOf(left), folds);
+    await repairAll(model, verdicts);
+    const left = await judge(model, idsOf(verdicts), folds);
+    const open = new Set(idsOf(left));
+    for (const { id, difference } of verdicts) if (!open.has(id)) note(findings, difference, true);
+    verdicts = left;
   }
   for (const { difference } of verdicts) note(findings, difference, false);
 
@@ -191,23 +186,22 @@ function differingFields<D extends object>(
     .sort();
 }
 
-/** @returns false when the document was written by somebody else since it was read */
-async function repairOne<D extends object, Fold>(
+/** Writes documents as they should be, but for those that somebody else has written since they were read. */
+async function repairAll<D extends object, Fold>(
   model: VerifiedModel<D, Fold>,
-  { document, expected }: Verdict<D, Fold>,
-): Promise<boolean> {
-  const { collection } = model;
-  if (!document) {
-    try {
-      await collection.insertOne(expected as never);
-      return true;
-    } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
-    }
+  verdicts: readonly Verdict<D, Fold>[],
+): Promise<void> {
+  const writes = verdicts.map(({ document, expected }) => {
+    if (!document) return { insertOne: { document: expected } };
+    const filter = model.guard(document);
+    return expected ? { replaceOne: { filter, replacement: expected } } : { deleteOne: { filter } };
+  });
+  try {
+    await model.collection.bulkWrite(writes as never, { ordered: false });
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || !isOnlyDuplicates(error)) throw error;
   }
-  if (!expected) return (await collection.deleteOne(model.guard(document))).deletedCount === 1;
-  return (await collection.replaceOne(model.guard(document), expected as never)).matchedCount === 1;
+  await model.afterRepair(verdicts.flatMap(({ expected }) => expected ?? []));
 }
 
 function entryOf<Fold>(folds: ReadonlyMap<string, Fold>, id: string): [string, Fold][] {

@@ -1,0 +1,59 @@
+import { pino } from 'pino';
+import { ConfigError, loadConfig } from '../config.ts';
+import { isUnavailable } from '../eventstoredb/errors.ts';
+import { createStreamStore } from '../eventstoredb/streams.ts';
+import { openDatabase } from '../mongodb/database.ts';
+import { createProjectionAdmin } from '../projections/admin.ts';
+import { joinStores } from '../stores.ts';
+import { EXIT, HELP, parseCommand, runCommand, UsageError } from './projection-commands.ts';
+
+const STORE_TIME_LIMIT_MS = 2500;
+
+// When a connection breaks, the event store's client rejects queued writes where nobody can catch it.
+process.on('unhandledRejection', (error) => {
+  if (!isUnavailable(error)) throw error;
+});
+
+process.exit(await main(process.argv.slice(2))); // connections that are still being tried would keep the process
+
+async function main(args: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  try {
+    const command = parseCommand(args);
+    if (!command) {
+      process.stdout.write(HELP);
+      return EXIT.done;
+    }
+    const config = loadConfig();
+    const log = pino({ level: 'fatal' }, pino.destination(process.stderr.fd));
+    const stores = await joinStores(config, log);
+    const { streamPrefix, consumerGroup: group } = config;
+    const client = stores.eventStore;
+    const streams = createStreamStore({ client, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
+    const database = openDatabase(stores.mongo, config.mongoDatabase);
+    const admin = createProjectionAdmin({ client, streams, database, group, streamPrefix, log });
+    const onSignal = () => {
+      if (interrupt.signal.aborted) process.exit(EXIT.interrupted); // asked twice
+      interrupt.abort();
+      process.stderr.write('\nstopping: finishing what is in hand\n');
+      void admin.stop();
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    try {
+      return await runCommand(command, { admin, out: process.stdout });
+    } finally {
+      await admin.stop();
+      await stores.close();
+    }
+  } catch (error) {
+    if (interrupt.signal.aborted) return EXIT.interrupted;
+    process.stderr.write(`${describe(error)}\n`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message}\nMore with --help.`;
+  if (error instanceof ConfigError) return error.message;
+  return `It did not work: ${error instanceof Error ? error.message : String(error)}`;
+}

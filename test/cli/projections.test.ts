@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { jsonEvent } from '@eventstore/db-client';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createPercentage } from '../../src/cli/percentage.ts';
+import { besides, caughtUp, placeOrder } from '../support/projections.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli/projections.js', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'projections-'));
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+});
+afterAll(async () => {
+  await service.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function projections(args: readonly string[], env: Record<string, string> = {}) {
+  const { PATH = '' } = process.env;
+  const { mongoDatabase, consumerGroup, streamPrefix } = service.config;
+  const stores = { EVENTSTORE_URL: inject('eventStoreUrl'), MONGODB_URL: inject('mongoUrl') };
+  const own = { MONGODB_DATABASE: mongoDatabase, CONSUMER_GROUP: consumerGroup, STREAM_PREFIX: streamPrefix };
+  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH, ...stores, ...own, ...env }, cwd: folder });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (said[name] += text));
+  }
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, ...said };
+}
+
+describe('npm run projections', () => {
+  test('status, beside a running service, has a line for each read model', async () => {
+    await placeOrder(service);
+    await caughtUp(service);
+    const { code, stdout } = await projections(['status']);
+    expect(code).toBe(0);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.split(/ {2,}/)[0])).toEqual([
+      'read model',
+      'customers',
+      'orders',
+      'audit',
+      'analytics',
+    ]);
+    expect(lines[2]).toMatch(/^orders +consuming +\d+ +0 +0\.0 +0 +0 +0 +-$/);
+  });
+
+  test('rebuild, of a damaged read model, puts it right and says so in plain lines', async () => {
+    const id = await placeOrder(service);
+    await caughtUp(service);
+    const { database } = besides(service);
+    await database.orders.updateOne({ _id: id }, { $set: { totalMinor: 1 } });
+    const { code, stdout } = await projections(['rebuild', 'orders']);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^(rebuilding orders: \d+%\n)*rebuilding orders: 100%\norders: rebuilt from \d+ events\n$/,
+      ) as string,
+    });
+    expect((await service.get(`/orders/${id}`)).body).toMatchObject({ totalAmount: '20.00' });
+  });
+
+  test('verify, of a damaged read model, lists what differs, ends with 1, and repairs it on request', async () => {
+    const id = await placeOrder(service);
+    await caughtUp(service);
+    const { database } = besides(service);
+    await database.orders.updateOne({ _id: id }, { $set: { totalMinor: 1 } });
+    const checked = await database.orders.countDocuments({});
+    const found = await projections(['verify', 'orders']);
+    expect(found.code).toBe(1);
+    expect(found.stdout).toContain(
+      `orders ${id}: different (totalMinor)\norders: ${checked} documents checked, 1 differences, 0 repaired\n`,
+    );
+    const repaired = await projections(['verify', 'orders', '--repair']);
+    expect(repaired.code).toBe(0);
+    expect(repaired.stdout).toContain('1 differences, 1 repaired');
+    expect(await projections(['verify', 'orders'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('0 differences') as string,
+    });
+  });
+
+  test('replay-parked, with a parked event, has it delivered again and the figures rebuilt', async () => {
+    const id = await placeOrder(service);
+    const stream = `${service.config.streamPrefix}PizzaOrder-${id}`;
+    await service.eventStore.appendToStream(stream, [jsonEvent({ type: 'PaymentProcessed', data: {} })]);
+    await until('it is parked', () => service.service.worker.status().parked === 1);
+    await until('the figures have met it', async () => {
+      const state = await besides(service).database.projections.findOne({ _id: 'analytics' });
+      return state?.stalled?.length === 1;
+    });
+    const { code, stdout } = await projections(['replay-parked']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^1 parked events are delivered again\n/);
+    expect(stdout).toMatch(/analytics: rebuilt from \d+ events\n$/);
+    await until('it is parked again', () => service.service.worker.status().parked === 2);
+  });
+
+  test('help, asked for, names the commands', async () => {
+    const { code, stdout } = await projections(['--help']);
+    expect(code).toBe(0);
+    for (const name of ['status', 'rebuild', 'verify', 'replay-parked']) expect(stdout).toContain(`-- ${name}`);
+  });
+
+  test.each([
+    [[], 'a command is missing'],
+    [['sing'], 'no command sing'],
+    [['rebuild'], 'NAME must be one of customers, orders, audit, analytics'],
+    [['verify', 'menu'], 'NAME must be one of'],
+    [['status', 'orders'], 'too many arguments'],
+    [['rebuild', 'orders', '--repair'], '--repair belongs to verify'],
+    [['verify', 'orders', '--quickly'], '--quickly'],
+  ])('a command line %j, which is wrong, ends with 2 and says why', async (args, why) => {
+    const { code, stdout, stderr } = await projections(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(why);
+  });
+
+  test('status, with a store away, ends with 1 and says which', async () => {
+    const { code, stderr } = await projections(['status'], { MONGODB_URL: 'mongodb://127.0.0.1:1' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('It did not work: ');
+    expect(stderr).toContain('MongoDB');
+  });
+});
+
+describe('a percentage', () => {
+  const written = (isTTY: boolean) => {
+    const out = Object.assign(new PassThrough(), { isTTY, cursorTo: () => true, clearLine: () => true });
+    const percentage = createPercentage(out, 'rebuilding orders');
+    for (const percent of [0, 3, 12, 15, 55, 100]) percentage.update(percent);
+    percentage.stop();
+    return String(out.read());
+  };
+
+  test('a percentage, elsewhere than on a terminal, is a line every ten percent', () => {
+    const lines = [12, 55, 100].map((percent) => `rebuilding orders: ${percent}%\n`);
+    expect(written(false)).toBe(lines.join(''));
+  });
+
+  test('a percentage, on a terminal, is a bar that ends full', () => {
+    expect(written(true)).toMatch(/rebuilding orders \[=+\] 100%/);
+  });
+});
