@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { connectEventStore } from '../../src/eventstoredb/client.ts';
+import { connectMongo } from '../../src/mongodb/database.ts';
+import { until } from '../support/until.ts';
+import { ROOT } from './markdown.ts';
+
+export interface ServiceProcess {
+  readonly base: string;
+  /** Runs bash with the service's address in BASE, or a program with the service's environment. */
+  run(
+    command: string,
+    args: readonly string[],
+    cwd?: string,
+  ): Promise<{ readonly code: number | null; readonly output: string }>;
+  close(): Promise<void>;
+}
+
+/** The service as a reader starts it, on the test's servers, with streams, group and database of its own. */
+export async function startServiceProcess(): Promise<ServiceProcess> {
+  const name = `d${randomBytes(6).toString('hex')}`;
+  const folder = mkdtempSync(join(tmpdir(), 'pizzeria-docs-'));
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    PORT: '0',
+    EVENTSTORE_URL: inject('eventStoreUrl'),
+    MONGODB_URL: inject('mongoUrl'),
+    MONGODB_DATABASE: `test_${name}`,
+    CONSUMER_GROUP: name,
+    STREAM_PREFIX: `${name}-`,
+  };
+  // In a folder of its own, so that no .env is read.
+  const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
+    env,
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = outputOf(child);
+  const base = await until('the service listens', () => {
+    if (child.exitCode !== null) throw new Error(`the service ended:\n${log()}`);
+    return /"address":"([^"]+)"/.exec(log())?.[1];
+  });
+  if (base === undefined) throw new Error(`no address:\n${log()}`);
+  await until('the service is ready', async () => (await fetch(`${base}/health/ready`)).status === 200);
+  return {
+    base,
+    async run(command, args, cwd = folder) {
+      const running = spawn(command, args, { env: { ...env, BASE: base }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+      const output = outputOf(running);
+      await once(running, 'close');
+      return { code: running.exitCode, output: output() };
+    },
+    async close() {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'close');
+      const eventStore = connectEventStore(env.EVENTSTORE_URL);
+      await eventStore.deletePersistentSubscriptionToAll(name);
+      await eventStore.dispose();
+      const mongo = connectMongo(env.MONGODB_URL);
+      await mongo.db(env.MONGODB_DATABASE).dropDatabase();
+      await mongo.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function outputOf(child: ChildProcess): () => string {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  }
+  return () => text;
+}
