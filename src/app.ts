@@ -22,7 +22,7 @@ import { orderQueryRoutes } from './http/order-queries.ts';
 import { handleError } from './http/problems.ts';
 import { answerBrokenRequest } from './http/broken-requests.ts';
 import { sharedSchemas } from './http/schemas.ts';
-import { createValidatorCompiler } from './http/validation.ts';
+import { createSerializerCompiler, createValidatorCompiler } from './http/validation.ts';
 import type { Metrics } from './metrics.ts';
 import type { AnalyticsQueries } from './mongodb/analytics-queries.ts';
 import type { AuditQueries } from './mongodb/audit-queries.ts';
@@ -75,6 +75,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.removeContentTypeParser('text/plain');
   for (const schema of sharedSchemas) app.addSchema(schema);
   app.setValidatorCompiler(createValidatorCompiler(sharedSchemas));
+  app.setSerializerCompiler(createSerializerCompiler(sharedSchemas));
   app.setErrorHandler(handleError);
   registerNotFound(app);
   measureRequests(app, dependencies.metrics);

@@ -1,5 +1,6 @@
 import { Ajv } from 'ajv';
-import type { FastifySchemaCompiler } from 'fastify';
+import { SerializerSelector } from '@fastify/fast-json-stringify-compiler';
+import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { validate as isUuid } from 'uuid';
 import { parseTimeOrDate, parseTimestamp } from '../domain/time.ts';
@@ -22,4 +23,15 @@ export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySch
     coercing.addSchema(schema);
   }
   return ({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema);
+}
+
+/**
+ * Compiles a serializer for the answers that matter. Problem documents, of which every route has some ten, are
+ * written as they are: compiling one for each would take most of the start.
+ */
+export function createSerializerCompiler(schemas: readonly TSchema[]): FastifySerializerCompiler<TSchema> {
+  const named = Object.fromEntries(schemas.map((schema) => [(schema as { $id?: string }).$id ?? '', schema]));
+  const compile = SerializerSelector()(named, {});
+  return ({ httpStatus = '200', ...route }) =>
+    Number(httpStatus) >= 400 ? JSON.stringify : compile({ ...route, httpStatus });
 }
