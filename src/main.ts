@@ -22,6 +22,7 @@ async function start(): Promise<void> {
   const log = pino({ level: config.logLevel });
   const closers: (() => Promise<void>)[] = [];
   let drain = () => undefined as unknown;
+  let starting: Promise<void> = Promise.resolve();
 
   surviveLostAppends(log);
   // Before anything is started, so that a signal never finds the process without an ear for it.
@@ -31,24 +32,30 @@ async function start(): Promise<void> {
       if (err) log.fatal({ err }, 'stopping after an error nobody caught');
       else log.info({ signal }, 'stopping: finishing what is in flight');
       drain();
-      if (signal === 'SIGTERM') await delay(DRAIN_MS);
+      // What is half started cannot be closed; a failed start has been reported by then.
+      await Promise.allSettled([starting, signal === 'SIGTERM' ? delay(DRAIN_MS) : undefined]);
       for (const closer of closers.reverse()) await closer();
       log.info('stopped');
     },
   );
 
-  const stores = await openStores(config, log);
-  closers.push(() => stores.close());
-  stores.failed.catch((error: unknown) => {
-    log.fatal({ err: error }, 'an embedded server is gone');
-    close();
-  });
-  const service = await createService({ config, eventStore: stores.eventStore, mongo: stores.mongo, log });
-  closers.push(() => service.close());
-  drain = () => service.drain();
+  starting = open();
+  await starting;
 
-  const address = await service.app.listen({ port: config.port, host: config.host });
-  log.info({ address, docs: `${address}/docs` }, 'listening');
+  async function open(): Promise<void> {
+    const stores = await openStores(config, log);
+    closers.push(() => stores.close());
+    stores.failed.catch((error: unknown) => {
+      log.fatal({ err: error }, 'an embedded server is gone');
+      close();
+    });
+    const service = await createService({ config, eventStore: stores.eventStore, mongo: stores.mongo, log });
+    closers.push(() => service.close());
+    drain = () => service.drain();
+
+    const address = await service.app.listen({ port: config.port, host: config.host });
+    log.info({ address, docs: `${address}/docs` }, 'listening');
+  }
 }
 
 /**

@@ -97,6 +97,8 @@ export function followAnalytics(options: AnalyticsFollowerOptions): AnalyticsFol
   };
 
   async function follow(start: Start, signal: AbortSignal, progress: Progress): Promise<'replaced' | 'ended'> {
+    // Stopped while it was getting ready: there was no subscription yet to interrupt.
+    if (signal.aborted) return 'ended';
     const subscription = client.subscribeToAll(
       {
         fromPosition: position ?? START,
