@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -21,7 +22,6 @@ import { orderQueryRoutes } from './http/order-queries.ts';
 import { handleError } from './http/problems.ts';
 import { answerBrokenRequest } from './http/broken-requests.ts';
 import { sharedSchemas } from './http/schemas.ts';
-import { SECURITY_HEADERS } from './http/security-headers.ts';
 import { createSerializerCompiler, createValidatorCompiler } from './http/validation.ts';
 import type { Metrics } from './metrics.ts';
 import type { AnalyticsQueries } from './mongodb/analytics-queries.ts';
@@ -80,11 +80,12 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   registerNotFound(app);
   measureRequests(app, dependencies.metrics);
   app.addHook('onSend', (request, reply, payload, done) => {
-    void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+    void reply.header('x-request-id', request.id);
     done(null, payload);
   });
   await registerLimits(app, dependencies.limits);
 
+  await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(swagger, openApiInfo);
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 
