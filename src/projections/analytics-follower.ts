@@ -98,7 +98,8 @@ export function followAnalytics(options: AnalyticsFollowerOptions): AnalyticsFol
 
   async function follow(start: Start, signal: AbortSignal, progress: Progress): Promise<'replaced' | 'ended'> {
     // Stopped while it was getting ready: there was no subscription yet to interrupt.
-    if (signal.aborted) return 'ended';
+    const isStopped = () => signal.aborted;
+    if (isStopped()) return 'ended';
     const subscription = client.subscribeToAll(
       {
         fromPosition: position ?? START,
@@ -118,7 +119,7 @@ export function followAnalytics(options: AnalyticsFollowerOptions): AnalyticsFol
         if (!(await withTimeLimit(BATCH_TIME_LIMIT_MS, count(start, batch)))) return 'replaced';
         if (batch.length < MOST_PER_BATCH / 2) await delay(PAUSE_MS, undefined, { ref: false });
         isBusy = false;
-        if (signal.aborted) return 'ended';
+        if (isStopped()) return 'ended';
       }
       return 'ended';
     } finally {
