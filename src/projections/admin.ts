@@ -97,7 +97,8 @@ export class StoppingError extends Error {
 export type ProjectionAdmin = ReturnType<typeof createProjectionAdmin>;
 
 const TIME_LIMIT_MS = 2500;
-const MOST_PAGES = 10;
+/** A lag beyond this is told as this. */
+const MOST_LAG_EVENTS = 10_000;
 
 /** What an operator can see of the projections, and do to them. */
 export function createProjectionAdmin(options: AdminOptions) {
@@ -224,13 +225,13 @@ export function createProjectionAdmin(options: AdminOptions) {
   async function lagAfter(from: Position | undefined, isWanted: (stream: string) => boolean): Promise<Lag> {
     let events = 0;
     let oldest: Date | undefined;
-    let pages = 0;
+    let read = 0;
     for await (const page of readLog(client, streamPrefix, from)) {
       const wanted = page.events.filter(({ streamId }) => isWanted(streamId));
       events += wanted.length;
       oldest ??= wanted[0]?.created;
-      pages += 1;
-      if (pages === MOST_PAGES) break;
+      read += page.events.length;
+      if (read >= MOST_LAG_EVENTS) break;
     }
     return { events, seconds: oldest ? Math.max(0, (Date.now() - oldest.getTime()) / 1000) : 0 };
   }

@@ -1,17 +1,19 @@
 import {
+  type AllStreamRecordedEvent,
+  type AllStreamResolvedEvent,
   type EventStoreDBClient,
-  FORWARDS,
   type Position,
   START,
-  type AllStreamRecordedEvent,
+  streamNameFilter,
 } from '@eventstore/db-client';
 import { withTimeLimit } from '../eventstoredb/client.ts';
 import type { StoredPosition } from '../mongodb/database.ts';
+import { takeBuffered } from './batches.ts';
 import { streamPrefixes } from './consumer-group.ts';
 
 export interface LogPage {
   readonly events: readonly AllStreamRecordedEvent[];
-  /** Commit position of the last event read, wanted or not. */
+  /** Of the last event in it. */
   readonly position: Position;
 }
 
@@ -24,40 +26,84 @@ export function fromStored({ commit, prepare }: StoredPosition): Position {
 }
 
 const PAGE = 1000;
-const PAGE_TIME_LIMIT_MS = 20_000;
+/** Without an event, a checkpoint or the end of the log. */
+const SILENCE_LIMIT_MS = 20_000;
 
 /**
- * Reads the whole log from after `from` to its present end, in pages of the wanted streams' events.
+ * Reads the wanted streams' events of the whole log, from after `from` to the end that it has when the reader gets
+ * there, in pages of what has arrived.
  *
- * It reads `$all` unfiltered, since the client ignores a read's filter, and passes over the rest.
+ * The server filters: by a catch-up subscription that is left once it has caught up, since the client's `readAll`
+ * knows no filter. One that the server drops, as it does with a slow reader that is about to go live, is begun anew
+ * after the last event.
+ *
+ * @throws EventStoreUnavailableError; CommandError of the client when the server drops it without having sent anything
  */
 export async function* readLog(
   client: EventStoreDBClient,
   streamPrefix: string,
   from?: Position,
 ): AsyncGenerator<LogPage, void, void> {
-  const prefixes = streamPrefixes(streamPrefix);
   let position = from;
   for (;;) {
-    const page = await withTimeLimit(PAGE_TIME_LIMIT_MS, readPage(client, position));
-    // Reading from a position gives the event at it again.
-    const fresh = position ? page.filter((event) => isAfter(event.position, position as Position)) : page;
-    const last = fresh.at(-1);
-    if (!last) return;
-    position = last.position;
-    yield { events: fresh.filter(({ streamId }) => prefixes.some((prefix) => streamId.startsWith(prefix))), position };
-    if (page.length < PAGE) return;
+    let hasProgressed = false;
+    try {
+      for await (const page of readToCaughtUp(client, streamPrefix, position)) {
+        yield page;
+        position = page.position;
+        hasProgressed = true;
+      }
+      return;
+    } catch (error) {
+      if (!hasProgressed) throw error;
+    }
   }
 }
 
-function isAfter(a: Position, b: Position): boolean {
-  return a.commit > b.commit || (a.commit === b.commit && a.prepare > b.prepare);
-}
-
-async function readPage(client: EventStoreDBClient, from: Position | undefined): Promise<AllStreamRecordedEvent[]> {
-  const events: AllStreamRecordedEvent[] = [];
-  for await (const { event } of client.readAll({ direction: FORWARDS, fromPosition: from ?? START, maxCount: PAGE })) {
-    if (event) events.push(event);
+async function* readToCaughtUp(
+  client: EventStoreDBClient,
+  streamPrefix: string,
+  from: Position | undefined,
+): AsyncGenerator<LogPage, void, void> {
+  /** Events up to the end of the log that are still buffered; what comes after them is not waited for. */
+  let left = Infinity;
+  let failure: Error | undefined;
+  let wake: () => void = () => undefined;
+  const subscription = client.subscribeToAll(
+    {
+      fromPosition: from ?? START,
+      // A checkpoint is the only sign of life while the server passes over many events of others.
+      filter: streamNameFilter({ prefixes: streamPrefixes(streamPrefix), checkpointReached: () => wake() }),
+    },
+    { highWaterMark: PAGE },
+  );
+  const drop = (reason: Error) => {
+    failure ??= reason;
+    wake();
+  };
+  subscription.on('error', drop).on('close', () => drop(new Error('the subscription ended')));
+  subscription.on('readable', () => wake());
+  subscription.on('caughtUp', () => {
+    left = subscription.readableLength;
+    wake();
+  });
+  try {
+    while (left > 0) {
+      const first = subscription.read() as AllStreamResolvedEvent | null;
+      if (first !== null) {
+        const batch = takeBuffered(subscription, first, Math.min(PAGE, left));
+        left -= batch.length;
+        const events = batch.flatMap(({ event }) => event ?? []);
+        const last = events.at(-1);
+        if (last) yield { events, position: last.position };
+        continue;
+      }
+      const sign = failure ? Promise.reject(failure) : new Promise<void>((resolve) => (wake = resolve));
+      await withTimeLimit(SILENCE_LIMIT_MS, sign);
+    }
+  } finally {
+    // Not waited for: on a connection that never answered it would not end. Why it failed is thrown already.
+    subscription.unsubscribe().catch(() => undefined);
+    subscription.destroy();
   }
-  return events;
 }
