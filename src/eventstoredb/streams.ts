@@ -67,6 +67,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
    * @throws EventStoreUnavailableError
    */
   async function readRecorded(stream: string, { from = 0, maxCount }: ReadOptions = {}): Promise<RecordedEvent[]> {
+    if (maxCount === 0) return []; // EventStoreDB takes it for an error
     return collect(
       client.readStream(stream, {
         direction: FORWARDS,

@@ -214,8 +214,8 @@ export function createProjectionAdmin(options: AdminOptions) {
   async function lagOfGroup(info: PersistentSubscriptionToAllInfo | undefined): Promise<Lag> {
     if (!info) return lagAfter(undefined, () => true);
     const { stats } = info;
-    const inHand =
-      stats.readBufferCount + Number(stats.liveBufferCount) + stats.retryBufferCount + stats.totalInFlightMessages;
+    // Not the live buffer: EventStoreDB keeps the last events in it, done or not.
+    const inHand = stats.readBufferCount + stats.retryBufferCount + stats.totalInFlightMessages;
     const isBehind = info.status !== 'Live';
     if (inHand === 0 && !isBehind) return { events: 0, seconds: 0 };
     const sinceCheckpoint = await lagAfter(stats.lastCheckpointedEventPosition, () => true);

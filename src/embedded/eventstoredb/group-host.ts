@@ -66,6 +66,7 @@ export function createGroupHost(
   let lastKnown: number | undefined;
   let nextConsumer = 0;
   let live = false;
+  let recentLive = 0;
   let stopped = false;
   let scheduled = false;
   let replay: { next: number; readonly stop: number } | undefined;
@@ -121,12 +122,14 @@ export function createGroupHost(
     const { readBatchSize, historyBufferSize } = settings;
     const room = historyBufferSize - group.counts.buffered - group.counts.retrying;
     const page = readPage(Math.max(readBatchSize, Math.min(room, MOST_EVENTS_A_PAGE)));
+    const wasLive = live;
     live = page.atEnd;
     const reached = Math.max(page.next - 1, scannedTo);
     if (reached > scannedTo) {
       scannedTo = reached;
       const messages = page.events.filter(matches).map(toMessage);
       lastKnown = messages.at(-1)?.place ?? lastKnown;
+      if (wasLive) recentLive = Math.min(recentLive + messages.length, settings.liveBufferSize);
       group.feed(messages, reached, now());
     }
     if (!page.atEnd) pumpLater();
@@ -224,6 +227,7 @@ export function createGroupHost(
         lastCheckpointed: checkpoint === undefined ? '' : formatPlace(stream, checkpoint),
         lastKnown: lastKnown === undefined ? '' : formatPlace(stream, lastKnown),
         readBuffer: buffered,
+        liveBuffer: recentLive,
         retryBuffer: retrying,
         inFlight: consumers.reduce((sum, consumer) => sum + consumer.inFlight.size, 0),
         outstanding,

@@ -22,6 +22,8 @@ export interface GroupInfo {
   readonly lastCheckpointed: string;
   readonly lastKnown: string;
   readonly readBuffer: number;
+  /** The last events that came while the group was live, whatever has become of them: EventStoreDB keeps them. */
+  readonly liveBuffer: number;
   readonly retryBuffer: number;
   readonly inFlight: number;
   readonly outstanding: number;

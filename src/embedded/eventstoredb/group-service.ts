@@ -226,8 +226,7 @@ function toInfo(info: GroupInfo): SubscriptionInfo {
   message.setMinCheckPointCount(settings.minCheckpointCount);
   message.setMaxCheckPointCount(settings.maxCheckpointCount);
   message.setReadBufferCount(info.readBuffer);
-  // Live events come from the log as well: there is no buffer of their own.
-  message.setLiveBufferCount('0');
+  message.setLiveBufferCount(String(info.liveBuffer));
   message.setRetryBufferCount(info.retryBuffer);
   message.setTotalInFlightMessages(info.inFlight);
   message.setOutstandingMessagesCount(info.outstanding);

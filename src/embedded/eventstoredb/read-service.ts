@@ -11,7 +11,7 @@ import type { EventLog } from './log.ts';
 import type { Page, StreamRead } from './log-reader.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { ProtobufWriter } from './protobuf.ts';
-import { invalidArgument, streamDeleted, toRpcError } from './rpc-errors.ts';
+import { invalidArgument, streamDeleted, toRpcError, unreadable } from './rpc-errors.ts';
 import type { ResponseSink } from './response-sink.ts';
 import { createResponseSink } from './response-sink.ts';
 import { subscribeToAll, subscribeToStream } from './catch-up.ts';
@@ -61,6 +61,7 @@ async function serve(log: EventLog, newId: () => string, request: ReadReq, sink:
     return;
   }
   const count = Number(options.getCount());
+  if (count === 0) throw unreadable();
   if (stream !== undefined) {
     const from = stream.hasRevision() ? Math.min(Number(stream.getRevision()), DELETED) : edge(stream.hasEnd());
     await readStream(log, sink, send, { stream: requireName(name), from, count, backwards });

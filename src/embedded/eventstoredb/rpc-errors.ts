@@ -19,6 +19,11 @@ export function invalidArgument(details: string): RpcError {
   return rpcError(status.INVALID_ARGUMENT, details);
 }
 
+/** What EventStoreDB says to a read of no events at all. */
+export function unreadable(): RpcError {
+  return rpcError(status.UNKNOWN, 'Unexpected ReadStreamResult: Error');
+}
+
 export function streamDeleted(stream: string): RpcError {
   return rpcError(status.FAILED_PRECONDITION, `Event stream '${stream}' is deleted.`, {
     exception: 'stream-deleted',

@@ -87,6 +87,13 @@ describe('deleting a stream', () => {
 });
 
 describe('stream metadata', () => {
+  it('of a tombstoned stream, can neither be set nor read', async () => {
+    const stream = await newStream();
+    await store.client.tombstoneStream(stream);
+    expect(await failureOf(store.client.setStreamMetadata(stream, { maxCount: 3 }))).toBeInstanceOf(StreamDeletedError);
+    expect(await failureOf(store.client.getStreamMetadata(stream))).toBeInstanceOf(StreamDeletedError);
+  });
+
   it('set and got, custom and system fields, come back as they were', async () => {
     const stream = await newStream();
     const metadata = {

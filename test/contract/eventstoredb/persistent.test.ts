@@ -173,6 +173,8 @@ describe('consuming', () => {
     expect((await recording.first(310)).map(numberOf)).toEqual(numbers(310));
     await until('all are acknowledged', async () => (await statsOf(names)).outstandingMessagesCount === 0);
     expect(recording.events.every((event) => (event as { retryCount?: number }).retryCount === 0)).toBe(true);
+    // The live buffer keeps the last live events, done or not.
+    expect(await statsOf(names)).toMatchObject({ readBufferCount: 0, totalInFlightMessages: 0, liveBufferCount: 10n });
     await subscription.unsubscribe();
   });
 

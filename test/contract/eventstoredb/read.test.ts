@@ -76,6 +76,11 @@ describe('reading a stream', () => {
     expect(plain?.link).toBeUndefined();
   });
 
+  it('no events at all, asked for, is an error', async () => {
+    const error = await failureOf(collect(store.client.readStream(stream, { maxCount: 0 })));
+    expect(error).toMatchObject({ message: expect.stringContaining('Unexpected ReadStreamResult') as string });
+  });
+
   it('a reader that stops early, many times, leaves the server able to serve', async () => {
     for (let round = 0; round < 20; round += 1) {
       for await (const { event } of store.client.readStream(stream)) if (event?.revision === 3n) break;

@@ -33,15 +33,20 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   return startEmbeddedEventStore(options);
 }
 
-/** One server and client for the tests of a file. */
-export function useStore(): TestStore {
+/**
+ * One server and client for the tests of a file.
+ *
+ * @param onlyEmbedded for tests of the embedded server itself, whatever `EVENTSTORE_URL` says
+ */
+export function useStore({ onlyEmbedded = false } = {}): TestStore {
   let server: EmbeddedServer | undefined;
   let client: EventStoreDBClient | undefined;
   let dataDir: string | undefined;
+  const startsServer = isEmbedded || onlyEmbedded;
   let url = process.env.EVENTSTORE_URL ?? '';
 
   async function start(): Promise<void> {
-    if (isEmbedded) {
+    if (startsServer) {
       dataDir ??= mkdtempSync(join(tmpdir(), 'eventstoredb-test-'));
       server = await startEmbedded({ dataDir, port: 0 });
       url = server.url;

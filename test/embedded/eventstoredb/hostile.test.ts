@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { collect, failureOf, testEvents, unique, useStore } from '../../contract/eventstoredb/support.ts';
 
-const store = useStore();
+const store = useStore({ onlyEmbedded: true });
 const port = (): number => Number(/:(\d+)/u.exec(store.url)?.[1]);
 
 /** Somebody else's work, which has to go on whatever happens here. */
