@@ -29,6 +29,7 @@ import type { AuditQueries } from './mongodb/audit-queries.ts';
 import type { CustomerQueries } from './mongodb/customer-queries.ts';
 import type { MenuStore } from './mongodb/menu.ts';
 import type { OrderQueries } from './mongodb/order-queries.ts';
+import type { Pressure } from './pressure.ts';
 import type { ProjectionAdmin } from './projections/admin.ts';
 
 export interface AppDependencies {
@@ -46,6 +47,7 @@ export interface AppDependencies {
   readonly metrics: Metrics;
   readonly readiness: () => Promise<Readiness>;
   readonly limits: Limits;
+  readonly pressure: Pressure;
 }
 
 const BODY_LIMIT = 256 * 1024;
@@ -79,11 +81,11 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.setErrorHandler(handleError);
   registerNotFound(app);
   measureRequests(app, dependencies.metrics);
-  app.addHook('onSend', (request, reply, payload, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    done(null, payload);
+    done();
   });
-  await registerLimits(app, dependencies.limits);
+  await registerLimits(app, dependencies.limits, dependencies.pressure);
 
   await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(swagger, openApiInfo);
@@ -92,10 +94,14 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.register(healthRoutes, { readiness: dependencies.readiness });
   await app.register(orderCommandRoutes, { commands: dependencies.commands });
-  await app.register(orderQueryRoutes, { orders: dependencies.orders });
+  await app.register(orderQueryRoutes, { orders: dependencies.orders, pressure: dependencies.pressure });
   await app.register(historyRoutes, { history: dependencies.history });
   await app.register(auditRoutes, { audit: dependencies.audit });
-  await app.register(customerRoutes, { commands: dependencies.customerCommands, customers: dependencies.customers });
+  await app.register(customerRoutes, {
+    commands: dependencies.customerCommands,
+    customers: dependencies.customers,
+    pressure: dependencies.pressure,
+  });
   await app.register(menuRoutes, { menu: dependencies.menu, currency: dependencies.currency });
   await app.register(catalogueRoutes);
   await app.register(analyticsRoutes, { analytics: dependencies.analytics });

@@ -19,7 +19,7 @@ try {
 
 async function start(): Promise<void> {
   const config = loadConfig();
-  const log = pino({ level: config.logLevel });
+  const log = pino({ level: config.logLevel }, pino.destination({ dest: process.stdout.fd, sync: false }));
   const closers: (() => Promise<void>)[] = [];
   let drain = () => undefined as unknown;
   let starting: Promise<void> = Promise.resolve();

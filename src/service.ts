@@ -18,6 +18,7 @@ import { openDatabase, withTimeLimit } from './mongodb/database.ts';
 import { createAnalyticsQueries } from './mongodb/analytics-queries.ts';
 import { createMenuStore } from './mongodb/menu.ts';
 import { createOrderQueries } from './mongodb/order-queries.ts';
+import { createPressure } from './pressure.ts';
 import { createProjectionAdmin } from './projections/admin.ts';
 import { followAnalytics } from './projections/analytics-follower.ts';
 import { ensureReadModels } from './projections/bootstrap.ts';
@@ -78,8 +79,11 @@ export async function createService({
   const commands = createOrderCommands({ orders, menu, currency: config.currency, clock, log, onConflict });
   const projecting = { client: eventStore, streams, database, group: config.consumerGroup, streamPrefix, log };
   const rebuilds = createRebuilds(projecting);
-  const worker = startWorker({ ...projecting, prepare: () => ensureReadModels({ ...projecting, rebuilds }) });
-  const analytics = followAnalytics(projecting);
+  const pressure = createPressure();
+  const prepare = () => ensureReadModels({ ...projecting, rebuilds });
+  const worker = startWorker({ ...projecting, prepare, pressure });
+  const isMoreUrgent = () => worker.isBehind() || pressure.isHigh();
+  const analytics = followAnalytics({ ...projecting, isMoreUrgent });
   const admin = createProjectionAdmin({ ...projecting, rebuilds, worker, analytics });
   rebuilds.watch();
   metrics.watch({ worker: () => worker.status(), lag: () => admin.lag() });
@@ -99,6 +103,7 @@ export async function createService({
     metrics,
     readiness,
     limits: config,
+    pressure,
   });
   return {
     app,

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { v5 as uuidV5, v7 as uuidV7 } from 'uuid';
+import { v5 as uuidV5 } from 'uuid';
 import type { CommandContext } from '../eventstoredb/streams.ts';
 
 /** What a caller says about a command besides the command itself. */
@@ -16,7 +16,13 @@ const COMMAND_NAMESPACE = '0b9f3a0e-2b8e-5f57-8a9e-5c1f2d7be4a7';
 
 /** The id of a new order: made of the caller's key when there is one, so that a repeated request finds the order. */
 export function newOrderId(idempotencyKey: string | undefined, now: Date): string {
-  return idempotencyKey === undefined ? uuidV7({ msecs: now.getTime() }) : uuidV5(idempotencyKey, ORDER_NAMESPACE);
+  return idempotencyKey === undefined ? timeOrderedUuid(now) : uuidV5(idempotencyKey, ORDER_NAMESPACE);
+}
+
+/** A UUID of version 7 (RFC 9562 §5.7): milliseconds, then random bits, which Node draws in advance for its own UUIDs. */
+function timeOrderedUuid(now: Date): string {
+  const time = now.getTime().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /**

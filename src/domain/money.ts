@@ -29,6 +29,12 @@ export function toMinorUnits(amount: Money): number {
   return amount.times(100).toNumber();
 }
 
+/** Writes hundredths as an amount, digit by digit: `2500` is `"25.00"`. */
+export function formatMinorUnits(minor: number): MoneyString {
+  const digits = String(minor).padStart(3, '0');
+  return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
 export function fromMinorUnits(minor: number): Money {
   return new Decimal(minor).dividedBy(100);
 }

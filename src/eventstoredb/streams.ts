@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   BACKWARDS,
@@ -18,7 +18,7 @@ import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer
 
 /** Who asked for the change, and under which id. */
 export interface CommandContext {
-  /** Names this one command; the ids of its events are made of it, so that a retried append is the same append. */
+  /** Names this one command. With an idempotency key, the ids of its events are made of it: repeated, they are the same. */
   readonly commandId: string;
   readonly correlationId: string;
   readonly actor: string;
@@ -128,9 +128,9 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
         ...(context.idempotencyKey !== undefined && { idempotencyKey: context.idempotencyKey }),
         ...(context.requestHash !== undefined && { requestHash: context.requestHash }),
       };
-      const proposed = events.map((event, index) =>
-        encodeEvent(event, uuidV5(String(index), context.commandId), metadata),
-      );
+      const idOf = (index: number) =>
+        context.idempotencyKey === undefined ? randomUUID() : uuidV5(String(index), context.commandId);
+      const proposed = events.map((event, index) => encodeEvent(event, idOf(index), metadata));
       return appendExactlyOnce(stream, expectedRevision, proposed);
     },
   };

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
 import Type from 'typebox';
-import { Decimal, formatMoney, fromMinorUnits } from '../domain/money.ts';
+import { Decimal, formatMinorUnits, formatMoney, fromMinorUnits } from '../domain/money.ts';
 import type { AnalyticsQueries, PeriodFigures } from '../mongodb/analytics-queries.ts';
 import { answers } from './answers.ts';
 import { BadRequestError } from './problems.ts';
@@ -59,7 +59,7 @@ function toAnalytics(from: Date, to: Date, { days, items }: PeriodFigures): Stat
     dailyBreakdown: days.map((day) => ({
       date: day.day,
       orderCount: day.orders,
-      dailyRevenue: formatMoney(fromMinorUnits(day.revenueMinor)),
+      dailyRevenue: formatMinorUnits(day.revenueMinor),
     })),
     ...(orders === 0 && { message: 'No orders found in date range' }),
   };

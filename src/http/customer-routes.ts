@@ -4,6 +4,7 @@ import type { CustomerAtRevision, CustomerCommands } from '../commands/customer-
 import type { CustomerQueries } from '../mongodb/customer-queries.ts';
 import type { CustomerDocument } from '../projections/customer-document.ts';
 import { answers } from './answers.ts';
+import type { Pressure } from '../pressure.ts';
 import { callerOf } from './caller.ts';
 import { allowedRevisions, isUnmodified, revisionTag } from './preconditions.ts';
 import { ProblemError, problems } from './problems.ts';
@@ -16,12 +17,13 @@ const CustomerParams = Type.Object({ customerId: CustomerId });
 export interface CustomerRoutesOptions {
   readonly commands: CustomerCommands;
   readonly customers: CustomerQueries;
+  readonly pressure: Pressure;
 }
 
 /** The routes of customers, whose present details their orders show. */
 export const customerRoutes: FastifyPluginCallbackTypebox<CustomerRoutesOptions> = (
   app,
-  { commands, customers },
+  { commands, customers, pressure },
   done,
 ) => {
   app.put(
@@ -73,7 +75,7 @@ export const customerRoutes: FastifyPluginCallbackTypebox<CustomerRoutesOptions>
       const find = () => customers.find(customerId);
       const found = await (minRevision === undefined
         ? find()
-        : waitForRevision(`customer ${customerId}`, minRevision, find));
+        : waitForRevision(`customer ${customerId}`, minRevision, find, pressure));
       if (!found) throw new ProblemError(problems.notFound(`Customer ${customerId} not found`));
       const tag = revisionTag(found.revision);
       void reply.header('etag', tag);

@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Pressure } from '../pressure.ts';
 import { ProblemError, problems, sendProblem } from './problems.ts';
 
 export interface Limits {
@@ -17,13 +18,18 @@ const MOST_EVENT_LOOP_DELAY_MS = 1000;
  * Refuses at once, with Retry-After, what cannot be worked on soon: a queue without an end would make every answer
  * late and save none.
  */
-export async function registerLimits(app: FastifyInstance, { maxInFlight, rateLimitPerMinute }: Limits): Promise<void> {
-  let inFlight = 0;
+export async function registerLimits(
+  app: FastifyInstance,
+  { maxInFlight, rateLimitPerMinute }: Limits,
+  pressure: Pressure,
+): Promise<void> {
   app.addHook('onRequest', (request, reply, done) => {
     if (isHealth(request)) return done();
-    inFlight += 1;
-    reply.raw.once('close', () => (inFlight -= 1));
-    if (inFlight > maxInFlight) sendProblem(request, reply, problems.unavailable());
+    pressure.requestBegins();
+    reply.raw.once('close', () => {
+      pressure.requestEnds();
+    });
+    if (pressure.requests > maxInFlight) sendProblem(request, reply, problems.unavailable());
     else done();
   });
   await app.register(underPressure, {

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { formatMoney, fromMinorUnits, parseMoney, toMinorUnits } from '../domain/money.ts';
+import { formatMinorUnits, parseMoney, toMinorUnits } from '../domain/money.ts';
 import type { MenuItemDocument } from '../mongodb/database.ts';
 import type { Menu, MenuItem, MenuItemBody } from './schemas.ts';
 
@@ -47,7 +47,7 @@ export function menuJson(currency: string, items: readonly MenuItemDocument[]): 
 }
 
 function priceOf(minor: number): string {
-  return formatMoney(fromMinorUnits(minor));
+  return formatMinorUnits(minor);
 }
 
 /** S M L XL XXL, then others by their names, then those without a size; those of one size by sku. */

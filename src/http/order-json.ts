@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { formatMoney, fromMinorUnits } from '../domain/money.ts';
+import { formatMinorUnits } from '../domain/money.ts';
 import type { OrderAtRevision } from '../eventstoredb/repository.ts';
 import { type OrderDocument, type OrderFields, toFields } from '../projections/order-document.ts';
 import type { Order, PlainOrder } from './schemas.ts';
@@ -27,7 +27,7 @@ function fieldsJson(id: string, fields: OrderFields): Static<typeof PlainOrder> 
     items: [...fields.items],
     itemCount: fields.itemCount,
     quantity: fields.quantity,
-    totalAmount: formatMoney(fromMinorUnits(fields.totalMinor)),
+    totalAmount: formatMinorUnits(fields.totalMinor),
     currency: fields.currency,
     status: fields.status,
     paymentStatus: fields.paymentStatus,

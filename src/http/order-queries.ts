@@ -5,6 +5,7 @@ import { answers } from './answers.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { orderJson } from './order-json.ts';
 import { documentTag, isUnmodified } from './preconditions.ts';
+import type { Pressure } from '../pressure.ts';
 import { ProblemError, problems } from './problems.ts';
 import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus, ref } from './schemas.ts';
 import { TimeOrDate, toTime } from './times.ts';
@@ -13,7 +14,11 @@ import { MinRevision, waitForRevision } from './wait-for-revision.ts';
 const tags = ['Orders: queries'];
 
 /** The routes that read the orders' read model. */
-export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueries }> = (app, { orders }, done) => {
+export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueries; pressure: Pressure }> = (
+  app,
+  { orders, pressure },
+  done,
+) => {
   app.get(
     '/orders/:orderId',
     {
@@ -34,7 +39,9 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueri
       const orderId = request.params.orderId.toLowerCase();
       const { minRevision } = request.query;
       const find = () => orders.find(orderId);
-      const order = await (minRevision === undefined ? find() : waitForRevision(`order ${orderId}`, minRevision, find));
+      const order = await (minRevision === undefined
+        ? find()
+        : waitForRevision(`order ${orderId}`, minRevision, find, pressure));
       if (!order) throw new ProblemError(problems.notFound(`Order ${orderId} not found`));
       if (order.revision < 0) throw new ProblemError(problems.unexpected());
       const tag = documentTag(order.revision, order.customerRevision);

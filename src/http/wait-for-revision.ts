@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Type from 'typebox';
+import type { Pressure } from '../pressure.ts';
 import { ProblemError, problems } from './problems.ts';
 
 const PROJECTION_WAIT = { mostMs: 2000, firstPauseMs: 5, longestPauseMs: 50 };
@@ -18,18 +19,30 @@ export async function waitForRevision<Document extends { readonly revision: numb
   subject: string,
   minRevision: number,
   find: () => Promise<Document | undefined>,
+  pressure: Pressure,
 ): Promise<Document> {
-  const until = performance.now() + PROJECTION_WAIT.mostMs;
-  for (let pause = PROJECTION_WAIT.firstPauseMs; ; pause = Math.min(pause * 2, PROJECTION_WAIT.longestPauseMs)) {
-    const document = await find();
-    if (document && (document.revision >= minRevision || document.stalled)) return document;
-    if (performance.now() + pause > until) {
-      throw new ProblemError(
-        problems.notYetProjected(
-          `The read model is at revision ${document?.revision ?? 'none'} of ${subject}, not yet at ${minRevision}`,
-        ),
-      );
+  const atOnce = await find();
+  if (atOnce && isThere(atOnce, minRevision)) return atOnce;
+  return pressure.awaitingReadModel(async () => {
+    const until = performance.now() + PROJECTION_WAIT.mostMs;
+    for (let pause = PROJECTION_WAIT.firstPauseMs; ; pause = Math.min(pause * 2, PROJECTION_WAIT.longestPauseMs)) {
+      await delay(pause);
+      const document = await find();
+      if (document && isThere(document, minRevision)) return document;
+      if (performance.now() + pause > until) {
+        throw new ProblemError(
+          problems.notYetProjected(
+            `The read model is at revision ${document?.revision ?? 'none'} of ${subject}, not yet at ${minRevision}`,
+          ),
+        );
+      }
     }
-    await delay(pause);
-  }
+  });
+}
+
+function isThere(
+  { revision, stalled }: { readonly revision: number; readonly stalled?: object },
+  minRevision: number,
+): boolean {
+  return revision >= minRevision || stalled !== undefined;
 }

@@ -1,4 +1,4 @@
-import { formatMoney, fromMinorUnits } from '../domain/money.ts';
+import { formatMinorUnits } from '../domain/money.ts';
 import { type Database, type MenuItemDocument, withTimeLimit } from './database.ts';
 import { isDuplicateKey } from './errors.ts';
 
@@ -13,7 +13,7 @@ export function createMenuStore({ menu }: Database, timeLimitMs: number) {
     ): Promise<ReadonlyMap<string, { readonly name: string; readonly unitPrice: string }>> {
       const found = await withTimeLimit(timeLimitMs, menu.find({ _id: { $in: [...new Set(skus)] } }).toArray());
       return new Map(
-        found.map(({ _id, name, priceMinor }) => [_id, { name, unitPrice: formatMoney(fromMinorUnits(priceMinor)) }]),
+        found.map(({ _id, name, priceMinor }) => [_id, { name, unitPrice: formatMinorUnits(priceMinor) }]),
       );
     },
 

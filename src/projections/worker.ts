@@ -9,7 +9,9 @@ import { ensureConnected } from '../eventstoredb/client.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
 import { type Database, withTimeLimit } from '../mongodb/database.ts';
 import { takeBuffered } from './batches.ts';
+import type { Pressure } from '../pressure.ts';
 import { ensureConsumerGroup } from './consumer-group.ts';
+import { makeRoom } from './pacing.ts';
 import { project } from './project.ts';
 import { type Progress, supervise } from './supervise.ts';
 
@@ -26,6 +28,8 @@ export interface WorkerStatus {
 
 export interface Worker {
   status(): WorkerStatus;
+  /** Whether more has arrived than it has taken in hand. */
+  isBehind(): boolean;
   /** Finishes the batch in hand, acknowledges it and ends the subscription. */
   stop(): Promise<void>;
 }
@@ -39,6 +43,8 @@ export interface WorkerOptions {
   readonly log: Logger;
   /** Runs before each start of consuming: what must be in place first. */
   readonly prepare: () => Promise<void>;
+  /** While requests queue up, they come first. */
+  readonly pressure: Pick<Pressure, 'isHigh'>;
 }
 
 /** Events that the server sends ahead of their acknowledgement. */
@@ -70,6 +76,7 @@ export function startWorker(options: WorkerOptions): Worker {
 
   return {
     status: () => ({ state: state(), lastError: supervised.lastError(), lastProjectedAt, ...counts }),
+    isBehind: () => counts.inFlight >= MOST_PER_BATCH,
     async stop() {
       const stopped = supervised.stop();
       interrupt?.();
@@ -102,9 +109,11 @@ export function startWorker(options: WorkerOptions): Worker {
     try {
       for await (const first of subscription) {
         const arrived = takeBuffered(subscription, first, MOST_PER_BATCH);
+        const begun = performance.now();
         counts.inFlight = arrived.length;
         await settle(subscription, arrived);
         counts.inFlight = 0;
+        await makeRoom(performance.now() - begun, options.pressure.isHigh, signal);
         if (signal.aborted) return;
       }
     } finally {

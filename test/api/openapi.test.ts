@@ -7,6 +7,7 @@ import { type AppDependencies, buildApp } from '../../src/app.ts';
 import { ConcurrentModificationError } from '../../src/commands/errors.ts';
 import { EventStoreUnavailableError } from '../../src/eventstoredb/errors.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import { createPressure } from '../../src/pressure.ts';
 import { rebuildStates } from '../../src/projections/rebuild-lease.ts';
 import { besides } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -348,6 +349,7 @@ async function failing(error: Error, limits: Partial<AppDependencies['limits']> 
     currency: 'USD',
     metrics: createMetrics(),
     readiness: rejects,
+    pressure: createPressure(),
     limits: { maxInFlight: 1000, rateLimitPerMinute: undefined, ...limits },
   });
 }

@@ -1,7 +1,14 @@
 import { Decimal as GlobalDecimal } from 'decimal.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Decimal, formatMoney, fromMinorUnits, parseMoney, toMinorUnits } from '../../src/domain/money.ts';
+import {
+  Decimal,
+  formatMinorUnits,
+  formatMoney,
+  fromMinorUnits,
+  parseMoney,
+  toMinorUnits,
+} from '../../src/domain/money.ts';
 import { amount, centsToText, money, textToCents } from './arbitraries.ts';
 
 describe('parseMoney', () => {
@@ -72,6 +79,7 @@ describe('minor units', () => {
   ])('are integer hundredths, for %s, namely %i', (text, minor) => {
     expect(toMinorUnits(parseMoney(text))).toBe(minor);
     expect(formatMoney(fromMinorUnits(minor))).toBe(text);
+    expect(formatMinorUnits(minor)).toBe(text);
   });
 
   it('give back the amount, for any amount, as safe integers', () => {
@@ -81,6 +89,7 @@ describe('minor units', () => {
         expect(Number.isSafeInteger(minor)).toBe(true);
         expect(BigInt(minor)).toBe(textToCents(text));
         expect(formatMoney(fromMinorUnits(minor))).toBe(text);
+        expect(formatMinorUnits(minor)).toBe(text);
       }),
       { numRuns: 300 },
     );
