@@ -6,8 +6,11 @@ import { analyticsOf, connectMongo, type Database, openDatabase } from '../../sr
 import type { AnalyticsDayDocument } from '../../src/projections/analytics.ts';
 import type { CustomerDocument } from '../../src/projections/customer-document.ts';
 import { customerFields, type OrderDocument, toFields } from '../../src/projections/order-document.ts';
+import { READ_MODEL_NAMES } from '../../src/projections/read-models.ts';
+import type { VerifyResult } from '../../src/projections/verify-findings.ts';
 import { type LogContents, markOf } from './history.ts';
 import type { LoadedCommand } from './load.ts';
+import type { ServiceProcess } from './world.ts';
 
 /** What callers were told that the log does not bear out, a sentence each. */
 export interface Promises {
@@ -141,4 +144,25 @@ function compareFigures(orders: readonly OrderDocument[], days: readonly Analyti
   return Object.entries(pairs).flatMap(([name, [wanted, found]]) =>
     wanted === found ? [] : [`analytics: ${name} is ${found ?? ''}, not ${wanted ?? ''}`],
   );
+}
+
+/**
+ * Asks the service itself: `POST /admin/projections/{name}/verify` of every read model.
+ *
+ * @returns what it lists, a line for each document, and read models of which it has looked at too few
+ */
+export async function verifyReadModels(log: LogContents, service: ServiceProcess | undefined): Promise<string[]> {
+  if (!service) throw new Error('no service to ask');
+  const orders = log.orders.size;
+  const fewest = { orders, customers: log.customers.size, audit: orders, analytics: orders > 0 ? 1 : 0 };
+  const lines: string[] = [];
+  for (const name of READ_MODEL_NAMES) {
+    const response = await fetch(service.url(`/admin/projections/${name}/verify`), { method: 'POST' });
+    const body = await response.text();
+    if (!response.ok) throw new Error(`${service.name} can't verify ${name}: ${response.status} ${body}`);
+    const { checked, differences, listed } = JSON.parse(body) as VerifyResult;
+    if (checked < fewest[name]) lines.push(`verify ${name}: looked at ${checked} of ${fewest[name]} or more documents`);
+    if (differences > 0) lines.push(`verify ${name}: ${differences} differences, ${JSON.stringify(listed)}`);
+  }
+  return lines;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { until } from '../support/until.ts';
-import { checkPromises, checkReadModels } from './check.ts';
+import { checkPromises, checkReadModels, verifyReadModels } from './check.ts';
 import type { DrillFault } from './faults.ts';
 import { readHistory } from './history.ts';
 import { type LoadedCommand, startLoad } from './load.ts';
@@ -101,7 +101,10 @@ async function runRound(
 
   const log = await readHistory(world.eventStoreUrl());
   const { lost, duplicated, contradicted } = checkPromises(log, commands);
-  const differing = await checkReadModels(log, world.mongoUrl());
+  const differing = [
+    ...(await checkReadModels(log, world.mongoUrl())),
+    ...(await verifyReadModels(log, world.services[index % world.services.length])),
+  ];
   const parked = await parkedMessages(world);
   return {
     sent: sent.length,
