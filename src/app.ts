@@ -12,7 +12,8 @@ import { customerRoutes } from './http/customer-routes.ts';
 import { analyticsRoutes } from './http/analytics-routes.ts';
 import { healthRoutes, type Readiness } from './http/health.ts';
 import { historyRoutes, type OrderHistory } from './http/history-routes.ts';
-import { type Limits, registerLimits } from './http/limits.ts';
+import { createAdmittingServer } from './http/admission.ts';
+import { registerLimits } from './http/limits.ts';
 import { menuRoutes } from './http/menu-routes.ts';
 import { registerNotFound } from './http/methods.ts';
 import { measureRequests, metricsRoutes } from './http/metrics-routes.ts';
@@ -31,6 +32,13 @@ import type { MenuStore } from './mongodb/menu.ts';
 import type { OrderQueries } from './mongodb/order-queries.ts';
 import type { Pressure } from './pressure.ts';
 import type { ProjectionAdmin } from './projections/admin.ts';
+
+export interface Limits {
+  /** Requests worked on at the same time. */
+  readonly maxInFlight: number;
+  /** Requests per minute and client address; undefined: no limit. */
+  readonly rateLimitPerMinute: number | undefined;
+}
 
 export interface AppDependencies {
   readonly log: FastifyBaseLogger;
@@ -51,27 +59,32 @@ export interface AppDependencies {
 }
 
 const BODY_LIMIT = 256 * 1024;
-const HEADER_LIMIT = 16 * 1024;
-/** Node's three timers only work together: alone, `requestTimeout` did not end a slow client in 33 s. */
-const SLOW_CLIENT = { headersTimeout: 2000, requestTimeout: 2000, connectionsCheckingInterval: 500 };
+const SERVER_OPTIONS = {
+  maxHeaderSize: 16 * 1024,
+  keepAliveTimeout: 72_000,
+  // Node's three timers for slow clients only work together: alone, `requestTimeout` did not end one in 33 s.
+  headersTimeout: 2000,
+  requestTimeout: 2000,
+  connectionsCheckingInterval: 500,
+};
 
 /** The HTTP application: plugins, error handling, routes. It never listens by itself. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+  const { limits } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
-    requestTimeout: SLOW_CLIENT.requestTimeout,
-    keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
-    http: {
-      headersTimeout: SLOW_CLIENT.headersTimeout,
-      connectionsCheckingInterval: SLOW_CLIENT.connectionsCheckingInterval,
-      maxHeaderSize: HEADER_LIMIT,
-    },
+    serverFactory: (handle) =>
+      createAdmittingServer(SERVER_OPTIONS, handle, {
+        ...dependencies,
+        maxInFlight: limits.maxInFlight,
+        isStalled: () => app.isUnderPressure(),
+      }),
   });
 
   app.removeContentTypeParser('text/plain');
@@ -85,7 +98,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     void reply.header('x-request-id', request.id);
     done();
   });
-  await registerLimits(app, dependencies.limits, dependencies.pressure);
+  await registerLimits(app, limits.rateLimitPerMinute);
 
   await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(swagger, openApiInfo);

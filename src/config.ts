@@ -106,7 +106,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     embeddedEventStorePort: integer('EMBEDDED_EVENTSTORE_PORT', 0, 0, 65_535),
     embeddedMongoPort: integer('EMBEDDED_MONGODB_PORT', 0, 0, 65_535),
     rateLimitPerMinute: integer('RATE_LIMIT_PER_MINUTE', undefined, 1, 1_000_000),
-    maxInFlight: integer('MAX_IN_FLIGHT', 1000, 1, 100_000),
+    maxInFlight: integer('MAX_IN_FLIGHT', 400, 1, 100_000),
   };
   if (config.isProduction) {
     if (config.eventStoreUrl === undefined) mistakes.push('EVENTSTORE_URL is required when NODE_ENV=production');

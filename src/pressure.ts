@@ -10,8 +10,8 @@ const SAMPLE_MS = 100;
 export interface Pressure {
   /** Requests being worked on. */
   readonly requests: number;
-  requestBegins(): void;
-  requestEnds(): void;
+  readonly requestBegins: () => void;
+  readonly requestEnds: () => void;
   /** Runs a task that waits for a read model: until it ends, projections are what is waited for. */
   awaitingReadModel<T>(task: () => Promise<T>): Promise<T>;
   /** Whether requests queue up for the event loop, and none of them for a read model. */

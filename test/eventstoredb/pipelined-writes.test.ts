@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { connectEventStore } from '../../src/eventstoredb/client.ts';
+
+const prefix = `Pipelined-${randomUUID()}`;
+let client: EventStoreDBClient;
+
+beforeAll(() => {
+  client = connectEventStore(inject('eventStoreUrl'));
+});
+
+afterAll(() => client.dispose());
+
+const eventOf = (number: number, padding = '') => jsonEvent({ type: 'Tested', data: { number, padding } });
+
+test('appends that are made together leave the process together, not one in each turn of the event loop', async () => {
+  await client.appendToStream(`${prefix}-first`, eventOf(0), { expectedRevision: NO_STREAM });
+  const sent = vi.spyOn(Http2SubchannelCall.prototype, 'sendMessageWithContext');
+  const appends = Array.from({ length: 50 }, (_, number) =>
+    client.appendToStream(`${prefix}-${number}`, eventOf(number), { expectedRevision: NO_STREAM }),
+  );
+  for (let turns = 0; turns < 3; turns += 1) await turn();
+  expect(sent).toHaveBeenCalledTimes(50);
+  sent.mockRestore();
+  for (const { success } of await Promise.all(appends)) expect(success).toBe(true);
+});
+
+test('an append in many messages, among others, is stored whole and in order', async () => {
+  const numbers = Array.from({ length: 400 }, (_, number) => number);
+  const events = numbers.map((number) => eventOf(number, 'x'.repeat(2000)));
+  const append = (name: string) =>
+    client.appendToStream(name, events, { expectedRevision: NO_STREAM, batchAppendSize: 10_000 });
+  const names = ['a', 'b', 'c'].map((name) => `${prefix}-${name}`);
+  await Promise.all(names.map(append));
+  for (const name of names) {
+    const read: unknown[] = [];
+    for await (const { event } of client.readStream(name)) read.push((event?.data as { number: number }).number);
+    expect(read).toEqual(numbers);
+  }
+});
