@@ -2,6 +2,7 @@
  * Sends requests at a rate that doesn't wait for answers, as many clients together do, over plain sockets: a sender
  * that costs as much as the server would measure itself. One job a process.
  */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 export interface OpenLoadJob {
@@ -10,8 +11,8 @@ export interface OpenLoadJob {
   readonly body: object;
   readonly perSecond: number;
   readonly seconds: number;
-  /** Most that wait for an answer at once; what is due beyond that is counted as not sent. */
-  readonly mostConnections: number;
+  /** Open from the start, like those of clients that are about; what is due while all wait for answers is not sent. */
+  readonly connections: number;
 }
 
 export interface OpenLoadResult {
@@ -31,7 +32,7 @@ const WAIT_FOR_LAST_MS = 15_000;
 process.on('message', (job: OpenLoadJob) => void run(job).then((result) => process.send?.(result)));
 process.on('disconnect', () => process.exit());
 
-async function run({ port, path, body, perSecond, seconds, mostConnections }: OpenLoadJob): Promise<OpenLoadResult> {
+async function run({ port, path, body, perSecond, seconds, connections }: OpenLoadJob): Promise<OpenLoadResult> {
   const text = JSON.stringify(body);
   const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\n`;
   const request = Buffer.from(`${head}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
@@ -39,7 +40,7 @@ async function run({ port, path, body, perSecond, seconds, mostConnections }: Op
   const waiting = new Set<Socket>();
   const byStatus: Record<string, number> = {};
   const counts = { sent: 0, unsent: 0, withoutRetryAfter: 0, broken: 0, served: 0 };
-  const start = performance.now();
+  let start = performance.now();
   const isOver = () => performance.now() - start > seconds * 1000;
 
   const open = (): Socket => {
@@ -55,8 +56,7 @@ async function run({ port, path, body, perSecond, seconds, mostConnections }: Op
       byStatus[answer.status] = (byStatus[answer.status] ?? 0) + 1;
       if (answer.status.startsWith('2') && !isOver()) counts.served += 1;
       if (['429', '503'].includes(answer.status) && !answer.hasRetryAfter) counts.withoutRetryAfter += 1;
-      if (answer.isLast) socket.destroy();
-      else idle.push(socket);
+      idle.push(socket);
     });
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
@@ -67,13 +67,19 @@ async function run({ port, path, body, perSecond, seconds, mostConnections }: Op
     return socket;
   };
   const send = () => {
-    if (waiting.size >= mostConnections) return void (counts.unsent += 1);
-    const socket = idle.pop() ?? open();
+    const socket = idle.shift();
+    if (!socket) return void (counts.unsent += 1);
     waiting.add(socket);
     socket.write(request);
     counts.sent += 1;
   };
 
+  for (let opened = 0; opened < connections; opened += 1) {
+    const socket = open();
+    await once(socket, 'connect');
+    idle.push(socket);
+  }
+  start = performance.now();
   await new Promise<void>((resolve) => {
     let due = 0;
     const timer = setInterval(() => {
@@ -91,7 +97,7 @@ async function run({ port, path, body, perSecond, seconds, mostConnections }: Op
 }
 
 /** @returns undefined while the answer is not there as a whole */
-function parse(received: string): { status: string; hasRetryAfter: boolean; isLast: boolean } | undefined {
+function parse(received: string): { status: string; hasRetryAfter: boolean } | undefined {
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const head = received.slice(0, end).toLowerCase();
@@ -100,6 +106,5 @@ function parse(received: string): { status: string; hasRetryAfter: boolean; isLa
   return {
     status: head.slice(9, 12),
     hasRetryAfter: head.includes('\r\nretry-after:'),
-    isLast: head.includes('\r\nconnection: close'),
   };
 }

@@ -18,6 +18,7 @@ const SECONDS = 10;
 const WARM_UP_SECONDS = 15;
 const CONNECTIONS = 64;
 const OVERLOAD = 3;
+const OVERLOAD_CONNECTIONS = 1000;
 const TARGET = 0.8;
 
 const dir = mkdtempSync(join(tmpdir(), 'pizzeria-overload-'));
@@ -69,7 +70,7 @@ async function overload(perSecond: number): Promise<OpenLoadResult> {
     body: PLACE_BODY,
     perSecond,
     seconds: SECONDS,
-    mostConnections: 4000,
+    connections: OVERLOAD_CONNECTIONS,
   };
   const result = await driver.ask<OpenLoadResult>(job);
   await driver.stop();
