@@ -132,16 +132,18 @@ export function validationError(type: EventTypeName, version: number, data: unkn
   return validate(data) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
 }
 
+const METADATA_TEXTS = ['$correlationId', '$causationId', 'actor', 'idempotencyKey', 'requestHash'] as const;
+
 /** Metadata may come from any client of the store: only what has the right type counts. */
 function readMetadata(stored: unknown): Partial<EventMetadata> {
   if (typeof stored !== 'object' || stored === null || Buffer.isBuffer(stored)) return {};
   const fields = stored as Record<string, unknown>;
+  const metadata: { -readonly [Name in keyof EventMetadata]?: EventMetadata[Name] } = {};
+  for (const name of METADATA_TEXTS) {
+    const text = fields[name];
+    if (typeof text === 'string') metadata[name] = text;
+  }
   const version = fields['schemaVersion'];
-  const texts = (['$correlationId', '$causationId', 'actor', 'idempotencyKey', 'requestHash'] as const)
-    .filter((name) => typeof fields[name] === 'string')
-    .map((name) => [name, fields[name]]);
-  return {
-    ...(Object.fromEntries(texts) as Partial<EventMetadata>),
-    ...(version !== undefined && { schemaVersion: typeof version === 'number' ? version : Number.NaN }),
-  };
+  if (version !== undefined) metadata.schemaVersion = typeof version === 'number' ? version : Number.NaN;
+  return metadata;
 }
