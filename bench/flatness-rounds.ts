@@ -83,7 +83,7 @@ async function prepare(name: Side['name'], dir: string): Promise<Side> {
 /** The analytics follow the log by themselves; while they do, nothing else can be measured. */
 async function analyticsAreDone(url: string, orders: number): Promise<void> {
   const isDone = async () => {
-    const response = await fetch(`${url}/analytics/orders?from=2000-01-01&to=2100-01-01`);
+    const response = await fetch(`${url}/analytics/orders?from=2020-01-01&to=2029-12-31`);
     return ((await response.json()) as { totalOrders: number }).totalOrders >= orders ? true : undefined;
   };
   await eventually('analytics', isDone, { withinMs: WITHIN_MS, everyMs: 200 });

@@ -24,7 +24,12 @@ async function serve({ maxInFlight = 1, isStalled = false }) {
       maxInFlight,
       isStalled: () => isStalled,
       pressure,
-      metrics: { requestRecorder: (...labels) => () => recorded.push(labels.join(' ')) },
+      metrics: {
+        requestRecorder:
+          (...labels) =>
+          () =>
+            recorded.push(labels.join(' ')),
+      },
       log: { warn: (line: object) => logged.push(line) },
     },
   );
