@@ -12,6 +12,7 @@ import { ANALYTICS } from '../mongodb/analytics-queries.ts';
 import { ANALYTICS_VERSION } from './analytics-follower.ts';
 import { fromStored, readLog, toStored } from './catch-up.ts';
 import { project } from './project.ts';
+import { createRecentOrders } from './recent-orders.ts';
 import { READ_MODEL_NAMES, READ_MODEL_VERSION, READ_MODELS } from './read-models.ts';
 import type { Rebuilds } from './rebuild.ts';
 
@@ -53,8 +54,9 @@ export async function ensureReadModels(options: BootstrapOptions): Promise<void>
   if (state && state.position === undefined) return;
   const started = Date.now();
   let events = 0;
+  const projecting = { ...options, recent: createRecentOrders() };
   for await (const page of readLog(client, streamPrefix, state?.position && fromStored(state.position))) {
-    await project(options, page.events);
+    await project(projecting, page.events);
     events += page.events.length;
     await saveState(database, toStored(page.position));
   }

@@ -8,7 +8,6 @@ import {
 } from '@eventstore/db-client';
 import { withTimeLimit } from '../eventstoredb/client.ts';
 import type { StoredPosition } from '../mongodb/database.ts';
-import { takeBuffered } from './batches.ts';
 import { streamPrefixes } from './consumer-group.ts';
 
 export interface LogPage {
@@ -25,13 +24,14 @@ export function fromStored({ commit, prepare }: StoredPosition): Position {
   return { commit: BigInt(commit), prepare: BigInt(prepare) };
 }
 
-const PAGE = 1000;
+/** Events in a page: so many that several of one order meet there, and are written as one. */
+const PAGE = 4000;
 /** Without an event, a checkpoint or the end of the log. */
 const SILENCE_LIMIT_MS = 20_000;
 
 /**
  * Reads the wanted streams' events of the whole log, from after `from` to the end that it has when the reader gets
- * there, in pages of what has arrived.
+ * there, in pages; the next one arrives while its reader works on one.
  *
  * The server filters: by a catch-up subscription that is left once it has caught up, since the client's `readAll`
  * knows no filter. One that the server drops, as it does with a slow reader that is about to go live, is begun anew
@@ -87,23 +87,32 @@ async function* readToCaughtUp(
     left = subscription.readableLength;
     wake();
   });
+  let events: AllStreamRecordedEvent[] = [];
   try {
     while (left > 0) {
-      const first = subscription.read() as AllStreamResolvedEvent | null;
-      if (first !== null) {
-        const batch = takeBuffered(subscription, first, Math.min(PAGE, left));
-        left -= batch.length;
-        const events = batch.flatMap(({ event }) => event ?? []);
-        const last = events.at(-1);
-        if (last) yield { events, position: last.position };
+      const resolved = subscription.read() as AllStreamResolvedEvent | null;
+      if (resolved === null) {
+        if (failure) break;
+        await withTimeLimit(SILENCE_LIMIT_MS, new Promise<void>((resolve) => (wake = resolve)));
         continue;
       }
-      const sign = failure ? Promise.reject(failure) : new Promise<void>((resolve) => (wake = resolve));
-      await withTimeLimit(SILENCE_LIMIT_MS, sign);
+      left -= 1;
+      if (resolved.event) events.push(resolved.event);
+      if (events.length < PAGE) continue;
+      yield pageOf(events);
+      events = [];
     }
+    if (events.length > 0) yield pageOf(events);
+    if (left > 0 && failure) await withTimeLimit(SILENCE_LIMIT_MS, Promise.reject(failure)); // says what it means
   } finally {
     // Not waited for: on a connection that never answered it would not end. Why it failed is thrown already.
     subscription.unsubscribe().catch(() => undefined);
     subscription.destroy();
   }
+}
+
+function pageOf(events: readonly AllStreamRecordedEvent[]): LogPage {
+  const last = events.at(-1);
+  if (!last) throw new TypeError('a page holds an event');
+  return { events, position: last.position };
 }

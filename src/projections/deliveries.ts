@@ -15,7 +15,15 @@ export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): M
   return groups;
 }
 
-export function inRevisionOrder(events: readonly RecordedEvent[]): RecordedEvent[] {
+/** Cuts into parts of `size` values; the last may be smaller. */
+export function chunksOf<T>(values: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let at = 0; at < values.length; at += size) chunks.push(values.slice(at, at + size));
+  return chunks;
+}
+
+export function inRevisionOrder(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  if (events.length < 2) return events;
   return [...events].sort((a, b) => Number(a.revision - b.revision));
 }
 

@@ -81,6 +81,16 @@ export function toFields(state: OrderState, revision: number): OrderFields {
   };
 }
 
+/** Those of the fields that are not what they were. */
+export function changedFields(before: OrderFields, now: OrderFields): Partial<OrderFields> {
+  const old = new Map<string, unknown>(Object.entries(before));
+  return Object.fromEntries(Object.entries(now).filter(([name, value]) => !isSame(old.get(name), value)));
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (a instanceof Date && b instanceof Date && a.getTime() === b.getTime());
+}
+
 /** The way back, so that a document can be folded on. */
 export function toState(document: OrderFields & { readonly _id: string }): OrderState {
   return {

@@ -2,23 +2,45 @@ import type { RecordedEvent } from '@eventstore/db-client';
 import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import { MongoBulkWriteError } from 'mongodb';
 import type { OrderState } from '../domain/order-state.ts';
-import { decodeOrderEvent } from '../eventstoredb/codec.ts';
+import { decodeOrderEvent, type StoredOrderEvent } from '../eventstoredb/codec.ts';
 import { UnreadableEventError } from '../eventstoredb/errors.ts';
 import { isOnlyDuplicates } from '../mongodb/errors.ts';
-import { type Outcome, groupBy, inRevisionOrder, reasonOf } from './deliveries.ts';
+import { chunksOf, groupBy, inRevisionOrder, type Outcome, reasonOf } from './deliveries.ts';
 import type { CustomerDocument } from './customer-document.ts';
-import { customerFields, evolveOrder, type OrderDocument, type Stall, toFields, toState } from './order-document.ts';
+import {
+  changedFields,
+  customerFields,
+  evolveOrder,
+  type OrderDocument,
+  type Stall,
+  toFields,
+  toState,
+} from './order-document.ts';
+import type { RecentOrders } from './recent-orders.ts';
 
 export interface OrderTarget {
   readonly orders: Collection<OrderDocument>;
   readonly customers: Collection<CustomerDocument>;
   /** Reads `count` events of an order's stream from `revision` on: those that a gap is missing. */
   readonly readGap: (stream: string, revision: number, count: number) => Promise<RecordedEvent[]>;
+  /** Saves reading documents; undefined: each is read. */
+  readonly recent?: RecentOrders | undefined;
+  readonly decode?: (event: RecordedEvent) => StoredOrderEvent;
+}
+
+/** What an order is folded on from. */
+interface Base {
+  readonly revision: number;
+  readonly state: OrderState | undefined;
+  readonly hasDocument: boolean;
+  readonly stalledAt: number | undefined;
+  /** Whether it was folded here, from the first event of the stream on. */
+  readonly isFolded: boolean;
 }
 
 interface Plan {
   readonly orderId: string;
-  readonly from: OrderDocument | undefined;
+  readonly from: Base;
   readonly state: OrderState | undefined;
   readonly revision: number;
   readonly stall: Stall | undefined;
@@ -26,6 +48,9 @@ interface Plan {
 
 /** A lost guard means that another worker was first; each round at least one of them gets on. */
 const MOST_ROUNDS = 50;
+/** Orders that are read and written together: so few that there is work for this process while MongoDB works. */
+const ORDERS_PER_WRITE = 250;
+const NOTHING: Base = { revision: -1, state: undefined, hasDocument: false, stalledAt: undefined, isFolded: true };
 
 /**
  * Brings the documents of some orders up to the events given, in whatever order and however often these come.
@@ -38,22 +63,12 @@ const MOST_ROUNDS = 50;
  */
 export async function projectOrders(target: OrderTarget, events: readonly RecordedEvent[]): Promise<Outcome[]> {
   const byOrder = groupBy(events, ({ streamId }) => orderIdOf(streamId));
-  const reasons = new Map<string, Stall>();
-  let open = [...byOrder.keys()];
-  for (let round = 1; open.length > 0; round += 1) {
-    if (round > MOST_ROUNDS) throw new Error(`${open.length} orders could not be saved against other workers`);
-    const found = await target.orders.find({ _id: { $in: open } }).toArray();
-    const documents = new Map(found.map((document) => [document._id, document]));
-    const plans: Plan[] = [];
-    for (const orderId of open) {
-      const plan = await fold(target, orderId, documents.get(orderId), byOrder.get(orderId) ?? []);
-      if (plan.stall) reasons.set(orderId, plan.stall);
-      if (plan.revision > (plan.from?.revision ?? -1) || isNewStall(plan)) plans.push(plan);
-    }
-    open = (await save(target, plans)) ? [] : plans.map(({ orderId }) => orderId);
-  }
+  const stalls = new Map<string, Stall>();
+  const parts = chunksOf([...byOrder.keys()], ORDERS_PER_WRITE);
+  await Promise.all(parts.map((orderIds) => projectSome(target, orderIds, byOrder, stalls)));
+  if (stalls.size === 0) return events.map(() => ({ type: 'done' }));
   return events.map(({ streamId, revision }) => {
-    const stall = reasons.get(orderIdOf(streamId));
+    const stall = stalls.get(orderIdOf(streamId));
     return stall && Number(revision) >= stall.revision ? { type: 'park', reason: stall.reason } : { type: 'done' };
   });
 }
@@ -63,45 +78,91 @@ export function orderIdOf(stream: string): string {
   return stream.slice(stream.indexOf('PizzaOrder-') + 'PizzaOrder-'.length);
 }
 
-async function fold(
+async function projectSome(
   target: OrderTarget,
-  orderId: string,
-  document: OrderDocument | undefined,
-  events: readonly RecordedEvent[],
-): Promise<Plan> {
-  let state = document && document.revision >= 0 ? toState(document) : undefined;
-  let revision = document?.revision ?? -1;
+  orderIds: readonly string[],
+  byOrder: ReadonlyMap<string, readonly RecordedEvent[]>,
+  stalls: Map<string, Stall>,
+): Promise<void> {
+  let open = orderIds;
+  for (let round = 1; open.length > 0; round += 1) {
+    if (round > MOST_ROUNDS) throw new Error(`${open.length} orders could not be saved against other workers`);
+    const bases = await basesOf(target, open);
+    const plans: Plan[] = [];
+    for (const orderId of open) {
+      const plan = await fold(target, orderId, bases.get(orderId) ?? NOTHING, byOrder.get(orderId) ?? []);
+      if (plan.stall) stalls.set(orderId, plan.stall);
+      if (plan.revision > plan.from.revision || isNewStall(plan)) plans.push(plan);
+    }
+    for (const { orderId } of plans) target.recent?.delete(orderId);
+    const isSaved = await save(target, plans);
+    if (isSaved && target.recent) remember(target.recent, plans);
+    open = isSaved ? [] : plans.map(({ orderId }) => orderId);
+  }
+}
+
+function remember(recent: RecentOrders, plans: readonly Plan[]): void {
+  for (const { orderId, from, state, revision, stall } of plans) {
+    if (from.isFolded && state && !stall) recent.set(orderId, { state, revision });
+  }
+}
+
+async function basesOf(
+  { orders, recent }: Pick<OrderTarget, 'orders' | 'recent'>,
+  orderIds: readonly string[],
+): Promise<ReadonlyMap<string, Base>> {
+  const bases = new Map<string, Base>();
+  for (const orderId of orderIds) {
+    const known = recent?.get(orderId);
+    if (known) bases.set(orderId, { ...known, hasDocument: true, stalledAt: undefined, isFolded: true });
+  }
+  const unknown = orderIds.filter((orderId) => !bases.has(orderId));
+  if (unknown.length === 0) return bases;
+  for (const document of await orders.find({ _id: { $in: unknown } }).toArray()) {
+    const { revision, stalled } = document;
+    const hasState = revision >= 0;
+    const state = hasState ? toState(document) : undefined;
+    bases.set(document._id, {
+      revision,
+      state,
+      hasDocument: true,
+      stalledAt: stalled?.revision,
+      isFolded: !hasState,
+    });
+  }
+  return bases;
+}
+
+async function fold(target: OrderTarget, orderId: string, from: Base, events: readonly RecordedEvent[]): Promise<Plan> {
+  const { decode = decodeOrderEvent } = target;
+  let { state, revision } = from;
   for (const event of inRevisionOrder(events)) {
     const at = Number(event.revision);
     if (at <= revision) continue;
     const missing = at > revision + 1 ? await target.readGap(event.streamId, revision + 1, at - revision - 1) : [];
     for (const next of [...missing, event]) {
       try {
-        state = foldNext(state, revision, next);
+        if (Number(next.revision) !== revision + 1) {
+          throw new UnreadableEventError(`revision ${revision + 1} is missing from ${next.streamId}`);
+        }
+        state = evolveOrder(state, decode(next));
         revision += 1;
       } catch (error) {
-        return { orderId, from: document, state, revision, stall: { revision: revision + 1, reason: reasonOf(error) } };
+        return { orderId, from, state, revision, stall: { revision: revision + 1, reason: reasonOf(error) } };
       }
     }
   }
-  return { orderId, from: document, state, revision, stall: undefined };
-}
-
-function foldNext(state: OrderState | undefined, revision: number, next: RecordedEvent): OrderState {
-  if (Number(next.revision) !== revision + 1) {
-    throw new UnreadableEventError(`revision ${revision + 1} is missing from ${next.streamId}`);
-  }
-  return evolveOrder(state, decodeOrderEvent(next));
+  return { orderId, from, state, revision, stall: undefined };
 }
 
 function isNewStall({ from, stall }: Plan): boolean {
-  return stall !== undefined && from?.stalled?.revision !== stall.revision;
+  return stall !== undefined && from.stalledAt !== stall.revision;
 }
 
 /** @returns whether every document was saved; if not, another worker saved one of them first */
 async function save(target: OrderTarget, plans: readonly Plan[]): Promise<boolean> {
   if (plans.length === 0) return true;
-  const fresh = plans.filter(({ from, state }) => (from?.revision ?? -1) < 0 && state !== undefined);
+  const fresh = plans.filter(({ from, state }) => from.revision < 0 && state !== undefined);
   const customers = await customersOf(target, fresh);
   const writes = plans.map((plan) => writeOf(plan, customers));
   let saved: number;
@@ -122,15 +183,17 @@ function writeOf(
 ): AnyBulkWriteOperation<OrderDocument> {
   const fields = state ? toFields(state, revision) : ({ revision } as OrderDocument);
   const stalled = stall && { stalled: stall };
-  if (from) {
-    const unset = !stall && from.stalled ? { $unset: { stalled: true as const } } : {};
+  if (from.hasDocument) {
+    // What this process has written before needs not be written again; what it has read may be anything.
+    const changed = from.isFolded && from.state ? changedFields(toFields(from.state, from.revision), fields) : fields;
+    const unset = !stall && from.stalledAt !== undefined ? { $unset: { stalled: true as const } } : {};
     // A document without an order yet has no customer either.
     const contact =
       from.revision < 0 && state ? customerFields(state.customerEmail, customers.get(state.customerId)) : {};
     return {
       updateOne: {
         filter: { _id: orderId, revision: from.revision },
-        update: { $set: { ...fields, ...contact, ...stalled }, ...unset },
+        update: { $set: { ...changed, ...contact, ...stalled }, ...unset },
       },
     };
   }

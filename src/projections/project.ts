@@ -1,15 +1,19 @@
-import type { AllStreamRecordedEvent } from '@eventstore/db-client';
+import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
+import { decodeOrderEvent, type StoredOrderEvent } from '../eventstoredb/codec.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
 import type { Database } from '../mongodb/database.ts';
 import type { Outcome } from './deliveries.ts';
 import { projectAudit } from './project-audit.ts';
 import { projectCustomers } from './project-customers.ts';
 import { projectOrders } from './project-orders.ts';
+import type { RecentOrders } from './recent-orders.ts';
 
 export interface ProjectOptions {
   readonly streams: Pick<StreamStore, 'readRecorded'>;
   readonly database: Pick<Database, 'orders' | 'customers' | 'audit'>;
   readonly streamPrefix: string;
+  /** Of this reader alone, while it reads the live collection: one that fills in for another must read documents. */
+  readonly recent?: RecentOrders | undefined;
 }
 
 /**
@@ -18,7 +22,7 @@ export interface ProjectOptions {
  * @returns what became of each event, by its place in `events`
  */
 export async function project(
-  { streams, database, streamPrefix }: ProjectOptions,
+  { streams, database, streamPrefix, recent }: ProjectOptions,
   events: readonly AllStreamRecordedEvent[],
 ): Promise<Outcome[]> {
   const isOrder = ({ streamId }: AllStreamRecordedEvent) => streamId.startsWith(`${streamPrefix}PizzaOrder-`);
@@ -26,12 +30,23 @@ export async function project(
   const ofCustomers = events.filter((event) => !isOrder(event));
   const readGap = (stream: string, from: number, count: number) =>
     streams.readRecorded(stream, { from, maxCount: count });
-  const target = { ...database, readGap };
+  const decode = decodingOnce();
+  const target = { ...database, readGap, recent, decode };
   const customers = await projectCustomers(target, ofCustomers);
-  const [orders] = await Promise.all([projectOrders(target, ofOrders), projectAudit(database.audit, ofOrders)]);
+  const [orders] = await Promise.all([projectOrders(target, ofOrders), projectAudit(database.audit, ofOrders, decode)]);
   const outcomes = new Map<AllStreamRecordedEvent, Outcome | undefined>([
     ...ofOrders.map((event, index) => [event, orders[index]] as const),
     ...ofCustomers.map((event, index) => [event, customers[index]] as const),
   ]);
   return events.map((event) => outcomes.get(event) ?? { type: 'done' });
+}
+
+/** Two read models are made of one event: it is checked and lifted for both at once. */
+function decodingOnce(): (event: RecordedEvent) => StoredOrderEvent {
+  const decoded = new Map<RecordedEvent, StoredOrderEvent>();
+  return (event) => {
+    let stored = decoded.get(event);
+    if (!stored) decoded.set(event, (stored = decodeOrderEvent(event)));
+    return stored;
+  };
 }

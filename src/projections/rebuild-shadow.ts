@@ -12,6 +12,7 @@ import { projectAudit } from './project-audit.ts';
 import { projectCustomers } from './project-customers.ts';
 import { projectOrders } from './project-orders.ts';
 import type { ReadModelName } from './read-models.ts';
+import { createRecentOrders } from './recent-orders.ts';
 import type { RebuildContext } from './rebuild.ts';
 import type { Lease } from './rebuild-lease.ts';
 
@@ -40,8 +41,10 @@ export async function rebuildByShadow(
   lease: Lease,
 ): Promise<void> {
   const shadow = shadowOf(context, name);
-  if (lease.state().phase === 'filling') await fill(context, shadow, lease);
-  await swap(context, name, shadow, lease);
+  const isFilling = lease.state().phase === 'filling';
+  if (isFilling) await fill(context, shadow, lease);
+  if (!isFilling && (await isSwapped(shadow, lease))) await shadow.collection.drop();
+  else await swap(context, name, shadow, lease);
   for await (const { events, position } of pages(context, lease)) {
     await project(context, events);
     await lease.save({ position: toStored(position), events: lease.state().events + events.length });
@@ -70,21 +73,20 @@ async function fill(context: RebuildContext, shadow: Shadow, lease: Lease): Prom
   await lease.save({ phase: 'swapping', documents });
 }
 
-/** Also goes on after a crash in the midst of it. */
+/** After a crash: fewer than were counted are a slow process's last writes, since the rest has taken its place. */
+async function isSwapped(shadow: Shadow, lease: Lease): Promise<boolean> {
+  return (await shadow.count()) < lease.state().documents;
+}
+
+/** Also where a process died in the midst of it. */
 async function swap(context: RebuildContext, name: string, shadow: Shadow, lease: Lease): Promise<void> {
-  const documents = await shadow.count();
-  // Fewer than were counted: it has taken its place already, and these are a slow process's last writes.
-  if (documents < lease.state().documents) {
-    await shadow.collection.drop();
-    return;
-  }
   try {
     await lease.save({});
     await shadow.collection.rename(name, { dropTarget: true });
   } catch (error) {
     if (!(error instanceof MongoServerError) || error.code !== NAMESPACE_NOT_FOUND) throw error;
   }
-  context.log.info({ readModel: name, documents }, 'the rebuilt read model serves');
+  context.log.info({ readModel: name, documents: lease.state().documents }, 'the rebuilt read model serves');
 }
 
 /** What the log has after the rebuild's position. */
@@ -106,14 +108,15 @@ function shadowOf(context: RebuildContext, name: Exclude<ReadModelName, 'analyti
   switch (name) {
     case 'orders': {
       const orders = database.db.collection<OrderDocument>(collectionName);
+      const target = { orders, customers: database.customers, readGap, recent: createRecentOrders() };
       return {
         collection: orders as unknown as Shadow['collection'],
         createIndexes: () => createOrderIndexes(orders),
         async fill(page) {
           // Details that change during the rebuild must reach these orders as well.
-          await projectCustomers({ customers: database.customers, orders, readGap }, page.filter(isOfCustomer));
+          await projectCustomers(target, page.filter(isOfCustomer));
           const ofOrders = page.filter(isOfOrder);
-          const outcomes = await projectOrders({ orders, customers: database.customers, readGap }, ofOrders);
+          const outcomes = await projectOrders(target, ofOrders);
           return ofOrders.filter(({ revision }, index) => revision === 0n && outcomes[index]?.type === 'done').length;
         },
         // One whose first event cannot be read has a document too, which says so.

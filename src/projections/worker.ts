@@ -13,6 +13,7 @@ import type { Pressure } from '../pressure.ts';
 import { ensureConsumerGroup } from './consumer-group.ts';
 import { makeRoom } from './pacing.ts';
 import { project } from './project.ts';
+import { createRecentOrders } from './recent-orders.ts';
 import { type Progress, supervise } from './supervise.ts';
 
 export interface WorkerStatus {
@@ -48,8 +49,10 @@ export interface WorkerOptions {
 }
 
 /** Events that the server sends ahead of their acknowledgement. */
-const BUFFER_SIZE = 1000;
-const MOST_PER_BATCH = 500;
+const BUFFER_SIZE = 4000;
+const MOST_PER_BATCH = 2000;
+/** Events in hand, from which on there is more than a trickle to catch up with. */
+const BEHIND = 500;
 const BATCH_TIME_LIMIT_MS = 8000;
 const CONNECT_TIME_LIMIT_MS = 4000;
 
@@ -61,6 +64,7 @@ type Delivery = PersistentSubscriptionToAllResolvedEvent & { readonly event: All
  */
 export function startWorker(options: WorkerOptions): Worker {
   const { log } = options;
+  const projecting = { ...options, recent: createRecentOrders() };
   const counts = { inFlight: 0, projected: 0, redelivered: 0, parked: 0 };
   let lastProjectedAt: Date | undefined;
   let hasStarted = false;
@@ -76,7 +80,7 @@ export function startWorker(options: WorkerOptions): Worker {
 
   return {
     status: () => ({ state: state(), lastError: supervised.lastError(), lastProjectedAt, ...counts }),
-    isBehind: () => counts.inFlight >= MOST_PER_BATCH,
+    isBehind: () => counts.inFlight >= BEHIND,
     async stop() {
       const stopped = supervised.stop();
       interrupt?.();
@@ -137,7 +141,7 @@ export function startWorker(options: WorkerOptions): Worker {
     if (batch.length === 0) return;
     counts.redelivered += batch.filter(({ retryCount }) => retryCount > 0).length;
     const events = batch.map(({ event }) => event);
-    const outcomes = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(options, events));
+    const outcomes = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(projecting, events));
     const done = batch.filter((_, index) => outcomes[index]?.type === 'done');
     if (done.length > 0) await subscription.ack(...done);
     for (const [index, delivery] of batch.entries()) {

@@ -4,6 +4,7 @@ import { FORWARDS, START } from '@eventstore/db-client';
 import { createStreamStore } from '../../src/eventstoredb/streams.ts';
 import { openDatabase } from '../../src/mongodb/database.ts';
 import { project } from '../../src/projections/project.ts';
+import { createRecentOrders } from '../../src/projections/recent-orders.ts';
 import { checkReadModels } from '../drills/check.ts';
 import { readHistory } from '../drills/history.ts';
 import { startLoad } from '../drills/load.ts';
@@ -44,9 +45,10 @@ test(`every event delivered three times, in random order, by ${WORKERS} workers 
     await Promise.all(
       shares.map(async (share, worker) => {
         const own = random.fork(`worker ${worker}`);
+        const recent = createRecentOrders();
         while (share.length > 0) {
           const batch = share.splice(0, own.integer(1, 40));
-          const outcomes = await project({ streams, database, streamPrefix }, batch);
+          const outcomes = await project({ streams, database, streamPrefix, recent }, batch);
           expect(outcomes.filter(({ type }) => type !== 'done')).toEqual([]);
         }
       }),

@@ -6,6 +6,7 @@ import { codes, failedToParse, MongoError, notImplemented } from '../errors.ts';
 import { queryOf, rowsOf, firstRow, type Query } from '../query/execute.ts';
 import { truthy } from '../query/filter.ts';
 import { withId, type Collection, type Row } from '../storage/collection.ts';
+import { spliceOf } from '../write/set-fields.ts';
 import { assertSameId, parseUpdate, type Apply } from '../write/update.ts';
 import { upsertBase } from '../write/upsert.ts';
 import {
@@ -142,7 +143,11 @@ export function changeOf(raw: Buffer, type: number, multi: boolean, context: Con
   if (type === types.array) return changing(compilePipelineUpdate(decode(raw)));
   if (type !== types.object) throw failedToParse('Update argument must be either an object or an array');
   const first = elements(raw)[0]?.name;
-  if (first?.startsWith('$') === true) return changing(parseUpdate(decode(raw), () => new Date(context.now())));
+  if (first?.startsWith('$') === true) {
+    const general = () => changing(parseUpdate(decode(raw), () => new Date(context.now())));
+    const splice = spliceOf(raw);
+    return splice ? (row, query) => (row ? splice(row.body) : general()(row, query)) : general();
+  }
   if (multi) throw failedToParse('multi update is not supported for replacement-style update');
   return replacement(raw);
 }

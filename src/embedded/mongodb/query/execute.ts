@@ -54,10 +54,30 @@ export function queryOf(
 }
 
 /** The value when a query asks for one `_id` and nothing else. */
-export function idOf(query: Query): Value | undefined {
-  const { filter } = query;
+export function idOf({ filter }: Pick<Query, 'filter'>): Value | undefined {
   if (filter.kind !== 'field' || filter.path !== '_id' || filter.test.op !== 'eq') return undefined;
   return filter.test.value;
+}
+
+/** The one `_id` that a document must have to match, whatever else is asked of it. */
+function requiredId({ filter, hint }: Pick<Query, 'filter' | 'hint'>): Value | undefined {
+  if (hint !== undefined) return undefined;
+  if (filter.kind !== 'and') return idOf({ filter });
+  for (const part of filter.parts) {
+    const id = idOf({ filter: part });
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+function rowById(collection: Collection, query: Query, id: Value, counters?: ScanCounters): Row | undefined {
+  const row = collection.get(encodeKey(id));
+  if (row === undefined) return undefined;
+  if (counters !== undefined) {
+    counters.keys += 1;
+    counters.documents += 1;
+  }
+  return query.filter.kind === 'field' || query.matches(decode(row.body, 0, query.fields)) ? row : undefined;
 }
 
 /** @throws MongoError BadValue when the hint names no index */
@@ -118,13 +138,9 @@ function* filtered(
   expected: number,
   counters?: ScanCounters,
 ): Generator<Row> {
-  const id = idOf(query);
-  if (id !== undefined && query.hint === undefined) {
-    const row = collection.get(encodeKey(id));
-    if (counters !== undefined) {
-      counters.keys += row === undefined ? 0 : 1;
-      counters.documents += row === undefined ? 0 : 1;
-    }
+  const id = requiredId(query);
+  if (id !== undefined) {
+    const row = rowById(collection, query, id, counters);
     if (row !== undefined) yield row;
     return;
   }
@@ -135,8 +151,8 @@ function* filtered(
 
 /** The first row that a query finds. */
 export function firstRow(collection: Collection, query: Query): Row | undefined {
-  const id = idOf(query);
-  if (id !== undefined && query.hint === undefined && query.skip === 0) return collection.get(encodeKey(id));
+  const id = requiredId(query);
+  if (id !== undefined && query.skip === 0) return rowById(collection, query, id);
   for (const row of rowsOf(collection, query, 1)) return row;
   return undefined;
 }

@@ -2,7 +2,7 @@ import type Database from 'libsql';
 import { ObjectId } from 'bson';
 import { encodeKey } from '../bson/keys.ts';
 import { show } from '../bson/show.ts';
-import { decode, decodeValue, elements } from '../bson/read.ts';
+import { decode, decodeValue, type Element, elements } from '../bson/read.ts';
 import { Document, types, type Value } from '../bson/values.ts';
 import { encode } from '../bson/write.ts';
 import { codes, MongoError } from '../errors.ts';
@@ -155,12 +155,12 @@ export function openCollection(
     },
     replace(row, document) {
       assertSize(document);
-      const secondary = collection.indexes.filter((index) => index !== idIndex);
-      if (secondary.length > 0) {
-        const needed = neededBy(secondary);
+      const affected = affectedIndexes(collection.indexes, row.body, document);
+      if (affected.length > 0) {
+        const needed = neededBy(affected);
         const before = decode(row.body, 0, needed);
         const now = decode(document, 0, needed);
-        const changes = secondary.map((index) => ({
+        const changes = affected.map((index) => ({
           index,
           old: keysOf(index, before).keys,
           found: keysOf(index, now),
@@ -230,6 +230,26 @@ function neededBy(indexes: readonly Index[]): ReadonlySet<string> | undefined {
     for (const field of index.needs) all.add(field);
   }
   return all;
+}
+
+/** Indexes that may hold other keys now, since a field that they need has other bytes. */
+function affectedIndexes(indexes: readonly Index[], before: Buffer, now: Buffer): readonly Index[] {
+  const secondary = indexes.filter((index) => index !== idIndex);
+  const needed = neededBy(secondary);
+  if (needed === undefined || secondary.length === 0) return secondary;
+  const old = fieldsByName(before);
+  const fresh = fieldsByName(now);
+  const changed = [...needed].filter((name) => {
+    const a = old.get(name);
+    const b = fresh.get(name);
+    if (a === undefined || b === undefined) return a !== b;
+    return a.type !== b.type || before.compare(now, b.at, b.end, a.at, a.end) !== 0;
+  });
+  return secondary.filter(({ needs }) => needs === undefined || changed.some((name) => needs.has(name)));
+}
+
+function fieldsByName(document: Buffer): ReadonlyMap<string, Element> {
+  return new Map(elements(document).map((field) => [field.name, field]));
 }
 
 function sameKeys(a: readonly Buffer[], b: readonly Buffer[]): boolean {

@@ -38,6 +38,8 @@ const none: IndexKeys = { keys: [], multikey: false };
  */
 export function keysOf(index: Index, document: Document): IndexKeys {
   if (index.partial !== undefined && !index.partial.matches(document)) return none;
+  const plainKey = plainKeyOf(index, document);
+  if (plainKey !== undefined) return { keys: [plainKey], multikey: false };
   let keys: Buffer[] | undefined;
   let array: string | undefined;
   let present = false;
@@ -62,6 +64,21 @@ export function keysOf(index: Index, document: Document): IndexKeys {
   if (index.sparse && !present) return none;
   if (keys === undefined) return none;
   return { keys: keys.length > 1 ? distinct(keys) : keys, multikey: array !== undefined };
+}
+
+/** The one key of a document that has a value that is no array in each indexed top-level field: the rule. */
+function plainKeyOf({ fields }: Index, document: Document): Buffer | undefined {
+  const parts: Buffer[] = [];
+  for (const {
+    path,
+    parts: { length },
+    descending,
+  } of fields) {
+    const value = length === 1 ? document[path] : undefined;
+    if (value === undefined || Array.isArray(value)) return undefined;
+    parts.push(encodeField(value, descending));
+  }
+  return parts.length === 1 ? parts[0] : Buffer.concat(parts);
 }
 
 function encodeField(value: Value | undefined, descending: boolean): Buffer {
