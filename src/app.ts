@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
@@ -23,6 +22,7 @@ import { orderQueryRoutes } from './http/order-queries.ts';
 import { handleError } from './http/problems.ts';
 import { answerBrokenRequest } from './http/broken-requests.ts';
 import { sharedSchemas } from './http/schemas.ts';
+import { securityHeaders } from './http/security-headers.ts';
 import { createSerializerCompiler, createValidatorCompiler } from './http/validation.ts';
 import type { Metrics } from './metrics.ts';
 import type { AnalyticsQueries } from './mongodb/analytics-queries.ts';
@@ -94,13 +94,13 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.setErrorHandler(handleError);
   registerNotFound(app);
   measureRequests(app, dependencies.metrics);
+  const headers = await securityHeaders();
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
+    void reply.headers(headers).header('x-request-id', request.id);
     done();
   });
   await registerLimits(app, limits.rateLimitPerMinute);
 
-  await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(swagger, openApiInfo);
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
 

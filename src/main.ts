@@ -7,6 +7,9 @@ import { createService } from './service.ts';
 import { openStores } from './stores.ts';
 
 const CLOSE_WITHIN_MS = 10_000;
+/** Lines are written together, at the latest after this long. */
+const LOG_FLUSH_MS = 50;
+const LOG_BUFFER_BYTES = 4096;
 /** After SIGTERM it serves on for this long, while readiness tells load balancers to send nothing more. */
 const DRAIN_MS = 1000;
 
@@ -19,7 +22,13 @@ try {
 
 async function start(): Promise<void> {
   const config = loadConfig();
-  const log = pino({ level: config.logLevel }, pino.destination({ dest: process.stdout.fd, sync: false }));
+  const output = pino.destination({
+    dest: process.stdout.fd,
+    sync: false,
+    minLength: LOG_BUFFER_BYTES,
+    periodicFlush: LOG_FLUSH_MS,
+  });
+  const log = pino({ level: config.logLevel }, output);
   const closers: (() => Promise<void>)[] = [];
   let drain = () => undefined as unknown;
   let starting: Promise<void> = Promise.resolve();

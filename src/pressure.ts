@@ -1,8 +1,8 @@
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 
-/** Share of its time that the event loop works, from which on it is busy. */
-const BUSY = 0.9;
-/** So many in flight on a busy event loop are a queue, not a coincidence. */
+/** Share of its time that the event loop works, from which on it is more than waiting for the stores. */
+const BUSY = 0.4;
+/** So many others in flight, when a request comes, are a queue, not a coincidence. */
 const MANY_REQUESTS = 8;
 const SAMPLE_MS = 100;
 
@@ -14,23 +14,35 @@ export interface Pressure {
   readonly requestEnds: () => void;
   /** Runs a task that waits for a read model: until it ends, projections are what is waited for. */
   awaitingReadModel<T>(task: () => Promise<T>): Promise<T>;
-  /** Whether requests queue up for the event loop, and none of them for a read model. */
+  /** Whether requests have been queueing up for a while on an event loop at work, and none waits for a read model. */
   isHigh(): boolean;
 }
 
-/** @param utilization share of its time that the event loop has worked since `since` was taken */
+/**
+ * A queue is told by how many others a request finds, on average, and not by the event loop alone: on a machine that is shared with the stores, the loop of a
+ * process that is swamped stands still for want of the processor. The number at one moment says little: appends are
+ * answered in bursts.
+ *
+ * @param utilization share of its time that the event loop has worked since `since` was taken
+ */
 export function createPressure(
   utilization: (since?: EventLoopUtilization) => EventLoopUtilization = performance.eventLoopUtilization,
 ): Pressure {
   let requests = 0;
+  let arrived = 0;
+  let foundInFlight = 0;
   let readers = 0;
   let since = utilization();
-  let isBusy = false;
+  let isQueueing = false;
   return {
     get requests() {
       return requests;
     },
-    requestBegins: () => (requests += 1),
+    requestBegins() {
+      arrived += 1;
+      foundInFlight += requests;
+      requests += 1;
+    },
     requestEnds: () => (requests -= 1),
     async awaitingReadModel(task) {
       readers += 1;
@@ -43,10 +55,13 @@ export function createPressure(
     isHigh() {
       const lately = utilization(since);
       if (lately.active + lately.idle >= SAMPLE_MS) {
-        isBusy = lately.utilization >= BUSY;
+        const queue = arrived === 0 ? requests : foundInFlight / arrived;
+        isQueueing = queue >= MANY_REQUESTS && lately.utilization >= BUSY;
+        arrived = 0;
+        foundInFlight = 0;
         since = utilization();
       }
-      return isBusy && requests >= MANY_REQUESTS && readers === 0;
+      return isQueueing && requests > 0 && readers === 0;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { DomainError, InvalidOrderError } from './errors.ts';
 import type { Address, OrderItem, OrderStatus, PizzaOrderEvent } from './events.ts';
-import { Decimal, formatMoney, type Money, parseMoney } from './money.ts';
+import { Decimal, formatMoney, parseMoney } from './money.ts';
 import { evolve, type OrderState } from './order-state.ts';
 
 export interface PlaceOrder {
@@ -58,7 +58,8 @@ export class PizzaOrder {
    * @throws InvalidOrderError when there is no item, the total is not positive, or a given total is wrong
    */
   static place(command: PlaceOrder, at: string): PizzaOrder {
-    const total = totalOf(command.items);
+    const lines = command.items.map((item) => ({ item, price: parseMoney(item.unitPrice) }));
+    const total = lines.reduce((sum, { item, price }) => sum.plus(price.times(item.quantity)), new Decimal(0));
     if (command.items.length === 0) throw new InvalidOrderError('Order must contain at least one item', 'items');
     if (total.lessThanOrEqualTo(0)) throw new InvalidOrderError('Order total must be positive', 'items');
     if (command.totalAmount !== undefined && !parseMoney(command.totalAmount).equals(total)) {
@@ -71,7 +72,7 @@ export class PizzaOrder {
         orderId: command.orderId,
         customerId: command.customerId,
         ...(command.customerEmail !== undefined && { customerEmail: command.customerEmail }),
-        items: command.items.map((item) => ({ ...item, unitPrice: formatMoney(parseMoney(item.unitPrice)) })),
+        items: lines.map(({ item, price }) => ({ ...item, unitPrice: formatMoney(price) })),
         totalAmount: formatMoney(total),
         currency: command.currency,
         ...(command.deliveryAddress && { deliveryAddress: command.deliveryAddress }),
@@ -195,10 +196,6 @@ export class PizzaOrder {
     this.#version += 1;
     this.#uncommitted.push(event);
   }
-}
-
-function totalOf(items: readonly OrderItem[]): Money {
-  return items.reduce((sum, item) => sum.plus(parseMoney(item.unitPrice).times(item.quantity)), new Decimal(0));
 }
 
 function isSameAddress(a: Address, b: Address): boolean {

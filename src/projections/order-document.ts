@@ -63,7 +63,7 @@ export function toFields(state: OrderState, revision: number): OrderFields {
     orderEmail: state.customerEmail,
     items: state.items,
     itemCount: state.items.length,
-    quantity: state.items.reduce((sum, { quantity }) => sum + quantity, 0),
+    quantity: quantityOf(state.items),
     totalMinor: toMinorUnits(state.totalAmount),
     currency: state.currency,
     status: state.status,
@@ -76,8 +76,8 @@ export function toFields(state: OrderState, revision: number): OrderFields {
     confirmedAt,
     paidAt,
     lastUpdated: new Date(state.lastUpdated),
-    timeToConfirmation: secondsBetween(placedAt, confirmedAt),
-    timeToPayment: secondsBetween(placedAt, paidAt),
+    timeToConfirmation: confirmedAt && secondsBetween(placedAt, confirmedAt),
+    timeToPayment: paidAt && secondsBetween(placedAt, paidAt),
   };
 }
 
@@ -126,6 +126,12 @@ function toDate(time: string | null): Date | null {
   return time === null ? null : new Date(time);
 }
 
-function secondsBetween(from: Date, to: Date | null): number | null {
-  return to && Math.floor((to.getTime() - from.getTime()) / 1000);
+/** Pizzas, of all lines together. */
+export function quantityOf(items: readonly OrderItem[]): number {
+  return items.reduce((sum, { quantity }) => sum + quantity, 0);
+}
+
+/** Whole seconds. */
+export function secondsBetween(from: Date, to: Date): number {
+  return Math.floor((to.getTime() - from.getTime()) / 1000);
 }

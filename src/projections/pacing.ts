@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Of the time, for a projection, while something more urgent waits. */
-const LEAST_SHARE = 0.1;
+const LEAST_SHARE = 0.05;
 const MOST_PAUSE_MS = 2000;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Pauses after a batch for as long as something more urgent waits, so that this takes a tenth of the time, and looks
+ * Pauses after a batch for as long as something more urgent waits, so that this takes a twentieth of the time, and looks
  * after two seconds at the latest. What arrives meanwhile makes the next batch larger, and each event of it cheaper.
  *
  * @param spentMs milliseconds that the batch took
