@@ -1,7 +1,7 @@
 import { BACKWARDS, END, EventStoreDBClient, type Position } from '@eventstore/db-client';
 import { Client, connectivityState, credentials, status } from '@grpc/grpc-js';
 import { EventStoreUnavailableError, isUnavailable } from './errors.ts';
-import { pipelineWrites } from './pipelined-writes.ts';
+import { takeShortcuts } from './client-shortcuts.ts';
 
 /** Finds a half-open connection within 6 s (the client's own default is 20 s). */
 const KEEP_ALIVE = 'keepAliveInterval=3000&keepAliveTimeout=3000';
@@ -13,7 +13,7 @@ const KEEP_ALIVE = 'keepAliveInterval=3000&keepAliveTimeout=3000';
  * @param url `esdb://…` or `esdb+discover://…`; credentials belong here (per-call ones make appends slower)
  */
 export function connectEventStore(url: string): EventStoreDBClient {
-  pipelineWrites();
+  takeShortcuts();
   // Added as text: the client reads options as they stand, so that nothing in them may be encoded anew.
   const separator = url.includes('?') ? '&' : '?';
   const isSet = /[?&]keep[_-]?alive/i.test(url);

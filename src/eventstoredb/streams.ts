@@ -130,7 +130,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
       };
       const idOf = (index: number) =>
         context.idempotencyKey === undefined ? randomUUID() : uuidV5(String(index), context.commandId);
-      const proposed = events.map((event, index) => encodeEvent(event, idOf(index), metadata));
+      const proposed = events.map((event, index) => withEncodedMetadata(encodeEvent(event, idOf(index), metadata)));
       return appendExactlyOnce(stream, expectedRevision, proposed);
     },
   };
@@ -163,4 +163,11 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
       }
     }
   }
+}
+
+/** The client sends metadata given as bytes as they are; those given as an object it writes by way of base64. */
+function withEncodedMetadata(event: EventData): EventData {
+  const { metadata } = event;
+  if (metadata === undefined || metadata instanceof Uint8Array) return event;
+  return { ...event, metadata: new TextEncoder().encode(JSON.stringify(metadata)) };
 }

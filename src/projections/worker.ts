@@ -51,6 +51,8 @@ export interface WorkerOptions {
 /** Events that the server sends ahead of their acknowledgement. */
 const BUFFER_SIZE = 4000;
 const MOST_PER_BATCH = 2000;
+/** While requests queue up: none of them shall wait for long behind a batch. */
+const MOST_UNDER_PRESSURE = 500;
 /** Events in hand, from which on there is more than a trickle to catch up with. */
 const BEHIND = 500;
 const BATCH_TIME_LIMIT_MS = 8000;
@@ -112,7 +114,8 @@ export function startWorker(options: WorkerOptions): Worker {
     });
     try {
       for await (const first of subscription) {
-        const arrived = takeBuffered(subscription, first, MOST_PER_BATCH);
+        const most = options.pressure.isHigh() ? MOST_UNDER_PRESSURE : MOST_PER_BATCH;
+        const arrived = takeBuffered(subscription, first, most);
         const begun = performance.now();
         counts.inFlight = arrived.length;
         await settle(subscription, arrived);

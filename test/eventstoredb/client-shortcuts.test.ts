@@ -5,7 +5,7 @@ import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js'
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 
-const prefix = `Pipelined-${randomUUID()}`;
+const prefix = `Shortcuts-${randomUUID()}`;
 let client: EventStoreDBClient;
 
 beforeAll(() => {
@@ -40,4 +40,16 @@ test('an append in many messages, among others, is stored whole and in order', a
     for await (const { event } of client.readStream(name)) read.push((event?.data as { number: number }).number);
     expect(read).toEqual(numbers);
   }
+});
+
+test('an event, with characters of every length, is stored as it is', async () => {
+  const data = { text: 'a ü € 🍕 \u0000 \\ "', empty: '', nested: { list: [1, null, true] } };
+  const metadata = new TextEncoder().encode('{"actor":"Ünal 🍕"}');
+  await client.appendToStream(`${prefix}-text`, jsonEvent({ type: 'Tested', data, metadata }));
+  for await (const { event } of client.readStream(`${prefix}-text`)) {
+    expect(event?.data).toEqual(data);
+    expect(event?.metadata).toEqual({ actor: 'Ünal 🍕' });
+    expect(event?.isJson).toBe(true);
+  }
+  expect.assertions(3);
 });
