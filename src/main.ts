@@ -8,9 +8,9 @@ import { createService } from './service.ts';
 import { openStores } from './stores.ts';
 
 const CLOSE_WITHIN_MS = 10_000;
-/** Lines are written together, at the latest after this long. */
+/** A few lines are written together, at the latest after this long; of many, each would copy the ones before it. */
 const LOG_FLUSH_MS = 50;
-const LOG_BUFFER_BYTES = 16_000;
+const LOG_BUFFER_BYTES = 2048;
 /** After SIGTERM it serves on for this long, while readiness tells load balancers to send nothing more. */
 const DRAIN_MS = 1000;
 
@@ -29,6 +29,7 @@ async function start(): Promise<void> {
     dest: process.stdout.fd,
     sync: false,
     minLength: LOG_BUFFER_BYTES,
+    maxWrite: 2 * LOG_BUFFER_BYTES,
     periodicFlush: LOG_FLUSH_MS,
   });
   const log = pino({ level: config.logLevel }, output);

@@ -61,7 +61,7 @@ export function createPressure(
         foundInFlight = 0;
         since = utilization();
       }
-      return isQueueing && requests > 0 && readers === 0;
+      return isQueueing && readers === 0;
     },
   };
 }

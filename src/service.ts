@@ -82,7 +82,7 @@ export async function createService({
   const pressure = createPressure();
   const prepare = () => ensureReadModels({ ...projecting, rebuilds });
   const worker = startWorker({ ...projecting, prepare, pressure });
-  const isMoreUrgent = () => worker.isBehind() || pressure.isHigh();
+  const isMoreUrgent = () => worker.isBehind() || rebuilds.isRunning() || pressure.isHigh();
   const analytics = followAnalytics({ ...projecting, isMoreUrgent });
   const admin = createProjectionAdmin({ ...projecting, rebuilds, worker, analytics });
   rebuilds.watch();

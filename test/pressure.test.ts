@@ -26,11 +26,21 @@ describe('the pressure of requests', () => {
     expect(pressureWith(2, 0.99).isHigh()).toBe(false);
   });
 
-  test('many of them, when they end, sinks', () => {
+  test('many of them, once they have ended, sinks at the next look', () => {
     const pressure = pressureWith(20, 0.99);
     for (let request = 0; request < 20; request += 1) pressure.requestEnds();
+    expect(pressure.isHigh()).toBe(true);
     expect(pressure.isHigh()).toBe(false);
     expect(pressure.requests).toBe(0);
+  });
+
+  test('one after another, however many, is not', () => {
+    const pressure = createPressure(loopAt(0.99));
+    for (let request = 0; request < 100; request += 1) {
+      pressure.requestBegins();
+      pressure.requestEnds();
+    }
+    expect(pressure.isHigh()).toBe(false);
   });
 
   test('one that waits for a read model, among many, keeps it down until it ends, even by failing', async () => {

@@ -58,6 +58,8 @@ export interface Rebuilds {
   watch(): void;
   /** How far the last rebuild of each read model has come. */
   states(): Promise<ReadonlyMap<string, RebuildState>>;
+  /** Whether this process is at work on one. */
+  isRunning(): boolean;
   /** Interrupts what runs; it can be gone on with later. */
   stop(): Promise<void>;
 }
@@ -83,7 +85,7 @@ export function createRebuilds(options: RebuildOptions): Rebuilds {
   const context: RebuildContext = { ...options, signal: stopping.signal };
   let timer: NodeJS.Timeout | undefined;
 
-  return { start, ensure, finishSwaps, watch, states: allStates, stop };
+  return { start, ensure, finishSwaps, watch, states: allStates, isRunning: () => running.size > 0, stop };
 
   async function start(name: ReadModelName): Promise<{ finished: Promise<RebuildState> }> {
     stopping.signal.throwIfAborted();
