@@ -9,7 +9,7 @@ import { openStores } from './stores.ts';
 
 const CLOSE_WITHIN_MS = 10_000;
 /** A few lines are written together, at the latest after this long; of many, each would copy the ones before it. */
-const LOG_FLUSH_MS = 50;
+const LOG_FLUSH_MS = 200;
 const LOG_BUFFER_BYTES = 2048;
 /** After SIGTERM it serves on for this long, while readiness tells load balancers to send nothing more. */
 const DRAIN_MS = 1000;
