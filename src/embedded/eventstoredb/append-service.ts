@@ -16,6 +16,7 @@ import {
   appendTooLarge,
   invalidArgument,
   rpcError,
+  shuttingDown,
   streamDeleted,
   timedOut,
   toRpcError,
@@ -47,7 +48,7 @@ export function createAppendHandlers(log: EventLog, calls: OpenCalls): AppendHan
         leave();
         callback(toRpcError(error));
       };
-      const leave = calls.add(fail);
+      const leave = calls.add(() => fail(shuttingDown()));
       call.on('data', (part: AppendPart) => {
         if (failed) return;
         try {

@@ -7,7 +7,7 @@ import type { AppendOutcome, EventLog } from './log.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { appendSize, MAX_APPEND_BYTES, toNewEvent } from './proposed.ts';
 import { ProtobufWriter } from './protobuf.ts';
-import { invalidArgument } from './rpc-errors.ts';
+import { callCancelled, invalidArgument } from './rpc-errors.ts';
 
 /** An append of which not all parts have come. */
 interface OpenAppend {
@@ -60,9 +60,9 @@ export function serveBatchAppend(
     if (!call.write(response)) call.pause();
   }
 
-  const leave = calls.add((error) => {
+  const leave = calls.add(() => {
     stop();
-    call.emit('error', error);
+    call.emit('error', callCancelled());
   });
 
   function stop(): void {

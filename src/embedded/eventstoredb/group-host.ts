@@ -41,7 +41,8 @@ export interface GroupHost {
   info(): GroupInfo;
   tick(): void;
   /** Ends the group's work and drops its consumers. */
-  stop(): void;
+  /** @param reason what its consumers are told */
+  stop(reason: RpcError): void;
   /** Removes what the group has kept in the log. */
   forget(): Promise<void>;
 }
@@ -240,10 +241,10 @@ export function createGroupHost(
       pump();
     },
 
-    stop() {
+    stop(reason) {
       stopped = true;
       unwatch();
-      for (const connection of connections.values()) connection.drop(groupError('dropped', stream, name));
+      for (const connection of connections.values()) connection.drop(reason);
       connections.clear();
     },
 

@@ -40,11 +40,11 @@ export interface Meter {
 
 const SAMPLES = 1000;
 const PERCENTILES = [
-  ['Quintile 1', 0.2],
-  ['Quintile 2', 0.4],
-  ['Quintile 3', 0.6],
-  ['Quintile 4', 0.8],
-  ['Quintile 5', 1],
+  ['Quintile 1', 0],
+  ['Quintile 2', 0.2],
+  ['Quintile 3', 0.4],
+  ['Quintile 4', 0.6],
+  ['Quintile 5', 0.8],
   ['90%', 0.9],
   ['95%', 0.95],
   ['99%', 0.99],
@@ -79,12 +79,12 @@ export function createMeter(now: () => number, extra: boolean): Meter {
       return { perSecond: seconds > 0 ? Math.floor(since / seconds) : 0, since };
     },
     observed() {
-      if (!extra) return [];
+      if (samples.length === 0) return [];
       const sorted = [...samples].sort((a, b) => a - b);
-      const at = (share: number): number => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
-      const mean = sorted.reduce((sum, value) => sum + value, 0) / Math.max(1, sorted.length);
+      const at = (share: number): number => sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? 0;
+      const sum = sorted.reduce((total, value) => total + value, 0);
       return [
-        ['Mean', Math.round(mean)],
+        ['Mean', Math.floor(sum / sorted.length)],
         ['Median', at(0.5)],
         ['Fastest', at(0)],
         ...PERCENTILES.map(([key, share]): [string, number] => [key, at(share)]),

@@ -6,7 +6,7 @@ import { createGroupHost } from './group-host.ts';
 import type { GroupSettings } from './group-settings.ts';
 import { settingsMistake } from './group-settings.ts';
 import type { EventLog } from './log.ts';
-import { groupError } from './rpc-errors.ts';
+import { callCancelled, groupError } from './rpc-errors.ts';
 
 /** All persistent subscription groups of the server. Their errors are `RpcError`s. */
 export interface Groups {
@@ -81,7 +81,7 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
       const host = get(stream, group);
       const definition = { ...host.definition, settings };
       check(definition);
-      host.stop();
+      host.stop(groupError('dropped', stream, group));
       start(definition);
       await save();
     },
@@ -89,7 +89,7 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
     async remove(stream, group) {
       const host = get(stream, group);
       hosts.delete(groupKey(stream, group));
-      host.stop();
+      host.stop(groupError('dropped', stream, group));
       await host.forget();
       await save();
     },
@@ -103,14 +103,17 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
     },
 
     restart() {
-      for (const host of hosts.values()) host.stop();
+      for (const host of hosts.values()) {
+        const { stream, group } = host.definition;
+        host.stop(groupError('dropped', stream, group));
+      }
       hosts.clear();
       load();
     },
 
     stop() {
       clearInterval(timer);
-      for (const host of hosts.values()) host.stop();
+      for (const host of hosts.values()) host.stop(callCancelled());
       hosts.clear();
     },
   };

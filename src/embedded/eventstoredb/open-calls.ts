@@ -1,21 +1,19 @@
-import type { RpcError } from './rpc-errors.ts';
-
 /** The calls that are being served, so that a server that stops can end each with a clear error. */
 export interface OpenCalls {
   /** Gives the function to call when the call is over. */
-  add(fail: (error: RpcError) => void): () => void;
-  failAll(error: RpcError): void;
+  add(stop: () => void): () => void;
+  stopAll(): void;
 }
 
 export function createOpenCalls(): OpenCalls {
-  const open = new Set<(error: RpcError) => void>();
+  const open = new Set<() => void>();
   return {
-    add(fail) {
-      open.add(fail);
-      return () => void open.delete(fail);
+    add(stop) {
+      open.add(stop);
+      return () => void open.delete(stop);
     },
-    failAll(error) {
-      for (const fail of [...open]) fail(error);
+    stopAll() {
+      for (const stop of [...open]) stop();
     },
   };
 }

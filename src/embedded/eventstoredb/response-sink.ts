@@ -1,7 +1,7 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { createOutbox } from './outbox.ts';
 import type { OpenCalls } from './open-calls.ts';
-import type { RpcError } from './rpc-errors.ts';
+import { callCancelled, type RpcError } from './rpc-errors.ts';
 
 /** The response stream of one call, with its back-pressure as promises. */
 export interface ResponseSink {
@@ -39,7 +39,7 @@ export function createResponseSink(call: ServerWritableStream<unknown, Buffer>, 
     close();
     call.emit('error', error);
   };
-  const leave = calls.add(fail);
+  const leave = calls.add(() => fail(callCancelled()));
   const outbox = createOutbox(call, release);
   call.on('cancelled', close);
   call.on('close', close);

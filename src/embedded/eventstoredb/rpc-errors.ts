@@ -45,7 +45,12 @@ export function timedOut(): RpcError {
   return rpcError(status.ABORTED, 'Operation timed out: the append waited too long for its turn');
 }
 
-/** For calls that are still open when the server stops. */
+/** For streams that are still open when the server stops. */
+export function callCancelled(): RpcError {
+  return rpcError(status.CANCELLED, 'Call cancelled');
+}
+
+/** For single appends that have not been answered when the server stops. */
 export function shuttingDown(): RpcError {
   return rpcError(status.UNAVAILABLE, 'Server Is Shutting Down');
 }

@@ -23,7 +23,6 @@ import { createGossipHandler, getSupportedMethods } from './node-service.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { createOpenCalls } from './open-calls.ts';
 import { createReadHandler } from './read-service.ts';
-import { shuttingDown } from './rpc-errors.ts';
 
 export interface RunningServer {
   readonly port: number;
@@ -86,7 +85,7 @@ async function serve(file: StoreFile, port: number): Promise<RunningServer> {
       groups.stop();
       log.flush();
       await new Promise((resolve) => setImmediate(resolve)); // the answers to what was just written go out first
-      calls.failAll(shuttingDown());
+      calls.stopAll();
       await shutDown(server);
       log.close();
       file.close();

@@ -41,14 +41,14 @@ describe('the node', () => {
     expect(await collect(store.client.readStream(stream))).toHaveLength(3);
   });
 
-  it.runIf(isEmbedded)('stopped with a subscription open, ends it as unavailable', async () => {
+  it.runIf(isEmbedded)('stopped with a subscription open, cancels it', async () => {
     const client = EventStoreDBClient.connectionString(store.url);
     const subscription = client.subscribeToStream(unique('node'));
     const failed = new Promise((resolve) => subscription.on('error', resolve));
     await new Promise((resolve) => subscription.once('confirmation', resolve));
     subscription.resume();
     await store.restart();
-    expect(await failed).toMatchObject({ type: 'unavailable' });
+    expect(await failed).toMatchObject({ type: 'cancelled' });
     await client.dispose();
   });
 });

@@ -1,7 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import {
+  CancelledError,
+  EventStoreDBClient,
+  jsonEvent,
+  NO_STREAM,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+  START,
+} from '@eventstore/db-client';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { credentials, status } from '@grpc/grpc-js';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { collect, failureOf, startEmbedded, testEvents, unique } from '../../contract/eventstoredb/support.ts';
@@ -68,6 +80,47 @@ describe('a server that is killed', () => {
       expect(() => statSync(`${fileName()}-wal`)).toThrow('ENOENT');
       await client.dispose();
     }
+  });
+});
+
+describe('a server that stops', () => {
+  it('with a batch append, catch-up and persistent subscriptions open, cancels each', async () => {
+    const server = await startProcess(dir);
+    const client = EventStoreDBClient.connectionString(server.url);
+    const stream = unique('open');
+    await client.appendToStream(stream, testEvents(1));
+    await client.createPersistentSubscriptionToStream(
+      stream,
+      'group',
+      persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START }),
+    );
+    const subscriptions = [
+      client.subscribeToStream(stream),
+      client.subscribeToAll(),
+      client.subscribeToPersistentSubscriptionToStream(stream, 'group'),
+    ];
+    const ends = subscriptions.map(
+      (subscription) => new Promise<unknown>((resolve) => subscription.once('error', resolve).resume()),
+    );
+    await Promise.all(
+      subscriptions.map((subscription) => new Promise((resolve) => subscription.once('data', resolve))),
+    );
+    // An append without a stream is answered, which shows that its call is open.
+    const call = new StreamsClient(new URL(server.url).host, credentials.createInsecure()).batchAppend();
+    const appendEnds = new Promise<unknown>((resolve) => call.once('error', resolve));
+    const request = new streams.BatchAppendReq();
+    const id = new shared.UUID();
+    id.setString(randomUUID());
+    request.setCorrelationId(id);
+    request.setOptions(new streams.BatchAppendReq.Options());
+    call.write(request);
+    await new Promise((resolve) => call.once('data', resolve));
+
+    expect(await server.end('SIGTERM')).toBe(0);
+
+    for (const end of ends) expect(await end).toBeInstanceOf(CancelledError);
+    expect(await appendEnds).toMatchObject({ code: status.CANCELLED });
+    await client.dispose();
   });
 });
 
