@@ -1,74 +1,77 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http';
-import type { FastifyBaseLogger } from 'fastify';
-import type { Metrics } from '../metrics.ts';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { Pressure } from '../pressure.ts';
-import { problems } from './problems.ts';
+import { createRefusals, type RefusalOptions } from './refusals.ts';
 
-export interface AdmissionOptions {
-  /** Requests worked on at the same time. */
+export interface AdmissionOptions extends RefusalOptions {
+  /** Requests that are in flight at the same time, those that wait for their turn included. */
   readonly maxInFlight: number;
   /** Whether the event loop is so late that no answer would be in time. */
   readonly isStalled: () => boolean;
   readonly pressure: Pressure;
-  readonly metrics: Pick<Metrics, 'requestRecorder'>;
-  readonly log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
-/** In the place of the route, in the metrics of requests. */
-const REFUSED = 'refused';
-const TELL_EVERY_MS = 1000;
+/** On a saturated event loop, more at once make none of them faster and each of them dearer. */
+const MOST_AT_WORK = 64;
+/** Of those in line, when nothing ends meanwhile. */
+const LOOK_AGAIN_MS = 100;
 
 /**
  * A server that refuses at once, with Retry-After, the requests beyond the limit: a queue without an end would make
- * every answer late and save none. It does so before the framework sees them, since a refusal that costs a share of
- * the work it saves is paid for by those that are served.
+ * every answer late and save none. Of those within it, only some are worked on at the same time while the event loop
+ * is what they queue for; the others wait in a line that costs nothing. Both come before the framework sees a request.
  */
 export function createAdmittingServer(
   options: ServerOptions,
   handle: RequestListener,
-  { maxInFlight, isStalled, pressure, metrics, log }: AdmissionOptions,
+  { maxInFlight, isStalled, ...others }: AdmissionOptions,
 ): Server {
-  const recorders = new Map<string, (seconds: number) => void>();
-  let refused = 0;
-  const tell = () => {
-    log.warn({ refused, inFlight: pressure.requests }, 'refused requests: more than can be served');
-    refused = 0;
-  };
+  const { pressure } = others;
+  const refuse = createRefusals(others);
+  const line = new Map<ServerResponse, IncomingMessage>();
+  let isTaking = false;
+
   return createServer(options, (request, response) => {
-    const { method = '', url = '' } = request;
-    if (isHealth(url)) return handle(request, response);
-    if (pressure.requests >= maxInFlight || isStalled()) {
-      refuse(response, url);
-      let record = recorders.get(method);
-      if (!record) recorders.set(method, (record = metrics.requestRecorder(method, REFUSED, 503)));
-      record(0);
-      if (refused === 0) setTimeout(tell, TELL_EVERY_MS).unref(); // a line for each would cost more than the refusal
-      refused += 1;
-      return;
-    }
+    if (isHealth(request.url ?? '')) return handle(request, response);
+    if (pressure.requests >= maxInFlight || isStalled()) return refuse(request, response);
     pressure.requestBegins();
-    response.once('close', pressure.requestEnds);
-    handle(request, response);
+    response.once('close', () => {
+      pressure.requestEnds();
+      line.delete(response);
+      if (line.size > 0) takeSoon();
+    });
+    if (line.size === 0 && isRoom()) return handle(request, response);
+    line.set(response, request);
+    setTimeout(takeSoon, LOOK_AGAIN_MS).unref();
   });
-}
 
-const { retryAfter = 1, ...problem } = problems.unavailable();
-const REFUSAL = JSON.stringify(problem).slice(0, -1);
+  /** Together with all that have room now: appends that are made together leave together. */
+  function takeSoon(): void {
+    if (isTaking) return;
+    isTaking = true;
+    setImmediate(takeNext);
+  }
 
-function refuse(response: ServerResponse, url: string): void {
-  const body = `${REFUSAL},"instance":${JSON.stringify(url.split('?', 1)[0])}}`;
-  response.writeHead(503, [
-    'content-type',
-    'application/problem+json',
-    'content-length',
-    String(Buffer.byteLength(body)),
-    'retry-after',
-    String(retryAfter),
-    'x-request-id',
-    randomUUID(),
-  ]);
-  response.end(body);
+  function takeNext(): void {
+    isTaking = false;
+    while (line.size > 0 && isRoom()) {
+      const [[response, request] = []] = line;
+      if (!response || !request) break;
+      line.delete(response);
+      handle(request, response);
+    }
+  }
+
+  /** Requests that wait for a store on an idle event loop keep nobody from being worked on. */
+  function isRoom(): boolean {
+    return pressure.requests - line.size < MOST_AT_WORK || !pressure.isHigh();
+  }
 }
 
 /** Busy is not dead: a liveness probe that is refused would have the service restarted just when it is needed. */

@@ -10,11 +10,11 @@ afterEach(() => {
 });
 
 /** A server whose requests are answered when `finish` is called. */
-async function serve({ maxInFlight = 1, isStalled = false }) {
+async function serve({ maxInFlight = 1, isStalled = false, isHigh = () => false }) {
   const waiting: (() => void)[] = [];
   const recorded: string[] = [];
   const logged: object[] = [];
-  const pressure = createPressure();
+  const pressure = Object.assign(createPressure(), { isHigh });
   const server = createAdmittingServer(
     {},
     (_, response) => {
@@ -40,7 +40,12 @@ async function serve({ maxInFlight = 1, isStalled = false }) {
   });
   const { port } = server.address() as AddressInfo;
   const call = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
-  const finish = () => waiting.splice(0).forEach((answer) => answer());
+  /** @returns how many it has answered */
+  const finish = () => {
+    const answers = waiting.splice(0);
+    for (const answer of answers) answer();
+    return answers.length;
+  };
   const untilWaiting = async (count: number) => {
     while (waiting.length < count) await delay(1);
   };
@@ -82,6 +87,54 @@ test('a process whose event loop is late refuses all but health probes', async (
   await untilWaiting(1);
   finish();
   expect((await probe).status).toBe(200);
+});
+
+test('on a saturated event loop, some are worked on and the rest wait in line, first come, first served', async () => {
+  let isSaturated = true;
+  const { call, finish, untilWaiting, pressure } = await serve({ maxInFlight: 200, isHigh: () => isSaturated });
+  const calls = Array.from({ length: 150 }, () => call('/orders'));
+  while (pressure.requests < 150) await delay(1);
+  await delay(50);
+  const atWork = finish();
+  expect(atWork).toBeGreaterThan(0);
+  expect(atWork).toBeLessThan(100);
+  isSaturated = false;
+  await untilWaiting(150 - atWork);
+  finish();
+  for (const { status } of await Promise.all(calls)) expect(status).toBe(200);
+  expect(pressure.requests).toBe(0);
+});
+
+test('one that leaves the line is never worked on', async () => {
+  const { call, finish, untilWaiting, pressure } = await serve({ maxInFlight: 200, isHigh: () => true });
+  const calls = Array.from({ length: 100 }, () => call('/orders'));
+  while (pressure.requests < 100) await delay(1);
+  const leaving = new AbortController();
+  const left = call('/orders', { signal: leaving.signal });
+  while (pressure.requests < 101) await delay(1);
+  leaving.abort();
+  await expect(left).rejects.toThrow();
+  while (pressure.requests > 100) await delay(1);
+  let answered = finish();
+  while (answered < 100) {
+    await untilWaiting(1);
+    answered += finish();
+  }
+  await Promise.all(calls);
+  expect(answered).toBe(100);
+});
+
+test('a flood of refusals is paced, and every one of them comes', async () => {
+  const { call } = await serve({ maxInFlight: 0 });
+  const began = performance.now();
+  const times = await Promise.all(
+    Array.from({ length: 200 }, async () => {
+      const { status, headers } = await call('/orders');
+      expect([status, headers.get('retry-after')]).toEqual([503, '1']);
+      return performance.now() - began;
+    }),
+  );
+  expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(100);
 });
 
 test('many refusals are one line of the log', async () => {
