@@ -19,9 +19,9 @@ export interface Pressure {
 }
 
 /**
- * A queue is told by how many others a request finds, on average, and not by the event loop alone: on a machine that is shared with the stores, the loop of a
- * process that is swamped stands still for want of the processor. The number at one moment says little: appends are
- * answered in bursts.
+ * A queue is told by how many others a request finds, on average, and not by the event loop alone: on a machine that
+ * is shared with the stores, the loop of a swamped process stands still for want of the processor. The number at one
+ * moment says little: appends are answered in bursts.
  *
  * @param utilization share of its time that the event loop has worked since `since` was taken
  */

@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   BACKWARDS,
@@ -18,7 +18,7 @@ import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer
 
 /** Who asked for the change, and under which id. */
 export interface CommandContext {
-  /** Names this one command. With an idempotency key, the ids of its events are made of it: repeated, they are the same. */
+  /** Names this one command; the ids of its events are made of it. With an idempotency key, repeated, it is the same. */
   readonly commandId: string;
   readonly correlationId: string;
   readonly actor: string;
@@ -128,8 +128,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
         ...(context.idempotencyKey !== undefined && { idempotencyKey: context.idempotencyKey }),
         ...(context.requestHash !== undefined && { requestHash: context.requestHash }),
       };
-      const idOf = (index: number) =>
-        context.idempotencyKey === undefined ? randomUUID() : uuidV5(String(index), context.commandId);
+      const idOf = (index: number) => uuidV5(String(index), context.commandId);
       const proposed = events.map((event, index) => withEncodedMetadata(encodeEvent(event, idOf(index), metadata)));
       return appendExactlyOnce(stream, expectedRevision, proposed);
     },

@@ -6,8 +6,8 @@ const MOST_PAUSE_MS = 2000;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Pauses after a batch for as long as something more urgent waits, so that this takes a twentieth of the time, and looks
- * after two seconds at the latest. What arrives meanwhile makes the next batch larger, and each event of it cheaper.
+ * Pauses after a batch for as long as something more urgent waits, so that this takes a twentieth of the time, and
+ * looks after two seconds at the latest. What arrives meanwhile makes each event of the next batches cheaper.
  *
  * @param spentMs milliseconds that the batch took
  */
