@@ -245,7 +245,8 @@ function asIs(payload: unknown): string {
 /** Logs what a person must look at, and answers. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = toProblem(error);
-  if (problem.status === 500) request.log.error({ err: error }, 'unexpected error');
-  else if (problem.status === 503) request.log.warn({ err: error }, 'store unavailable');
+  const { id: requestId } = request;
+  if (problem.status === 500) request.log.error({ err: error, requestId }, 'unexpected error');
+  else if (problem.status === 503) request.log.warn({ err: error, requestId }, 'store unavailable');
   return sendProblem(request, reply, problem);
 }
