@@ -209,6 +209,10 @@ describe('/admin/parked', () => {
         await subscription.nack(PARK, 'by mistake', delivery);
         break;
       }
+      await until('it is parked', async () => {
+        const { stats } = await mistaken.eventStore.getPersistentSubscriptionToAllInfo(mistaken.config.consumerGroup);
+        return stats.parkedMessageCount === 1n;
+      });
       await subscription.unsubscribe();
       // The figures have taken the order for unreadable, as an older version of the service may have done.
       await database.projections.updateOne({ _id: 'analytics' }, { $set: { stalled: [stream] } });
