@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Filter, MongoBulkWriteError } from 'mongodb';
 import { isOnlyDuplicates } from '../mongodb/errors.ts';
 import { readLog } from './catch-up.ts';
+import { chunksOf } from './deliveries.ts';
 import { endOfLog } from './rebuild.ts';
 import { type Difference, type Findings, note, partOf, type VerifyOptions, type VerifyRun } from './verify-findings.ts';
 import type { Pair, VerifiedModel } from './verify-models.ts';
@@ -30,9 +31,7 @@ export async function verifyDocuments<D extends object, Fold>(
     const folds = await foldLog(options, model, isMine, run, (share) => run.onProgress((part + share) / parts));
     const settledBy = performance.now() + run.settleMs;
     const open = await compareAll(model, folds, isMine, run.signal, findings);
-    for (let at = 0; at < open.length; at += PAGE) {
-      await settle(model, open.slice(at, at + PAGE), folds, settledBy, run, findings);
-    }
+    for (const some of chunksOf(open, PAGE)) await settle(model, some, folds, settledBy, run, findings);
   }
 }
 
