@@ -18,7 +18,7 @@ export interface AdmissionOptions extends RefusalOptions {
 }
 
 /** On a saturated event loop, more at once make none of them faster and each of them dearer. */
-const MOST_AT_WORK = 80;
+const MOST_AT_WORK = 64;
 /** Of those in line, when nothing ends meanwhile. */
 const LOOK_AGAIN_MS = 100;
 
