@@ -41,8 +41,8 @@ export interface GroupHost {
   info(): GroupInfo;
   tick(): void;
   /** Ends the group's work and drops its consumers. */
-  /** @param reason what its consumers are told */
-  stop(reason: RpcError): void;
+  /** @param reason what its consumers are told; default: that they were dropped */
+  stop(reason?: RpcError): void;
   /** Removes what the group has kept in the log. */
   forget(): Promise<void>;
 }
@@ -241,7 +241,7 @@ export function createGroupHost(
       pump();
     },
 
-    stop(reason) {
+    stop(reason = groupError('dropped', stream, name)) {
       stopped = true;
       unwatch();
       for (const connection of connections.values()) connection.drop(reason);

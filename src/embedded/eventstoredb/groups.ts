@@ -81,7 +81,7 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
       const host = get(stream, group);
       const definition = { ...host.definition, settings };
       check(definition);
-      host.stop(groupError('dropped', stream, group));
+      host.stop();
       start(definition);
       await save();
     },
@@ -89,7 +89,7 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
     async remove(stream, group) {
       const host = get(stream, group);
       hosts.delete(groupKey(stream, group));
-      host.stop(groupError('dropped', stream, group));
+      host.stop();
       await host.forget();
       await save();
     },
@@ -103,10 +103,7 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
     },
 
     restart() {
-      for (const host of hosts.values()) {
-        const { stream, group } = host.definition;
-        host.stop(groupError('dropped', stream, group));
-      }
+      for (const host of hosts.values()) host.stop();
       hosts.clear();
       load();
     },
