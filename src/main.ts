@@ -1,21 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { ConfigError, loadConfig } from './config.ts';
 import { isUnavailable } from './eventstoredb/errors.ts';
+import { createLog } from './log.ts';
 import { createService } from './service.ts';
 import { openStores } from './stores.ts';
 
 const CLOSE_WITHIN_MS = 10_000;
-/** A few lines are written together, at the latest after this long; of many, each would copy the ones before it. */
-const LOG_FLUSH_MS = 200;
-const LOG_BUFFER_BYTES = 2048;
 /** After SIGTERM it serves on for this long, while readiness tells load balancers to send nothing more. */
 const DRAIN_MS = 1000;
 
 // With much memory at hand, V8 would let garbage grow to several times what is in use before it collects it.
-setFlagsFromString('--heap-growing-percent=30');
+setFlagsFromString('--heap-growing-percent=40');
 try {
   await start();
 } catch (error) {
@@ -25,14 +23,7 @@ try {
 
 async function start(): Promise<void> {
   const config = loadConfig();
-  const output = pino.destination({
-    dest: process.stdout.fd,
-    sync: false,
-    minLength: LOG_BUFFER_BYTES,
-    maxWrite: 2 * LOG_BUFFER_BYTES,
-    periodicFlush: LOG_FLUSH_MS,
-  });
-  const log = pino({ level: config.logLevel }, output);
+  const log = createLog(config.logLevel);
   const closers: (() => Promise<void>)[] = [];
   let drain = () => undefined as unknown;
   let starting: Promise<void> = Promise.resolve();

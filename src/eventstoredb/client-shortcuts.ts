@@ -12,6 +12,7 @@ export function takeShortcuts(): void {
   isTaken = true;
   pipelineWrites();
   decodeDataNatively();
+  writeEventsOnce();
 }
 
 /**
@@ -41,5 +42,23 @@ function decodeDataNatively(): void {
   const { setData } = prototype;
   prototype.setData = function (data) {
     return setData.call(this, typeof data === 'string' ? Buffer.from(data, 'base64') : data);
+  };
+}
+
+/** The client measures each event by writing it, and then writes it again into the request: the first writing will do. */
+function writeEventsOnce(): void {
+  const { ProposedMessage } = streams.BatchAppendReq;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the message that it is of
+  const { serializeBinary } = ProposedMessage.prototype;
+  const write = ProposedMessage.serializeBinaryToWriter.bind(ProposedMessage);
+  const written = Symbol('written');
+  type Measured = streams.BatchAppendReq.ProposedMessage & { [written]?: Uint8Array };
+  ProposedMessage.prototype.serializeBinary = function (this: Measured) {
+    return (this[written] = serializeBinary.call(this));
+  };
+  ProposedMessage.serializeBinaryToWriter = (message: Measured, writer) => {
+    const bytes = message[written];
+    if (bytes) writer.writeSerializedMessage(bytes, 0, bytes.length);
+    else write(message, writer);
   };
 }

@@ -36,6 +36,7 @@ export function createAdmittingServer(
   const refuse = createRefusals(others);
   const line = new Map<ServerResponse, IncomingMessage>();
   let isTaking = false;
+  let lookAgain: NodeJS.Timeout | undefined;
 
   return createServer(options, (request, response) => {
     if (isHealth(request.url ?? '')) return handle(request, response);
@@ -48,7 +49,7 @@ export function createAdmittingServer(
     });
     if (line.size === 0 && isRoom()) return handle(request, response);
     line.set(response, request);
-    setTimeout(takeSoon, LOOK_AGAIN_MS).unref();
+    lookAgainLater();
   });
 
   /** Together with all that have room now: appends that are made together leave together. */
@@ -66,6 +67,14 @@ export function createAdmittingServer(
       line.delete(response);
       handle(request, response);
     }
+    if (line.size > 0) lookAgainLater();
+  }
+
+  function lookAgainLater(): void {
+    lookAgain ??= setTimeout(() => {
+      lookAgain = undefined;
+      takeSoon();
+    }, LOOK_AGAIN_MS).unref();
   }
 
   /** Requests that wait for a store on an idle event loop keep nobody from being worked on. */

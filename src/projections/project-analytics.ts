@@ -30,7 +30,7 @@ export interface AnalyticsReader {
   readonly stalled: ReadonlySet<string>;
 }
 
-const MOST_KNOWN_DAYS = 50_000;
+const MOST_KNOWN_DAYS = 20_000;
 
 /**
  * An event counts for the day on which its order was placed. Only the first event of the order says which day that

@@ -9,8 +9,8 @@ export interface FoldedOrder {
 
 export type RecentOrders = Pick<LRUCache<string, FoldedOrder>, 'get' | 'set' | 'delete'>;
 
-const MOST_ORDERS = 5000;
-const MOST_LINES = 50_000;
+const MOST_ORDERS = 3000;
+const MOST_LINES = 30_000;
 
 /**
  * Orders that were projected lately, so that the next event of one needs no document to be read. It is safe for two

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
@@ -52,4 +53,19 @@ test('an event, with characters of every length, is stored as it is', async () =
     expect(event?.isJson).toBe(true);
   }
   expect.assertions(3);
+});
+
+test('an event that was measured is written like one that was not', () => {
+  const request = (isMeasured: boolean) => {
+    const events = [1, 2].map((number) => {
+      const event = new streams.BatchAppendReq.ProposedMessage();
+      event.getMetadataMap().set('type', `Tested${number}`).set('content-type', 'application/json');
+      event.setData(Buffer.from('{"text":"ü 🍕"}').toString('base64'));
+      event.setCustomMetadata(new TextEncoder().encode('{}'));
+      if (isMeasured) expect(event.serializeBinary().length).toBeGreaterThan(40);
+      return event;
+    });
+    return new streams.BatchAppendReq().setProposedMessagesList(events).setIsFinal(true).serializeBinary();
+  };
+  expect(request(true)).toEqual(request(false));
 });
