@@ -13,7 +13,7 @@ const CLOSE_WITHIN_MS = 10_000;
 const DRAIN_MS = 1000;
 
 // With much memory at hand, V8 would let garbage grow to several times what is in use before it collects it.
-setFlagsFromString('--heap-growing-percent=60');
+setFlagsFromString('--heap-growing-percent=45');
 try {
   await start();
 } catch (error) {

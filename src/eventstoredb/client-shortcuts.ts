@@ -4,7 +4,7 @@ import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js'
 let isTaken = false;
 
 /**
- * Two shortcuts on the way of an append through the event store's client, taken once for the whole process. Neither
+ * Three shortcuts on the way of an append through the event store's client, taken once for the whole process. None
  * changes what is sent; docs/adr/0012 says why they are here, and docs/performance.md what they give.
  */
 export function takeShortcuts(): void {
