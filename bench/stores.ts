@@ -69,6 +69,7 @@ export async function openStores(dir: string): Promise<Stores> {
     async close() {
       if (!isEmbedded.mongo) for (const database of databases) await mongo.db(database).dropDatabase();
       if (!isEmbedded.eventStore) {
+        // A name that was handed out need not have become a group.
         for (const group of groups) await eventStore.deletePersistentSubscriptionToAll(group).catch(() => undefined);
       }
       await Promise.all([eventStore.dispose(), mongo.close()]);

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { AppendObserver } from './eventstoredb/streams.ts';
 import type { Lag } from './projections/admin.ts';
 import type { WorkerStatus } from './projections/worker.ts';
+import { settleWithin } from './time-limit.ts';
 
 /** What is asked for on each scrape. */
 export interface ScrapedProjections {
@@ -182,16 +183,6 @@ function createProjectionMetrics(registers: Registry[]) {
 }
 
 /** @returns undefined when it fails or is not there in time */
-async function within<T>(ms: number, value: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms, undefined);
-  });
-  try {
-    return await Promise.race([value, timeUp]);
-  } catch {
-    return undefined;
-  } finally {
-    clearTimeout(timer);
-  }
+function within<T>(ms: number, value: Promise<T>): Promise<T | undefined> {
+  return settleWithin(ms, value, () => new Error('too late')).catch(() => undefined);
 }

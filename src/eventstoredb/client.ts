@@ -1,6 +1,7 @@
 import { BACKWARDS, END, EventStoreDBClient, type Position } from '@eventstore/db-client';
 import { Client, connectivityState, credentials, status } from '@grpc/grpc-js';
 import { EventStoreUnavailableError, isUnavailable } from './errors.ts';
+import { settleWithin } from '../time-limit.ts';
 import { takeShortcuts } from './client-shortcuts.ts';
 
 /** Finds a half-open connection within 6 s (the client's own default is 20 s). */
@@ -28,27 +29,15 @@ export function connectEventStore(url: string): EventStoreDBClient {
  * @throws EventStoreUnavailableError when time is up or the server is away; other errors pass through
  */
 export function withTimeLimit<T>(ms: number, call: Promise<T>, onTimeout?: () => void): Promise<T> {
-  // Every command passes here twice: `Promise.race` would do the same with three times the promises.
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => {
-        onTimeout?.();
-        reject(new EventStoreUnavailableError(`no answer from the event store within ${Math.round(ms)} ms`));
-      },
-      Math.max(0, ms),
-    );
-    call.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        const isAway = isUnavailable(error) && !(error instanceof EventStoreUnavailableError);
-        reject(isAway ? new EventStoreUnavailableError('the event store is away', { cause: error }) : (error as Error));
-      },
-    );
-  });
+  const timeUp = () => {
+    onTimeout?.();
+    return new EventStoreUnavailableError(`no answer from the event store within ${Math.round(ms)} ms`);
+  };
+  return settleWithin(ms, call, timeUp, (error) =>
+    isUnavailable(error) && !(error instanceof EventStoreUnavailableError)
+      ? new EventStoreUnavailableError('the event store is away', { cause: error })
+      : error,
+  );
 }
 
 /**

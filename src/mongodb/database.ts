@@ -3,6 +3,7 @@ import type { AnalyticsDayDocument, AnalyticsItemDocument } from '../projections
 import type { AuditDocument } from '../projections/audit-document.ts';
 import type { CustomerDocument } from '../projections/customer-document.ts';
 import type { OrderDocument } from '../projections/order-document.ts';
+import { settleWithin } from '../time-limit.ts';
 import { isUnavailable, ReadModelsUnavailableError } from './errors.ts';
 
 /** A price of the menu; `priceMinor` is in hundredths. Its `_id` is the sku. */
@@ -142,17 +143,11 @@ export async function createMenuIndexes(menu: Collection<MenuItemDocument>): Pro
  * @param ms milliseconds
  * @throws ReadModelsUnavailableError when time is up or the server is away; other errors pass through
  */
-export async function withTimeLimit<T>(ms: number, call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ReadModelsUnavailableError(`no answer from MongoDB within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([call, timeUp]);
-  } catch (error) {
-    if (!isUnavailable(error) || error instanceof ReadModelsUnavailableError) throw error;
-    throw new ReadModelsUnavailableError('MongoDB is away', { cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
+export function withTimeLimit<T>(ms: number, call: Promise<T>): Promise<T> {
+  const timeUp = () => new ReadModelsUnavailableError(`no answer from MongoDB within ${ms} ms`);
+  return settleWithin(ms, call, timeUp, (error) =>
+    isUnavailable(error) && !(error instanceof ReadModelsUnavailableError)
+      ? new ReadModelsUnavailableError('MongoDB is away', { cause: error })
+      : error,
+  );
 }

@@ -40,8 +40,11 @@ export interface GroupHost {
   replayParked(stopAt: number | undefined): void;
   info(): GroupInfo;
   tick(): void;
-  /** Ends the group's work and drops its consumers. */
-  /** @param reason what its consumers are told; default: that they were dropped */
+  /**
+   * Ends the group's work and drops its consumers.
+   *
+   * @param reason what its consumers are told; default: that they were dropped
+   */
   stop(reason?: RpcError): void;
   /** Removes what the group has kept in the log. */
   forget(): Promise<void>;
