@@ -67,7 +67,7 @@ export async function projectionRounds({ dir, orders, rounds, results }: Project
       console.log(`no rebuild measured: ${started.status}, see ${log}`);
       return;
     }
-    const milliseconds = await eventually('rebuild', () => rebuildTime(url), { withinMs: WITHIN_MS, everyMs: 20 });
+    const milliseconds = await eventually('rebuild', () => rebuildTime(url), { withinMs: WITHIN_MS, everyMs: 100 });
     results.add('rebuild', (events / milliseconds) * 1000);
   }
 

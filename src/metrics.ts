@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AppendObserver } from './eventstoredb/streams.ts';
-import type { Lag } from './projections/admin.ts';
+import type { Lag } from './projections/lag.ts';
 import type { WorkerStatus } from './projections/worker.ts';
 import { settleWithin } from './time-limit.ts';
 

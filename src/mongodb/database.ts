@@ -110,13 +110,14 @@ export function analyticsOf(db: Db, generation: number): AnalyticsCollections {
   return { days: db.collection(`analytics_days_${generation}`), items: db.collection(`analytics_items_${generation}`) };
 }
 
-/** Every query that a route offers has its index here; sorted pages end in `_id` so that no document repeats. */
+/** Every query that a route makes has its index here; sorted pages end in `_id` so that no document repeats. */
 export async function createOrderIndexes(orders: Collection<OrderDocument>): Promise<void> {
   await orders.createIndexes([
     { key: { placedAt: -1, _id: -1 } },
     { key: { customerId: 1, placedAt: -1, _id: -1 } },
     { key: { status: 1, placedAt: -1, _id: -1 } },
     { key: { paymentStatus: 1, placedAt: -1, _id: -1 } },
+    { key: { 'stalled.revision': 1 }, sparse: true },
   ]);
 }
 

@@ -14,7 +14,8 @@ import { ANALYTICS } from '../mongodb/analytics-queries.ts';
 import { type Database, withTimeLimit } from '../mongodb/database.ts';
 import { isUnavailable as isMongoUnavailable, ReadModelsUnavailableError } from '../mongodb/errors.ts';
 import type { AnalyticsFollower } from './analytics-follower.ts';
-import { fromStored, readLog } from './catch-up.ts';
+import { fromStored } from './catch-up.ts';
+import { createLagMeter, type Lag } from './lag.ts';
 import { READ_MODEL_NAMES, type ReadModelName } from './read-models.ts';
 import {
   createRebuilds,
@@ -41,13 +42,6 @@ export interface AdminOptions {
   /** Those of this process; undefined for a tool beside the service. */
   readonly worker?: Pick<Worker, 'status'>;
   readonly analytics?: Pick<AnalyticsFollower, 'isRunning' | 'lastError'>;
-}
-
-export interface Lag {
-  /** Events not yet projected; counted over the next 10,000 events of the log only. */
-  readonly events: number;
-  /** Age of the oldest of them; 0 without one. */
-  readonly seconds: number;
 }
 
 export interface RebuildProgress {
@@ -97,14 +91,14 @@ export class StoppingError extends Error {
 export type ProjectionAdmin = ReturnType<typeof createProjectionAdmin>;
 
 const TIME_LIMIT_MS = 2500;
-/** A lag beyond this is told as this. */
-const MOST_LAG_EVENTS = 10_000;
 
 /** What an operator can see of the projections, and do to them. */
 export function createProjectionAdmin(options: AdminOptions) {
   const { client, database, group, streamPrefix, worker, analytics } = options;
   const rebuilds = options.rebuilds ?? createRebuilds(options);
   const stopping = new AbortController();
+  const eventsAfter = createLagMeter(client, streamPrefix);
+  const ordersAfter = createLagMeter(client, streamPrefix, (stream) => stream.startsWith(`${streamPrefix}PizzaOrder-`));
 
   return {
     lag,
@@ -151,7 +145,7 @@ export function createProjectionAdmin(options: AdminOptions) {
     const [{ groupInfo, head, ofGroup, ofAnalytics, figures }, states, stalledOrders] = await Promise.all([
       measure(),
       withTimeLimit(TIME_LIMIT_MS, rebuilds.states()),
-      withTimeLimit(TIME_LIMIT_MS, database.orders.countDocuments({ stalled: { $exists: true } })),
+      withTimeLimit(TIME_LIMIT_MS, database.orders.countDocuments({ 'stalled.revision': { $gte: 0 } })),
     ]);
     const consumer = worker?.status();
     return READ_MODEL_NAMES.map((name): ProjectionStatus => {
@@ -194,10 +188,7 @@ export function createProjectionAdmin(options: AdminOptions) {
       withTimeLimit(TIME_LIMIT_MS, database.projections.findOne({ _id: ANALYTICS })),
     ]);
     const figures = { position: state?.position && fromStored(state.position), stalled: state?.stalled ?? [] };
-    const [ofGroup, ofAnalytics] = await Promise.all([
-      lagOfGroup(groupInfo),
-      lagAfter(figures.position, (stream) => stream.startsWith(`${streamPrefix}PizzaOrder-`)),
-    ]);
+    const [ofGroup, ofAnalytics] = await Promise.all([lagOfGroup(groupInfo), ordersAfter(figures.position)]);
     return { groupInfo, head, ofGroup, ofAnalytics, figures };
   }
 
@@ -212,28 +203,14 @@ export function createProjectionAdmin(options: AdminOptions) {
 
   /** What the server has in hand for the group, and, while it is behind, what it has yet to read for it. */
   async function lagOfGroup(info: PersistentSubscriptionToAllInfo | undefined): Promise<Lag> {
-    if (!info) return lagAfter(undefined, () => true);
+    if (!info) return eventsAfter(undefined);
     const { stats } = info;
     // Not the live buffer: EventStoreDB keeps the last events in it, done or not.
     const inHand = stats.readBufferCount + stats.retryBufferCount + stats.totalInFlightMessages;
     const isBehind = info.status !== 'Live';
     if (inHand === 0 && !isBehind) return { events: 0, seconds: 0 };
-    const sinceCheckpoint = await lagAfter(stats.lastCheckpointedEventPosition, () => true);
+    const sinceCheckpoint = await eventsAfter(stats.lastCheckpointedEventPosition);
     return isBehind ? sinceCheckpoint : { events: inHand, seconds: sinceCheckpoint.seconds };
-  }
-
-  async function lagAfter(from: Position | undefined, isWanted: (stream: string) => boolean): Promise<Lag> {
-    let events = 0;
-    let oldest: Date | undefined;
-    let read = 0;
-    for await (const page of readLog(client, streamPrefix, from)) {
-      const wanted = page.events.filter(({ streamId }) => isWanted(streamId));
-      events += wanted.length;
-      oldest ??= wanted[0]?.created;
-      read += page.events.length;
-      if (read >= MOST_LAG_EVENTS) break;
-    }
-    return { events, seconds: oldest ? Math.max(0, (Date.now() - oldest.getTime()) / 1000) : 0 };
   }
 
   function followerState(): ProjectionStatus['state'] {

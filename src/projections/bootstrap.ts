@@ -11,8 +11,8 @@ import {
 import { ANALYTICS } from '../mongodb/analytics-queries.ts';
 import { ANALYTICS_VERSION } from './analytics-follower.ts';
 import { fromStored, readLog, toStored } from './catch-up.ts';
-import { project } from './project.ts';
-import { createRecentOrders } from './recent-orders.ts';
+import { GATHERED_PAGE, gatherLog } from './gather.ts';
+import { gatherReadModels } from './gather-read-models.ts';
 import { READ_MODEL_NAMES, READ_MODEL_VERSION, READ_MODELS } from './read-models.ts';
 import type { Rebuilds } from './rebuild.ts';
 
@@ -54,12 +54,11 @@ export async function ensureReadModels(options: BootstrapOptions): Promise<void>
   if (state && state.position === undefined) return;
   const started = Date.now();
   let events = 0;
-  const projecting = { ...options, recent: createRecentOrders() };
-  for await (const page of readLog(client, streamPrefix, state?.position && fromStored(state.position))) {
-    await project(projecting, page.events);
-    events += page.events.length;
-    await saveState(database, toStored(page.position));
-  }
+  const pages = readLog(client, streamPrefix, state?.position && fromStored(state.position), GATHERED_PAGE);
+  await gatherLog(pages, gatherReadModels(options), async (written) => {
+    events += written.events;
+    await saveState(database, toStored(written.position));
+  });
   await saveState(database);
   log.info({ events, ms: Date.now() - started }, 'read models built from the log');
 }

@@ -24,8 +24,10 @@ export function fromStored({ commit, prepare }: StoredPosition): Position {
   return { commit: BigInt(commit), prepare: BigInt(prepare) };
 }
 
-/** Events in a page: so many that several of one order meet there, and are written as one. */
+/** Events in a page, where one is worked on as a whole. */
 const PAGE = 4000;
+/** Events that arrive while their reader works on others. */
+const BUFFERED = 4000;
 /** Without an event, a checkpoint or the end of the log. */
 const SILENCE_LIMIT_MS = 20_000;
 
@@ -43,12 +45,13 @@ export async function* readLog(
   client: EventStoreDBClient,
   streamPrefix: string,
   from?: Position,
+  eventsPerPage = PAGE,
 ): AsyncGenerator<LogPage, void, void> {
   let position = from;
   for (;;) {
     let hasProgressed = false;
     try {
-      for await (const page of readToCaughtUp(client, streamPrefix, position)) {
+      for await (const page of readToCaughtUp(client, streamPrefix, position, eventsPerPage)) {
         yield page;
         position = page.position;
         hasProgressed = true;
@@ -64,6 +67,7 @@ async function* readToCaughtUp(
   client: EventStoreDBClient,
   streamPrefix: string,
   from: Position | undefined,
+  eventsPerPage: number,
 ): AsyncGenerator<LogPage, void, void> {
   /** Events up to the end of the log that are still buffered; what comes after them is not waited for. */
   let left = Infinity;
@@ -75,7 +79,7 @@ async function* readToCaughtUp(
       // A checkpoint is the only sign of life while the server passes over many events of others.
       filter: streamNameFilter({ prefixes: streamPrefixes(streamPrefix), checkpointReached: () => wake() }),
     },
-    { highWaterMark: PAGE },
+    { highWaterMark: BUFFERED },
   );
   const drop = (reason: Error) => {
     failure ??= reason;
@@ -98,7 +102,7 @@ async function* readToCaughtUp(
       }
       left -= 1;
       if (resolved.event) events.push(resolved.event);
-      if (events.length < PAGE) continue;
+      if (events.length < eventsPerPage) continue;
       yield pageOf(events);
       events = [];
     }

@@ -22,6 +22,24 @@ export function chunksOf<T>(values: readonly T[], size: number): T[][] {
   return chunks;
 }
 
+/** Runs `work` on each value, on at most so many at once; the first failure ends it once those under way have ended. */
+export async function forEachOf<T>(
+  values: readonly T[],
+  mostAtOnce: number,
+  work: (value: T) => Promise<void>,
+): Promise<void> {
+  const left = values.values();
+  const failures: unknown[] = [];
+  const workers = Array.from({ length: mostAtOnce }, async () => {
+    for (const value of left) {
+      await work(value).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) return;
+    }
+  });
+  await Promise.all(workers);
+  if (failures.length > 0) throw failures[0];
+}
+
 export function inRevisionOrder(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
   if (events.length < 2) return events;
   return [...events].sort((a, b) => Number(a.revision - b.revision));

@@ -7,7 +7,9 @@ import { type AuditDocument, toAuditDocument } from './audit-document.ts';
 import { chunksOf } from './deliveries.ts';
 
 /** Documents that are written together: so few that there is work for this process while MongoDB works. */
-const EVENTS_PER_WRITE = 500;
+export const EVENTS_PER_WRITE = 500;
+
+type Decode = (event: RecordedEvent) => StoredOrderEvent;
 
 /**
  * Writes one document per event. Its `_id` is the event's, so that a duplicate changes nothing. An event that
@@ -16,24 +18,37 @@ const EVENTS_PER_WRITE = 500;
 export async function projectAudit(
   audit: Collection<AuditDocument>,
   events: readonly RecordedEvent[],
-  decode: (event: RecordedEvent) => StoredOrderEvent = decodeOrderEvent,
+  decode: Decode = decodeOrderEvent,
 ): Promise<void> {
-  await Promise.all(chunksOf(events, EVENTS_PER_WRITE).map((some) => writeSome(audit, some, decode)));
+  await Promise.all(
+    chunksOf(events, EVENTS_PER_WRITE).map((some) =>
+      insert(
+        audit,
+        some.flatMap((event) => auditOf(event, decode)),
+      ),
+    ),
+  );
 }
 
-async function writeSome(
+/** @returns nothing for an event that cannot be read */
+export function auditOf(event: RecordedEvent, decode: Decode = decodeOrderEvent): [AuditDocument] | [] {
+  try {
+    return [toAuditDocument(decode(event))];
+  } catch (error) {
+    if (error instanceof UnreadableEventError) return [];
+    throw error;
+  }
+}
+
+/** Writes documents, those that are there already excepted. */
+export async function insertAudit(
   audit: Collection<AuditDocument>,
-  events: readonly RecordedEvent[],
-  decode: (event: RecordedEvent) => StoredOrderEvent,
+  documents: readonly AuditDocument[],
 ): Promise<void> {
-  const documents = events.flatMap((event) => {
-    try {
-      return [toAuditDocument(decode(event))];
-    } catch (error) {
-      if (error instanceof UnreadableEventError) return [];
-      throw error;
-    }
-  });
+  await Promise.all(chunksOf(documents, EVENTS_PER_WRITE).map((some) => insert(audit, some)));
+}
+
+async function insert(audit: Collection<AuditDocument>, documents: readonly AuditDocument[]): Promise<void> {
   if (documents.length === 0) return;
   try {
     await audit.insertMany(documents, { ordered: false });

@@ -6,7 +6,7 @@ import { isDuplicateKey } from '../mongodb/errors.ts';
 import { type CustomerDocument, evolveCustomerDocument } from './customer-document.ts';
 import { groupBy, inRevisionOrder, type Outcome, reasonOf } from './deliveries.ts';
 import type { OrderDocument } from './order-document.ts';
-import { showCustomer } from './project-orders.ts';
+import { showCustomer } from './save-orders.ts';
 
 export interface CustomerTarget {
   readonly customers: Collection<CustomerDocument>;

@@ -1,16 +1,15 @@
-import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
+import type { RecordedEvent } from '@eventstore/db-client';
 import { type Collection, MongoServerError } from 'mongodb';
-import { decodeOrderEvent } from '../eventstoredb/codec.ts';
-import { UnreadableEventError } from '../eventstoredb/errors.ts';
 import { createAuditIndexes, createOrderIndexes } from '../mongodb/database.ts';
 import type { AuditDocument } from './audit-document.ts';
 import { fromStored, readLog, toStored } from './catch-up.ts';
 import type { CustomerDocument } from './customer-document.ts';
+import { gatherAudit } from './gather-audit.ts';
+import { gatherCustomers } from './gather-customers.ts';
+import { gatherOrders } from './gather-orders.ts';
+import { GATHERED_PAGE, type Gatherer, gatherLog, only, together } from './gather.ts';
 import type { OrderDocument } from './order-document.ts';
 import { project } from './project.ts';
-import { projectAudit } from './project-audit.ts';
-import { projectCustomers } from './project-customers.ts';
-import { projectOrders } from './project-orders.ts';
 import type { ReadModelName } from './read-models.ts';
 import { createRecentOrders } from './recent-orders.ts';
 import type { RebuildContext } from './rebuild.ts';
@@ -20,8 +19,7 @@ import type { Lease } from './rebuild-lease.ts';
 interface Shadow {
   readonly collection: Collection<{ _id: string }>;
   createIndexes(): Promise<void>;
-  /** @returns how many streams begin in this page of the log with an event that can be read */
-  fill(page: readonly AllStreamRecordedEvent[]): Promise<number>;
+  readonly gatherer: Gatherer;
   /** So many documents of streams that begin with an event that can be read. */
   count(): Promise<number>;
 }
@@ -56,15 +54,14 @@ async function fill(context: RebuildContext, shadow: Shadow, lease: Lease): Prom
     await shadow.collection.drop();
     await shadow.createIndexes();
   }
-  for await (const { events, position } of pages(context, lease)) {
-    const begun = await shadow.fill(events);
+  await gatherLog(pages(context, lease, GATHERED_PAGE), shadow.gatherer, async ({ events, streams, position }) => {
     const state = lease.state();
     await lease.save({
       position: toStored(position),
-      events: state.events + events.length,
-      streams: state.streams + begun,
+      events: state.events + events,
+      streams: state.streams + streams,
     });
-  }
+  });
   const documents = await shadow.count();
   const { streams } = lease.state();
   if (documents !== streams) {
@@ -90,9 +87,10 @@ async function swap(context: RebuildContext, name: string, shadow: Shadow, lease
 }
 
 /** What the log has after the rebuild's position. */
-async function* pages({ client, streamPrefix, signal }: RebuildContext, lease: Lease) {
+async function* pages({ client, streamPrefix, signal }: RebuildContext, lease: Lease, eventsPerPage?: number) {
   const { position } = lease.state();
-  for await (const page of readLog(client, streamPrefix, position === null ? undefined : fromStored(position))) {
+  const from = position === null ? undefined : fromStored(position);
+  for await (const page of readLog(client, streamPrefix, from, eventsPerPage)) {
     signal.throwIfAborted();
     yield page;
   }
@@ -112,15 +110,16 @@ function shadowOf(context: RebuildContext, name: Exclude<ReadModelName, 'analyti
       return {
         collection: orders as unknown as Shadow['collection'],
         createIndexes: () => createOrderIndexes(orders),
-        async fill(page) {
-          // Details that change during the rebuild must reach these orders as well.
-          await projectCustomers(target, page.filter(isOfCustomer));
-          const ofOrders = page.filter(isOfOrder);
-          const outcomes = await projectOrders(target, ofOrders);
-          return ofOrders.filter(({ revision }, index) => revision === 0n && outcomes[index]?.type === 'done').length;
+        // Details of customers that change during the rebuild must reach these orders as well.
+        gatherer: together(only(isOfOrder, gatherOrders(target)), only(isOfCustomer, gatherCustomers(target))),
+        async count() {
+          // An order whose first event cannot be read has a document too, which says so.
+          const [all, unreadable] = await Promise.all([
+            orders.countDocuments({}),
+            orders.countDocuments({ 'stalled.revision': 0 }),
+          ]);
+          return all - unreadable;
         },
-        // One whose first event cannot be read has a document too, which says so.
-        count: () => orders.countDocuments({ revision: { $gte: 0 } }),
       };
     }
     case 'customers': {
@@ -131,11 +130,7 @@ function shadowOf(context: RebuildContext, name: Exclude<ReadModelName, 'analyti
         async createIndexes() {
           await database.db.createCollection(collectionName);
         },
-        async fill(page) {
-          const ofCustomers = page.filter(isOfCustomer);
-          const outcomes = await projectCustomers({ customers, orders: undefined, readGap }, ofCustomers);
-          return ofCustomers.filter(({ revision }, at) => revision === 0n && outcomes[at]?.type === 'done').length;
-        },
+        gatherer: only(isOfCustomer, gatherCustomers({ customers, orders: undefined, readGap })),
         count: () => customers.countDocuments({}),
       };
     }
@@ -144,25 +139,11 @@ function shadowOf(context: RebuildContext, name: Exclude<ReadModelName, 'analyti
       return {
         collection: audit as unknown as Shadow['collection'],
         createIndexes: () => createAuditIndexes(audit),
-        async fill(page) {
-          const ofOrders = page.filter(isOfOrder);
-          await projectAudit(audit, ofOrders);
-          return ofOrders.filter((event) => event.revision === 0n && isReadable(event)).length;
-        },
+        gatherer: only(isOfOrder, gatherAudit(audit)),
         count: () => audit.countDocuments({ revision: 0 }),
       };
     }
     default:
       return name satisfies never;
-  }
-}
-
-function isReadable(event: RecordedEvent): boolean {
-  try {
-    decodeOrderEvent(event);
-    return true;
-  } catch (error) {
-    if (error instanceof UnreadableEventError) return false;
-    throw error;
   }
 }

@@ -7,7 +7,8 @@ import { type AuditDocument, toAuditDocument } from './audit-document.ts';
 import { type CustomerDocument, evolveCustomerDocument } from './customer-document.ts';
 import { reasonOf } from './deliveries.ts';
 import { customerFields, evolveOrder, type OrderDocument, type Stall, toFields } from './order-document.ts';
-import { orderIdOf, showCustomer } from './project-orders.ts';
+import { orderIdOf } from './project-orders.ts';
+import { showCustomer } from './save-orders.ts';
 import type { VerifyOptions } from './verify-findings.ts';
 
 /** A document and what it should be. */

@@ -11,6 +11,9 @@ import type { AnalyticsDayDocument, AnalyticsItemDocument } from '../../src/proj
 import type { AuditDocument } from '../../src/projections/audit-document.ts';
 import type { CustomerDocument } from '../../src/projections/customer-document.ts';
 import { customerFields, type OrderDocument, toFields } from '../../src/projections/order-document.ts';
+import type { LogPage } from '../../src/projections/catch-up.ts';
+import { gatherReadModels } from '../../src/projections/gather-read-models.ts';
+import { gatherLog } from '../../src/projections/gather.ts';
 import { project } from '../../src/projections/project.ts';
 import { createRecentOrders } from '../../src/projections/recent-orders.ts';
 import { createAnalyticsReader, projectAnalytics } from '../../src/projections/project-analytics.ts';
@@ -107,18 +110,55 @@ function withoutCustomer(document: OrderDocument | undefined) {
 
 const byId = (a: { _id: string }, b: { _id: string }) => (a._id < b._id ? -1 : 1);
 
+function collections(suffix: string) {
+  const { db } = openDatabase(mongo, name);
+  return {
+    orders: db.collection<OrderDocument>(`orders_${suffix}`),
+    customers: db.collection<CustomerDocument>(`customers_${suffix}`),
+    audit: db.collection<AuditDocument>(`audit_${suffix}`),
+  };
+}
+
+async function expectFolded(
+  database: ReturnType<typeof collections>,
+  log: readonly AllStreamRecordedEvent[],
+): Promise<void> {
+  const { orderDocuments, customerDocuments } = expected(log);
+  expect((await database.orders.find({}).toArray()).sort(byId)).toEqual(orderDocuments.sort(byId));
+  expect((await database.customers.find({}).toArray()).sort(byId)).toEqual(customerDocuments.sort(byId));
+  const ofOrders = log.filter(({ streamId }) => streamId.startsWith('PizzaOrder-'));
+  expect((await database.audit.find({}).toArray()).map(({ _id }) => _id).sort()).toEqual(
+    ofOrders.map(({ id }) => id).sort(),
+  );
+}
+
+/** Readers of a log, each of which crashes once and goes on from a little before where it was. */
+const crashingReaders = histories('').chain((log) =>
+  fc.record({
+    log: fc.constant(log),
+    readers: fc.array(
+      fc.record({
+        crashAt: fc.nat({ max: log.length }),
+        back: fc.nat({ max: 10 }),
+        parts: fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+  }),
+);
+
+/** A page for each event: what is written together is the gatherer's choice. */
+async function* pagesOf(log: readonly AllStreamRecordedEvent[]): AsyncGenerator<LogPage> {
+  for (const event of log) yield await Promise.resolve({ events: [event], position: event.position });
+}
+
 describe('read models', () => {
   it('orders, customers and audit, for any history and any delivery, equal the fold of the streams', async () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(deliveries, async ({ log, batches, workers }) => {
         run += 1;
-        const { db } = openDatabase(mongo, name);
-        const database = {
-          orders: db.collection<OrderDocument>(`orders_${run}`),
-          customers: db.collection<CustomerDocument>(`customers_${run}`),
-          audit: db.collection<AuditDocument>(`audit_${run}`),
-        };
+        const database = collections(`delivered_${run}`);
         const work = async (worker: number) => {
           const recent = createRecentOrders();
           const options = { streams: streamsOf(log), database, streamPrefix: '', recent };
@@ -132,16 +172,61 @@ describe('read models', () => {
         };
         await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
 
-        const { orderDocuments, customerDocuments } = expected(log);
-        expect((await database.orders.find({}).toArray()).sort(byId)).toEqual(orderDocuments.sort(byId));
-        expect((await database.customers.find({}).toArray()).sort(byId)).toEqual(customerDocuments.sort(byId));
-        const ofOrders = log.filter(({ streamId }) => streamId.startsWith('PizzaOrder-'));
-        expect((await database.audit.find({}).toArray()).map(({ _id }) => _id).sort()).toEqual(
-          ofOrders.map(({ id }) => id).sort(),
-        );
+        await expectFolded(database, log);
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('all three, gathered from the log by several readers that crash and go on, equal the fold of the streams', async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(crashingReaders, async ({ log, readers }) => {
+        run += 1;
+        const database = collections(`gathered_${run}`);
+        await Promise.all(
+          readers.map(async ({ crashAt, back, parts }) => {
+            let from = 0;
+            for (const to of [crashAt, log.length]) {
+              let turn = 0;
+              const gatherer = gatherReadModels({ streams: streamsOf(log), database, streamPrefix: '' });
+              const isFull = () => parts[turn++ % parts.length] ?? false;
+              let events = 0;
+              await gatherLog(pagesOf(log.slice(from, to)), { ...gatherer, isFull }, (written) => {
+                events += written.events;
+                return Promise.resolve();
+              });
+              expect(events).toBe(Math.max(0, to - from));
+              from = Math.max(0, to - back);
+            }
+          }),
+        );
+
+        await expectFolded(database, log);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('an order, gathered from an event on that cannot be read, stands before it', async () => {
+    const [log = []] = fc.sample(
+      histories('').filter((events) => events.some(({ streamId, revision }) => isOrderAt(streamId, revision, 3n))),
+      { numRuns: 1, seed: 1 },
+    );
+    const stream = log.find(({ streamId, revision }) => isOrderAt(streamId, revision, 3n))?.streamId ?? '';
+    const damaged = log.map((event) => {
+      const isUnreadable = event.streamId === stream && event.revision === 2n;
+      return isUnreadable ? { ...event, type: 'Unheard' } : event;
+    });
+    const database = collections('gathered_damaged');
+    const gatherer = gatherReadModels({ streams: streamsOf(damaged), database, streamPrefix: '' });
+    await gatherLog(pagesOf(damaged), gatherer, () => Promise.resolve());
+
+    const stalled = await database.orders.find({ 'stalled.revision': { $gte: 0 } }).toArray();
+    expect(stalled).toMatchObject([{ _id: stream.slice('PizzaOrder-'.length), revision: 1, stalled: { revision: 2 } }]);
+    const { orderDocuments } = expected(log);
+    const others = orderDocuments.filter(({ _id }) => _id !== stalled[0]?._id).sort(byId);
+    expect((await database.orders.find({ stalled: { $exists: false } }).toArray()).sort(byId)).toEqual(others);
   });
 
   it('an order that is remembered, its document set back meanwhile, is folded on from the document', async () => {
@@ -152,12 +237,7 @@ describe('read models', () => {
     const stream = log.find(({ streamId, revision }) => isOrderAt(streamId, revision, 2n))?.streamId ?? '';
     const [first, second, third] = log.filter(({ streamId }) => streamId === stream);
     if (!first || !second || !third) throw new Error('the history has such an order');
-    const { db } = openDatabase(mongo, name);
-    const database = {
-      orders: db.collection<OrderDocument>('orders_set_back'),
-      customers: db.collection<CustomerDocument>('customers_set_back'),
-      audit: db.collection<AuditDocument>('audit_set_back'),
-    };
+    const database = collections('set_back');
     const options = { streams: streamsOf(log), database, streamPrefix: '', recent: createRecentOrders() };
     await project(options, [first]);
     const [before] = await database.orders.find({}).toArray();

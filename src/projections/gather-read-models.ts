@@ -1,0 +1,35 @@
+import type { RecordedEvent } from '@eventstore/db-client';
+import { decodeOrderEvent, type StoredOrderEvent } from '../eventstoredb/codec.ts';
+import { gatherAudit } from './gather-audit.ts';
+import { gatherCustomers } from './gather-customers.ts';
+import { gatherOrders } from './gather-orders.ts';
+import { type Gatherer, only, together } from './gather.ts';
+import type { ProjectOptions } from './project.ts';
+import { createRecentOrders } from './recent-orders.ts';
+
+/** Gathers for every read model that follows the consumer group. */
+export function gatherReadModels({
+  streams,
+  database,
+  streamPrefix,
+}: Pick<ProjectOptions, 'streams' | 'database' | 'streamPrefix'>): Gatherer {
+  const isOfOrder = ({ streamId }: RecordedEvent) => streamId.startsWith(`${streamPrefix}PizzaOrder-`);
+  const readGap = (stream: string, from: number, count: number) =>
+    streams.readRecorded(stream, { from, maxCount: count });
+  const decode = decodingOnce();
+  const { orders, customers, audit } = database;
+  return together(
+    only(isOfOrder, gatherOrders({ orders, customers, readGap, decode, recent: createRecentOrders() })),
+    only(isOfOrder, gatherAudit(audit, decode)),
+    only((event) => !isOfOrder(event), gatherCustomers({ customers, orders, readGap })),
+  );
+}
+
+/** Two read models are made of one event, right after each other. */
+function decodingOnce(): (event: RecordedEvent) => StoredOrderEvent {
+  let last: { readonly event: RecordedEvent; readonly decoded: StoredOrderEvent } | undefined;
+  return (event) => {
+    if (last?.event !== event) last = { event, decoded: decodeOrderEvent(event) };
+    return last.decoded;
+  };
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { type EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { connectEventStore } from '../../src/eventstoredb/client.ts';
+import { createLagMeter } from '../../src/projections/lag.ts';
+
+let client: EventStoreDBClient;
+beforeAll(() => {
+  client = connectEventStore(inject('eventStoreUrl'));
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await client.dispose();
+});
+
+/** A prefix of streams, with so many events in one order's. */
+async function logOf(events: number): Promise<string> {
+  const prefix = `lag${randomUUID()}-`;
+  const stream = `${prefix}PizzaOrder-${randomUUID()}`;
+  const batch = Array.from({ length: events }, () => jsonEvent({ type: 'Any', data: {} }));
+  await client.appendToStream(stream, batch);
+  return prefix;
+}
+
+test('a large lag, asked for again at once, is not counted again', async () => {
+  const measure = createLagMeter(client, await logOf(1000));
+  const reading = vi.spyOn(client, 'subscribeToAll');
+  const first = await measure(undefined);
+  expect(first.events).toBe(1000);
+  expect(first.seconds).toBeGreaterThanOrEqual(0);
+  expect((await measure(undefined)).events).toBe(1000);
+  expect(reading).toHaveBeenCalledTimes(1);
+});
+
+test('a small lag, is counted each time, so that none is never told late', async () => {
+  const prefix = await logOf(3);
+  const measure = createLagMeter(client, prefix);
+  expect((await measure(undefined)).events).toBe(3);
+  await client.appendToStream(`${prefix}PizzaOrder-${randomUUID()}`, [jsonEvent({ type: 'Any', data: {} })]);
+  expect((await measure(undefined)).events).toBe(4);
+});
+
+test('a lag, of streams that are not asked for, is none', async () => {
+  const measure = createLagMeter(client, await logOf(3), () => false);
+  expect(await measure(undefined)).toEqual({ events: 0, seconds: 0 });
+});
