@@ -4,7 +4,7 @@ import { PizzaOrder } from '../domain/pizza-order.ts';
 import type { ApplyDiscount, ChangeOrderStatus, ConfirmOrder, PayOrder } from '../domain/pizza-order.ts';
 import { notBefore } from '../domain/time.ts';
 import { ConcurrencyError } from '../eventstoredb/errors.ts';
-import type { LoadedOrder, OrderAtRevision } from '../eventstoredb/repository.ts';
+import { type LoadedOrder, NO_KEYS, type OrderAtRevision } from '../eventstoredb/repository.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
 import { ConcurrentModificationError, UnknownSkuError } from './errors.ts';
 import { earlierAnswer, execute, type OrderStore } from './execute.ts';
@@ -117,7 +117,7 @@ export function createOrderCommands({
     const items = await priced(request.items);
     const order = PizzaOrder.place({ ...request, items, orderId, currency }, now.toISOString());
     try {
-      return await orders.save({ order, keys: new Map(), fromCache: false }, context);
+      return await orders.save({ order, keys: NO_KEYS, fromCache: false }, context);
     } catch (error) {
       if (!(error instanceof ConcurrencyError)) throw error;
       const winner = await placedBefore(orderId, context);

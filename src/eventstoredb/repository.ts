@@ -37,7 +37,8 @@ const FIRST_READ = 32;
 /** Bounds the cache by what it holds, order lines, not only by entries. */
 const MOST_CACHED_LINES = 100_000;
 const DEFAULT_CACHE_SIZE = 10_000;
-const NO_KEYS: ReadonlyMap<string, KeyedCommand> = new Map();
+/** Of an order that no command with an idempotency key has changed. */
+export const NO_KEYS: ReadonlyMap<string, KeyedCommand> = new Map();
 
 /** The point up to which a stream is folded, and how it got there. */
 interface Fold {

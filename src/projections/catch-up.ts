@@ -7,6 +7,7 @@ import {
   streamNameFilter,
 } from '@eventstore/db-client';
 import { withTimeLimit } from '../eventstoredb/client.ts';
+import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
 import type { StoredPosition } from '../mongodb/database.ts';
 import { streamPrefixes } from './consumer-group.ts';
 
@@ -26,8 +27,6 @@ export function fromStored({ commit, prepare }: StoredPosition): Position {
 
 /** Events in a page, where one is worked on as a whole. */
 const PAGE = 4000;
-/** Events that arrive while their reader works on others. */
-const BUFFERED = 4000;
 /** Without an event, a checkpoint or the end of the log. */
 const SILENCE_LIMIT_MS = 20_000;
 
@@ -69,46 +68,62 @@ async function* readToCaughtUp(
   from: Position | undefined,
   eventsPerPage: number,
 ): AsyncGenerator<LogPage, void, void> {
-  /** Events up to the end of the log that are still buffered; what comes after them is not waited for. */
+  const full: LogPage[] = [];
+  let events: AllStreamRecordedEvent[] = [];
+  /** Events up to the end of the log that are still to come; what comes after them is not waited for. */
   let left = Infinity;
   let failure: Error | undefined;
   let wake: () => void = () => undefined;
-  const subscription = client.subscribeToAll(
-    {
-      fromPosition: from ?? START,
-      // A checkpoint is the only sign of life while the server passes over many events of others.
-      filter: streamNameFilter({ prefixes: streamPrefixes(streamPrefix), checkpointReached: () => wake() }),
-    },
-    { highWaterMark: BUFFERED },
-  );
   const drop = (reason: Error) => {
     failure ??= reason;
     wake();
   };
+  const silence = setTimeout(() => {
+    if (full.length === 0) drop(new EventStoreUnavailableError(`nothing of the log within ${SILENCE_LIMIT_MS} ms`));
+  }, SILENCE_LIMIT_MS);
+  const subscription = client.subscribeToAll(
+    {
+      fromPosition: from ?? START,
+      // A checkpoint is the only sign of life while the server passes over many events of others.
+      filter: streamNameFilter({
+        prefixes: streamPrefixes(streamPrefix),
+        checkpointReached: () => void silence.refresh(),
+      }),
+    },
+    { highWaterMark: eventsPerPage },
+  );
   subscription.on('error', drop).on('close', () => drop(new Error('the subscription ended')));
-  subscription.on('readable', () => wake());
   subscription.on('caughtUp', () => {
     left = subscription.readableLength;
-    wake();
+    if (left === 0) wake();
   });
-  let events: AllStreamRecordedEvent[] = [];
-  try {
-    while (left > 0) {
-      const resolved = subscription.read() as AllStreamResolvedEvent | null;
-      if (resolved === null) {
-        if (failure) break;
-        await withTimeLimit(SILENCE_LIMIT_MS, new Promise<void>((resolve) => (wake = resolve)));
-        continue;
-      }
-      left -= 1;
-      if (resolved.event) events.push(resolved.event);
-      if (events.length < eventsPerPage) continue;
-      yield pageOf(events);
+  // Listened to rather than iterated over: reading costs half as much more with a promise for every few events.
+  subscription.on('data', ({ event }: AllStreamResolvedEvent) => {
+    if (left === 0) return;
+    left -= 1;
+    silence.refresh();
+    if (event) events.push(event);
+    if (events.length === eventsPerPage) {
+      full.push(pageOf(events));
       events = [];
+      subscription.pause(); // until its reader asks for the next one
+      wake();
+    } else if (left === 0) wake();
+  });
+  try {
+    for (;;) {
+      const page = full.shift();
+      if (page) {
+        silence.refresh();
+        subscription.resume();
+        yield page;
+      } else if (failure || left === 0) break;
+      else await new Promise<void>((resolve) => (wake = resolve));
     }
     if (events.length > 0) yield pageOf(events);
     if (left > 0 && failure) await withTimeLimit(SILENCE_LIMIT_MS, Promise.reject(failure)); // says what it means
   } finally {
+    clearTimeout(silence);
     // Not waited for: on a connection that never answered it would not end. Why it failed is thrown already.
     subscription.unsubscribe().catch(() => undefined);
     subscription.destroy();

@@ -24,16 +24,15 @@ function dyingAfter(client: EventStoreDBClient, most: number): EventStoreDBClien
   let left = most;
   const subscribeToAll = (...options: Parameters<EventStoreDBClient['subscribeToAll']>) => {
     const subscription = client.subscribeToAll(...options);
-    const read = subscription.read.bind(subscription);
-    const breakOff = () => subscription.emit('error', Object.assign(new Error('gone'), { code: 14 }));
+    const emit = subscription.emit.bind(subscription) as (name: string | symbol, ...given: unknown[]) => boolean;
+    const breakOff = () => emit('error', Object.assign(new Error('gone'), { code: 14 }));
     return Object.assign(subscription, {
-      read(size?: number) {
-        // The stream's own call, which takes nothing.
-        if (size === 0) return read(0) as unknown;
+      emit(name: string | symbol, ...given: unknown[]) {
+        if (name !== 'data' && name !== 'caughtUp') return emit(name, ...given);
         if (left === 0) queueMicrotask(breakOff);
-        const next: unknown = left === 0 ? null : read();
-        if (next !== null) left -= 1;
-        return next;
+        if (left === 0) return true;
+        if (name === 'data') left -= 1;
+        return emit(name, ...given);
       },
     });
   };

@@ -32,6 +32,21 @@ describe('insert', () => {
     expect(await collection.findOne({ _id: 'x' })).toEqual({ _id: 'x', a: 1 });
   });
 
+  test('insertMany, of more than one statement takes and some of them refused, leaves exact indexes', async () => {
+    const collection = suite.fresh();
+    await collection.createIndexes([{ key: { group: 1 } }, { key: { serial: 1 }, unique: true }]);
+    const documents = Array.from({ length: 60 }, (_, at) => ({ _id: `d${at % 58}`, group: at % 3, serial: at % 55 }));
+    const error = await bulkError(collection.insertMany(documents, { ordered: false }));
+    expect(error.writeErrors).toHaveLength(5);
+    for (const group of [0, 1, 2]) {
+      const found = await collection.find({ group }, { hint: { group: 1 } }).toArray();
+      expect(found).toHaveLength(documents.slice(0, 55).filter((document) => document.group === group).length);
+    }
+    expect(await collection.find({ serial: 54 }, { hint: { serial: 1 } }).toArray()).toEqual([
+      { _id: 'd54', group: 0, serial: 54 },
+    ]);
+  });
+
   test('insertOne, with _id 1 and 1.0 and NumberLong(1), takes them for the same', async () => {
     const collection = suite.fresh();
     await collection.insertOne({ _id: 1 });

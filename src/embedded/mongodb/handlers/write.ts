@@ -66,10 +66,12 @@ function insert(request: Request, context: Context): Reply {
   const documents = statements(request, 'documents');
   const collection = obtainCollection(request, context);
   let n = 0;
-  const writeErrors = each(request, documents, (document) => {
-    collection.insert(withId(document));
-    n += 1;
-  });
+  const writeErrors = collection.inserting(() =>
+    each(request, documents, (document) => {
+      collection.insert(withId(document));
+      n += 1;
+    }),
+  );
   return { n, writeErrors: writeErrors.length > 0 ? writeErrors : undefined, ok: 1 };
 }
 

@@ -12,8 +12,13 @@ export const maxDocumentBytes = 16 * 1024 * 1024;
 
 type Statement = Database.Statement;
 
+/** Index entries in one statement: more save nothing more. */
+const ROWS_TOGETHER = 25;
+
 interface IndexStatements {
   readonly insert: Statement;
+  /** Takes `ROWS_TOGETHER` rows. */
+  readonly insertMany: Statement;
   readonly remove: Statement;
   readonly find: Statement;
 }
@@ -35,6 +40,8 @@ export interface Collection {
   get(key: Buffer): Row | undefined;
   /** @throws MongoError DuplicateKey, BSONObjectTooLarge, InvalidIdField */
   insert(document: Buffer): void;
+  /** Runs inserts and nothing else: their entries in indexes that are not unique are written together at its end. */
+  inserting<T>(work: () => T): T;
   /** Puts a document of the same `_id` in a row's place; @throws MongoError DuplicateKey, BSONObjectTooLarge */
   replace(row: Row, document: Buffer): void;
   remove(row: Row): void;
@@ -88,6 +95,7 @@ export function openCollection(
   const table = `documents_${identity.id}`;
   const statements = new Map<string, Statement>();
   const indexStatements = new Map<number, IndexStatements>();
+  let entriesToWrite: Map<Index, (Buffer | number)[]> | undefined;
 
   function prepared(text: string): Statement {
     let statement = statements.get(text);
@@ -109,6 +117,9 @@ export function openCollection(
     if (found === undefined) {
       found = {
         insert: sql.prepare(`INSERT OR IGNORE INTO index_${index.id} (key, rid) VALUES (?, ?)`),
+        insertMany: sql.prepare(
+          `INSERT OR IGNORE INTO index_${index.id} (key, rid) VALUES ${Array(ROWS_TOGETHER).fill('(?, ?)').join(', ')}`,
+        ),
         remove: sql.prepare(`DELETE FROM index_${index.id} WHERE key = ? AND rid = ?`),
         find: sql.prepare(`SELECT rid FROM index_${index.id} WHERE key = ? LIMIT 1`).raw(true),
       };
@@ -123,6 +134,15 @@ export function openCollection(
       const holder = forIndex(index).find.get([key]) as [number] | undefined;
       if (holder !== undefined && holder[0] !== own) throw duplicateKey(collection, index, document);
     }
+  }
+
+  /** @param rows key, row id, key, row id … */
+  function writeEntries(index: Index, rows: readonly (Buffer | number)[]): void {
+    const { insert, insertMany } = forIndex(index);
+    let at = 0;
+    for (; at + 2 * ROWS_TOGETHER <= rows.length; at += 2 * ROWS_TOGETHER)
+      insertMany.run(rows.slice(at, at + 2 * ROWS_TOGETHER));
+    for (; at < rows.length; at += 2) insert.run(rows.slice(at, at + 2));
   }
 
   function noteMultikey(index: Index, multikey: boolean): void {
@@ -150,7 +170,21 @@ export function openCollection(
       const rid = Number(done.lastInsertRowid);
       for (const { index, found } of entries) {
         noteMultikey(index, found.multikey);
-        for (const key of found.keys) forIndex(index).insert.run([key, rid]);
+        const waiting = index.unique ? undefined : entriesToWrite;
+        for (const key of found.keys) {
+          if (waiting) pushTo(waiting, index, key, rid);
+          else forIndex(index).insert.run([key, rid]);
+        }
+      }
+    },
+    inserting(work) {
+      const entries = (entriesToWrite = new Map<Index, (Buffer | number)[]>());
+      try {
+        const result = work();
+        for (const [index, rows] of entries) writeEntries(index, rows);
+        return result;
+      } finally {
+        entriesToWrite = undefined;
       }
     },
     replace(row, document) {
@@ -219,6 +253,12 @@ function chunkQuery(table: string, index: Index, reverse: boolean): string {
   return reverse
     ? `${from} WHERE (i.key, i.rid) < (?, ?) AND i.key >= ? ORDER BY i.key DESC, i.rid DESC LIMIT ?`
     : `${from} WHERE (i.key, i.rid) > (?, ?) AND i.key < ? ORDER BY i.key, i.rid LIMIT ?`;
+}
+
+function pushTo(entries: Map<Index, (Buffer | number)[]>, index: Index, key: Buffer, rid: number): void {
+  const rows = entries.get(index);
+  if (rows) rows.push(key, rid);
+  else entries.set(index, [key, rid]);
 }
 
 const idOnly: ReadonlySet<string> = new Set(['_id']);
