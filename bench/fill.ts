@@ -3,6 +3,7 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import { PizzaOrder } from '../src/domain/pizza-order.ts';
 import { ORDER_CATEGORY } from '../src/eventstoredb/repository.ts';
 import { createStreamStore } from '../src/eventstoredb/streams.ts';
+import { forEachOf } from '../src/projections/deliveries.ts';
 
 /** A body of `POST /orders`, of the size that an order has: 2 lines. */
 export const PLACE_BODY = {
@@ -61,7 +62,7 @@ export async function fill({ client, streamPrefix, orders, eventsPerOrder }: Fil
   return ids;
 
   async function save(wave: readonly PizzaOrder[]): Promise<void> {
-    await inParallel(wave, CONCURRENT, async (order) => {
+    await forEachOf(wave, CONCURRENT, async (order) => {
       const expected = order.version - order.uncommittedEvents.length - 1;
       const commandId = randomUUID();
       await streams.append(streams.streamOf(ORDER_CATEGORY, order.state.id), expected, order.uncommittedEvents, {
@@ -72,13 +73,4 @@ export async function fill({ client, streamPrefix, orders, eventsPerOrder }: Fil
       order.markEventsAsCommitted();
     });
   }
-}
-
-async function inParallel<T>(values: readonly T[], most: number, work: (value: T) => Promise<void>): Promise<void> {
-  let next = 0;
-  await Promise.all(
-    Array.from({ length: most }, async () => {
-      for (let value = values[next++]; value !== undefined; value = values[next++]) await work(value);
-    }),
-  );
 }

@@ -15,6 +15,7 @@ import { type Database, withTimeLimit } from '../mongodb/database.ts';
 import { isUnavailable as isMongoUnavailable, ReadModelsUnavailableError } from '../mongodb/errors.ts';
 import type { AnalyticsFollower } from './analytics-follower.ts';
 import { fromStored } from './catch-up.ts';
+import { isOfOrders } from './consumer-group.ts';
 import { createLagMeter, type Lag } from './lag.ts';
 import { READ_MODEL_NAMES, type ReadModelName } from './read-models.ts';
 import {
@@ -98,7 +99,7 @@ export function createProjectionAdmin(options: AdminOptions) {
   const rebuilds = options.rebuilds ?? createRebuilds(options);
   const stopping = new AbortController();
   const eventsAfter = createLagMeter(client, streamPrefix);
-  const ordersAfter = createLagMeter(client, streamPrefix, (stream) => stream.startsWith(`${streamPrefix}PizzaOrder-`));
+  const ordersAfter = createLagMeter(client, streamPrefix, isOfOrders(streamPrefix));
 
   return {
     lag,

@@ -10,6 +10,12 @@ export function streamPrefixes(streamPrefix: string): string[] {
   return CATEGORIES.map((category) => `${streamPrefix}${category}-`);
 }
 
+/** Tells orders' events from the others that the read models are made of. */
+export function isOfOrders(streamPrefix: string): (event: { readonly streamId: string }) => boolean {
+  const prefix = `${streamPrefix}PizzaOrder-`;
+  return ({ streamId }) => streamId.startsWith(prefix);
+}
+
 /**
  * Every setting is stated: the defaults start at the end of the log and park after ten retries, which have no pause
  * between them, so that an outage would park events. Parking is the worker's decision alone.

@@ -1,7 +1,15 @@
 import type { RecordedEvent } from '@eventstore/db-client';
+import type { StreamStore } from '../eventstoredb/streams.ts';
 
 /** What became of one delivered event. */
 export type Outcome = { readonly type: 'done' } | { readonly type: 'park'; readonly reason: string };
+
+/** Reads `count` events of a stream from `revision` on: those that a gap is missing. */
+export type ReadGap = (stream: string, revision: number, count: number) => Promise<RecordedEvent[]>;
+
+export function gapReader(streams: Pick<StreamStore, 'readRecorded'>): ReadGap {
+  return (stream, revision, count) => streams.readRecorded(stream, { from: revision, maxCount: count });
+}
 
 /** The values of each key, in the order they came. */
 export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {

@@ -9,10 +9,8 @@ import type { RecentOrders } from './recent-orders.ts';
 import { NOTHING, type OrderBase, type OrderPlan, ORDERS_PER_WRITE, saveOrders } from './save-orders.ts';
 
 /** An order whose events are folded as they come. */
-interface Folded {
-  readonly orderId: string;
+interface Folded extends OrderPlan {
   readonly stream: string;
-  readonly from: OrderBase;
   state: OrderState | undefined;
   revision: number;
 }
@@ -72,7 +70,8 @@ export function gatherOrders(target: OrderTarget & { readonly recent: RecentOrde
     const known = recent.get(orderId);
     if (!known && revision !== 0n) return undefined;
     const from: OrderBase = known ? { ...NOTHING, ...known, hasDocument: true } : NOTHING;
-    const order = { orderId, stream: streamId, from, state: from.state, revision: from.revision };
+    const { state, revision: seen } = from;
+    const order = { orderId, stream: streamId, from, state, revision: seen, stall: undefined };
     part.folded.set(orderId, order);
     part.lines += known?.state.items.length ?? 0;
     return order;
@@ -108,7 +107,7 @@ export function gatherOrders(target: OrderTarget & { readonly recent: RecentOrde
   }
 
   async function save(orders: readonly Folded[]): Promise<void> {
-    if (await saveOrders(target, orders.map(planOf))) return;
+    if (await saveOrders(target, orders)) return;
     const ids = orders.map(({ orderId }) => orderId);
     const found = await target.orders.find({ _id: { $in: ids } }, { projection: { revision: 1 } }).toArray();
     const seen = new Map(found.map(({ _id, revision }) => [_id, revision]));
@@ -119,10 +118,6 @@ export function gatherOrders(target: OrderTarget & { readonly recent: RecentOrde
     });
     await projectOrders(target, (await Promise.all(missed)).flat());
   }
-}
-
-function planOf({ orderId, from, state, revision }: Folded): OrderPlan {
-  return { orderId, from, state, revision, stall: undefined };
 }
 
 function emptyPart(): Part {

@@ -1,5 +1,7 @@
 import type { RecordedEvent } from '@eventstore/db-client';
 import { decodeOrderEvent, type StoredOrderEvent } from '../eventstoredb/codec.ts';
+import { isOfOrders } from './consumer-group.ts';
+import { gapReader } from './deliveries.ts';
 import { gatherAudit } from './gather-audit.ts';
 import { gatherCustomers } from './gather-customers.ts';
 import { gatherOrders } from './gather-orders.ts';
@@ -13,10 +15,9 @@ export function gatherReadModels({
   database,
   streamPrefix,
 }: Pick<ProjectOptions, 'streams' | 'database' | 'streamPrefix'>): Gatherer {
-  const isOfOrder = ({ streamId }: RecordedEvent) => streamId.startsWith(`${streamPrefix}PizzaOrder-`);
-  const readGap = (stream: string, from: number, count: number) =>
-    streams.readRecorded(stream, { from, maxCount: count });
-  const decode = decodingOnce();
+  const isOfOrder = isOfOrders(streamPrefix);
+  const readGap = gapReader(streams);
+  const decode = decodingInTurn();
   const { orders, customers, audit } = database;
   return together(
     only(isOfOrder, gatherOrders({ orders, customers, readGap, decode, recent: createRecentOrders() })),
@@ -26,7 +27,7 @@ export function gatherReadModels({
 }
 
 /** Two read models are made of one event, right after each other. */
-function decodingOnce(): (event: RecordedEvent) => StoredOrderEvent {
+function decodingInTurn(): (event: RecordedEvent) => StoredOrderEvent {
   let last: { readonly event: RecordedEvent; readonly decoded: StoredOrderEvent } | undefined;
   return (event) => {
     if (last?.event !== event) last = { event, decoded: decodeOrderEvent(event) };

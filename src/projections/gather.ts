@@ -65,10 +65,8 @@ export async function gatherLog(
   }
 }
 
-type IsFor = (event: AllStreamRecordedEvent) => boolean;
-
 /** Gives a gatherer only the events that it is for. */
-export function only(isFor: IsFor, gatherer: Gatherer): Gatherer {
+export function only(isFor: (event: AllStreamRecordedEvent) => boolean, gatherer: Gatherer): Gatherer {
   return {
     ...gatherer,
     add(event) {

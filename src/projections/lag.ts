@@ -1,4 +1,4 @@
-import type { EventStoreDBClient, Position } from '@eventstore/db-client';
+import type { EventStoreDBClient, Position, RecordedEvent } from '@eventstore/db-client';
 import { readLog } from './catch-up.ts';
 
 export interface Lag {
@@ -26,12 +26,12 @@ interface Measured {
  * Counts what the log has after a position. A large lag, which takes as long to count as events take to read, is told
  * again until twenty times as long has passed: whoever asks often does not slow down what is behind already.
  *
- * @returns counts what is after `from` of the streams wanted; undefined: all of the log
+ * @returns counts the events wanted after a position; undefined: those of the whole log
  */
 export function createLagMeter(
   client: EventStoreDBClient,
   streamPrefix: string,
-  isWanted: (stream: string) => boolean = () => true,
+  isWanted: (event: RecordedEvent) => boolean = () => true,
 ): (from: Position | undefined) => Promise<Lag> {
   let last: Measured | undefined;
   return async (from) => {
@@ -46,7 +46,7 @@ export function createLagMeter(
     let oldest: Date | undefined;
     let read = 0;
     for await (const page of readLog(client, streamPrefix, from, EVENTS_PER_PAGE)) {
-      const wanted = page.events.filter(({ streamId }) => isWanted(streamId));
+      const wanted = page.events.filter(isWanted);
       events += wanted.length;
       oldest ??= wanted[0]?.created;
       read += page.events.length;

@@ -4,7 +4,7 @@ import { decodeEvent, isCustomerEvent } from '../eventstoredb/codec.ts';
 import { UnreadableEventError } from '../eventstoredb/errors.ts';
 import { isDuplicateKey } from '../mongodb/errors.ts';
 import { type CustomerDocument, evolveCustomerDocument } from './customer-document.ts';
-import { groupBy, inRevisionOrder, type Outcome, reasonOf } from './deliveries.ts';
+import { groupBy, inRevisionOrder, type Outcome, type ReadGap, reasonOf } from './deliveries.ts';
 import type { OrderDocument } from './order-document.ts';
 import { showCustomer } from './save-orders.ts';
 
@@ -12,7 +12,7 @@ export interface CustomerTarget {
   readonly customers: Collection<CustomerDocument>;
   /** Whose orders show the customer; undefined where only the customers are built. */
   readonly orders: Collection<OrderDocument> | undefined;
-  readonly readGap: (stream: string, revision: number, count: number) => Promise<RecordedEvent[]>;
+  readonly readGap: ReadGap;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@eventstore/db-client';
 import { decodeOrderEvent, type StoredOrderEvent } from '../eventstoredb/codec.ts';
 import { UnreadableEventError } from '../eventstoredb/errors.ts';
-import { chunksOf, groupBy, inRevisionOrder, type Outcome, reasonOf } from './deliveries.ts';
+import { chunksOf, groupBy, inRevisionOrder, type Outcome, type ReadGap, reasonOf } from './deliveries.ts';
 import { evolveOrder, type Stall, toState } from './order-document.ts';
 import type { RecentOrders } from './recent-orders.ts';
 import {
@@ -14,8 +14,7 @@ import {
 } from './save-orders.ts';
 
 export interface OrderTarget extends OrderCollections {
-  /** Reads `count` events of an order's stream from `revision` on: those that a gap is missing. */
-  readonly readGap: (stream: string, revision: number, count: number) => Promise<RecordedEvent[]>;
+  readonly readGap: ReadGap;
   /** Saves reading documents; undefined: each is read. */
   readonly recent?: RecentOrders | undefined;
   readonly decode?: (event: RecordedEvent) => StoredOrderEvent;

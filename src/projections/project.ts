@@ -2,7 +2,8 @@ import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-clien
 import { decodeOrderEvent, type StoredOrderEvent } from '../eventstoredb/codec.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
 import type { Database } from '../mongodb/database.ts';
-import type { Outcome } from './deliveries.ts';
+import { isOfOrders } from './consumer-group.ts';
+import { gapReader, type Outcome } from './deliveries.ts';
 import { projectAudit } from './project-audit.ts';
 import { projectCustomers } from './project-customers.ts';
 import { projectOrders } from './project-orders.ts';
@@ -25,13 +26,11 @@ export async function project(
   { streams, database, streamPrefix, recent }: ProjectOptions,
   events: readonly AllStreamRecordedEvent[],
 ): Promise<Outcome[]> {
-  const isOrder = ({ streamId }: AllStreamRecordedEvent) => streamId.startsWith(`${streamPrefix}PizzaOrder-`);
-  const ofOrders = events.filter(isOrder);
-  const ofCustomers = events.filter((event) => !isOrder(event));
-  const readGap = (stream: string, from: number, count: number) =>
-    streams.readRecorded(stream, { from, maxCount: count });
+  const isOfOrder = isOfOrders(streamPrefix);
+  const ofOrders = events.filter(isOfOrder);
+  const ofCustomers = events.filter((event) => !isOfOrder(event));
   const decode = decodingOnce();
-  const target = { ...database, readGap, recent, decode };
+  const target = { ...database, readGap: gapReader(streams), recent, decode };
   const customers = await projectCustomers(target, ofCustomers);
   const [orders] = await Promise.all([projectOrders(target, ofOrders), projectAudit(database.audit, ofOrders, decode)]);
   const outcomes = new Map<AllStreamRecordedEvent, Outcome | undefined>([

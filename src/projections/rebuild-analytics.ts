@@ -2,6 +2,7 @@ import { ANALYTICS, FIRST_GENERATION } from '../mongodb/analytics-queries.ts';
 import { analyticsOf, createAnalyticsIndexes } from '../mongodb/database.ts';
 import { ANALYTICS_VERSION, countBatch, dropAnalytics } from './analytics-follower.ts';
 import { fromStored, readLog, toStored } from './catch-up.ts';
+import { isOfOrders } from './consumer-group.ts';
 import { createAnalyticsReader } from './project-analytics.ts';
 import type { RebuildContext } from './rebuild.ts';
 import type { Lease } from './rebuild-lease.ts';
@@ -45,7 +46,7 @@ async function fill({ client, database, streams, streamPrefix, signal }: Rebuild
   const reader = createAnalyticsReader(streams, stalled);
   for await (const page of readLog(client, streamPrefix, position === null ? undefined : fromStored(position))) {
     signal.throwIfAborted();
-    const ofOrders = page.events.filter(({ streamId }) => streamId.startsWith(`${streamPrefix}PizzaOrder-`));
+    const ofOrders = page.events.filter(isOfOrders(streamPrefix));
     await countBatch(target, reader, ofOrders);
     await lease.save({
       position: toStored(page.position),

@@ -3,7 +3,9 @@ import { type Collection, MongoServerError } from 'mongodb';
 import { createAuditIndexes, createOrderIndexes } from '../mongodb/database.ts';
 import type { AuditDocument } from './audit-document.ts';
 import { fromStored, readLog, toStored } from './catch-up.ts';
+import { isOfOrders } from './consumer-group.ts';
 import type { CustomerDocument } from './customer-document.ts';
+import { gapReader } from './deliveries.ts';
 import { gatherAudit } from './gather-audit.ts';
 import { gatherCustomers } from './gather-customers.ts';
 import { gatherOrders } from './gather-orders.ts';
@@ -98,9 +100,8 @@ async function* pages({ client, streamPrefix, signal }: RebuildContext, lease: L
 
 function shadowOf(context: RebuildContext, name: Exclude<ReadModelName, 'analytics'>): Shadow {
   const { database, streams, streamPrefix } = context;
-  const readGap = (stream: string, from: number, count: number) =>
-    streams.readRecorded(stream, { from, maxCount: count });
-  const isOfOrder = ({ streamId }: RecordedEvent) => streamId.startsWith(`${streamPrefix}PizzaOrder-`);
+  const readGap = gapReader(streams);
+  const isOfOrder = isOfOrders(streamPrefix);
   const isOfCustomer = (event: RecordedEvent) => !isOfOrder(event);
   const collectionName = `${name}_rebuild`;
   switch (name) {

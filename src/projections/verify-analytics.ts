@@ -7,6 +7,7 @@ import { analyticsOf } from '../mongodb/database.ts';
 import { isDuplicateKey } from '../mongodb/errors.ts';
 import { addToDay, itemId } from './analytics.ts';
 import { readLog } from './catch-up.ts';
+import { isOfOrders } from './consumer-group.ts';
 import { createAnalyticsReader } from './project-analytics.ts';
 import { endOfLog } from './rebuild.ts';
 import { type Difference, type Findings, note, partOf, type VerifyOptions, type VerifyRun } from './verify-findings.ts';
@@ -98,9 +99,7 @@ function createFold(
       for await (const page of readLog(client, streamPrefix, position)) {
         signal.throwIfAborted();
         const wanted = page.events.filter((event) => Number(event.position.commit) <= to);
-        const counted = await reader.read(
-          wanted.filter(({ streamId }) => streamId.startsWith(`${streamPrefix}PizzaOrder-`)),
-        );
+        const counted = await reader.read(wanted.filter(isOfOrders(streamPrefix)));
         for (const entry of counted) add(entry, onChange);
         const isPast = Number(page.position.commit) > to;
         position = isPast ? (wanted.at(-1)?.position ?? position) : page.position;
