@@ -2,6 +2,7 @@ import type { Filter } from 'mongodb';
 import type { OrderStatus, PaymentStatus } from '../domain/events.ts';
 import type { OrderDocument } from '../projections/order-document.ts';
 import { type Database, withTimeLimit } from './database.ts';
+import { findTogether } from './find-together.ts';
 
 export interface OrderFilter {
   readonly customerId?: string;
@@ -23,10 +24,9 @@ export type OrderQueries = ReturnType<typeof createOrderQueries>;
 
 /** Reads of the `orders` read model; each throws ReadModelsUnavailableError. */
 export function createOrderQueries({ orders }: Database, timeLimitMs: number) {
+  const findOrder = findTogether(orders);
   return {
-    async find(orderId: string): Promise<OrderDocument | undefined> {
-      return (await withTimeLimit(timeLimitMs, orders.findOne({ _id: orderId }))) ?? undefined;
-    },
+    find: (orderId: string): Promise<OrderDocument | undefined> => withTimeLimit(timeLimitMs, findOrder(orderId)),
 
     /** Newest first. A page is bounded by the last document of the one before, so that each costs the same. */
     async list(
