@@ -26,7 +26,7 @@ import {
   createAnalyticsReader,
   projectAnalytics,
 } from './project-analytics.ts';
-import { makeRoom } from './pacing.ts';
+import { giveWay } from './pacing.ts';
 import { type Progress, supervise } from './supervise.ts';
 
 /** Raise it when the figures or their documents change: they are built anew. */
@@ -118,12 +118,11 @@ export function followAnalytics(options: AnalyticsFollowerOptions): AnalyticsFol
     try {
       for await (const first of subscription) {
         isBusy = true;
-        const begun = performance.now();
         const batch = takeBuffered(subscription, first, MOST_PER_BATCH).flatMap(({ event }) => event ?? []);
         if (!(await withTimeLimit(BATCH_TIME_LIMIT_MS, count(start, batch)))) return 'replaced';
         if (batch.length < MOST_PER_BATCH / 2) await delay(PAUSE_MS, undefined, { ref: false });
         isBusy = false;
-        await makeRoom(performance.now() - begun, options.isMoreUrgent, signal);
+        await giveWay(options.isMoreUrgent, signal);
         if (isStopped()) return 'ended';
       }
       return 'ended';

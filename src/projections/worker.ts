@@ -55,6 +55,8 @@ const MOST_PER_BATCH = 2000;
 const MOST_UNDER_PRESSURE = 500;
 /** Events in hand, from which on there is more than a trickle to catch up with. */
 const BEHIND = 500;
+/** After so many were in hand, for the next ones to come: the server hears of an acknowledgement first. */
+const NEXT_BATCH_WITHIN_MS = 200;
 const BATCH_TIME_LIMIT_MS = 8000;
 const CONNECT_TIME_LIMIT_MS = 4000;
 
@@ -69,6 +71,7 @@ export function startWorker(options: WorkerOptions): Worker {
   const projecting = { ...options, recent: createRecentOrders() };
   const counts = { inFlight: 0, projected: 0, redelivered: 0, parked: 0 };
   let lastProjectedAt: Date | undefined;
+  let behindUntil = 0;
   let hasStarted = false;
   let isStopped = false;
   let interrupt: (() => void) | undefined;
@@ -82,7 +85,7 @@ export function startWorker(options: WorkerOptions): Worker {
 
   return {
     status: () => ({ state: state(), lastError: supervised.lastError(), lastProjectedAt, ...counts }),
-    isBehind: () => counts.inFlight >= BEHIND,
+    isBehind: () => counts.inFlight >= BEHIND || performance.now() < behindUntil,
     async stop() {
       const stopped = supervised.stop();
       interrupt?.();
@@ -119,6 +122,7 @@ export function startWorker(options: WorkerOptions): Worker {
         const begun = performance.now();
         counts.inFlight = arrived.length;
         await settle(subscription, arrived);
+        if (arrived.length >= BEHIND) behindUntil = performance.now() + NEXT_BATCH_WITHIN_MS;
         counts.inFlight = 0;
         await makeRoom(performance.now() - begun, options.pressure.isHigh, signal);
         if (signal.aborted) return;
