@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import {
+  type EventStoreDBClient,
+  jsonEvent,
+  NO_STREAM,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+  START,
+} from '@eventstore/db-client';
+import persistent from '@eventstore/db-client/generated/persistent_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
+import { EventResponse } from '../../src/eventstoredb/read-response.ts';
 
 const prefix = `Shortcuts-${randomUUID()}`;
 let client: EventStoreDBClient;
@@ -68,4 +76,30 @@ test('an event that was measured is written like one that was not', () => {
     return new streams.BatchAppendReq().setProposedMessagesList(events).setIsFinal(true).serializeBinary();
   };
   expect(request(true)).toEqual(request(false));
+});
+
+test('events are read directly, by reads and by persistent subscriptions, and all else as before', async () => {
+  const reading = vi.spyOn(streams.ReadResp, 'deserializeBinary');
+  await client.appendToStream(`${prefix}-read`, eventOf(1));
+  for await (const { event } of client.readStream(`${prefix}-read`)) expect(event?.data).toMatchObject({ number: 1 });
+  const readNone = async () => {
+    for await (const event of client.readStream(`${prefix}-none`)) expect(event).toBeUndefined();
+  };
+  await expect(readNone()).rejects.toThrow('not found');
+  const made = reading.mock.results.map(({ value }) => value instanceof EventResponse);
+  reading.mockRestore();
+  expect(new Set(made)).toEqual(new Set([true, false]));
+
+  const group = `${prefix}-group`;
+  const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
+  await client.createPersistentSubscriptionToStream(`${prefix}-read`, group, settings);
+  const delivering = vi.spyOn(persistent.ReadResp, 'deserializeBinary');
+  const subscription = client.subscribeToPersistentSubscriptionToStream(`${prefix}-read`, group);
+  for await (const delivery of subscription) {
+    expect(delivery.event?.data).toMatchObject({ number: 1 });
+    await subscription.ack(delivery);
+    break;
+  }
+  expect(delivering.mock.results.map(({ value }) => value instanceof EventResponse)).toEqual([false, true]);
+  delivering.mockRestore();
 });
