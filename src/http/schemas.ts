@@ -413,7 +413,7 @@ const Projection = Type.Object({
   position: nullable<number>('integer', 'commit position of the last event projected, as far as known'),
   head: nullable<number>('integer', 'commit position of the end of the log'),
   lag: Type.Object({
-    events: Type.Integer({ minimum: 0, description: 'not yet projected; counted over the next 10,000 events only' }),
+    events: Type.Integer({ minimum: 0, description: 'not yet projected; more than 1,000 are an estimate' }),
     seconds: Type.Number({ minimum: 0, description: 'age of the oldest of them' }),
   }),
   inFlight: Type.Integer({ minimum: 0, description: 'delivered, not yet acknowledged' }),

@@ -189,7 +189,10 @@ export function createProjectionAdmin(options: AdminOptions) {
       withTimeLimit(TIME_LIMIT_MS, database.projections.findOne({ _id: ANALYTICS })),
     ]);
     const figures = { position: state?.position && fromStored(state.position), stalled: state?.stalled ?? [] };
-    const [ofGroup, ofAnalytics] = await Promise.all([lagOfGroup(groupInfo), ordersAfter(figures.position)]);
+    const [ofGroup, ofAnalytics] = await Promise.all([
+      lagOfGroup(groupInfo, head),
+      ordersAfter(figures.position, head),
+    ]);
     return { groupInfo, head, ofGroup, ofAnalytics, figures };
   }
 
@@ -203,14 +206,17 @@ export function createProjectionAdmin(options: AdminOptions) {
   }
 
   /** What the server has in hand for the group, and, while it is behind, what it has yet to read for it. */
-  async function lagOfGroup(info: PersistentSubscriptionToAllInfo | undefined): Promise<Lag> {
-    if (!info) return eventsAfter(undefined);
+  async function lagOfGroup(
+    info: PersistentSubscriptionToAllInfo | undefined,
+    head: Position | undefined,
+  ): Promise<Lag> {
+    if (!info) return eventsAfter(undefined, head);
     const { stats } = info;
     // Not the live buffer: EventStoreDB keeps the last events in it, done or not.
     const inHand = stats.readBufferCount + stats.retryBufferCount + stats.totalInFlightMessages;
     const isBehind = info.status !== 'Live';
     if (inHand === 0 && !isBehind) return { events: 0, seconds: 0 };
-    const sinceCheckpoint = await eventsAfter(stats.lastCheckpointedEventPosition);
+    const sinceCheckpoint = await eventsAfter(stats.lastCheckpointedEventPosition, head);
     return isBehind ? sinceCheckpoint : { events: inHand, seconds: sinceCheckpoint.seconds };
   }
 
