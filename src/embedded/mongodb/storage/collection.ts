@@ -20,6 +20,8 @@ interface IndexStatements {
   /** Takes `ROWS_TOGETHER` rows. */
   readonly insertMany: Statement;
   readonly remove: Statement;
+  /** Puts one entry of a row in the place of another. */
+  readonly move: Statement;
   readonly find: Statement;
 }
 
@@ -121,6 +123,7 @@ export function openCollection(
           `INSERT OR IGNORE INTO index_${index.id} (key, rid) VALUES ${Array(ROWS_TOGETHER).fill('(?, ?)').join(', ')}`,
         ),
         remove: sql.prepare(`DELETE FROM index_${index.id} WHERE key = ? AND rid = ?`),
+        move: sql.prepare(`UPDATE index_${index.id} SET key = ? WHERE key = ? AND rid = ?`),
         find: sql.prepare(`SELECT rid FROM index_${index.id} WHERE key = ? LIMIT 1`).raw(true),
       };
       indexStatements.set(index.id, found);
@@ -204,9 +207,15 @@ export function openCollection(
         for (const { index, old, found } of changes) {
           if (sameKeys(old, found.keys)) continue;
           noteMultikey(index, found.multikey);
-          const { insert, remove } = forIndex(index);
-          for (const key of old) remove.run([key, row.rid]);
-          for (const key of found.keys) insert.run([key, row.rid]);
+          const { insert, remove, move } = forIndex(index);
+          const [key] = found.keys;
+          const [oldKey] = old;
+          if (key && oldKey && found.keys.length === 1 && old.length === 1) {
+            move.run([key, oldKey, row.rid]);
+            continue;
+          }
+          for (const gone of old) remove.run([gone, row.rid]);
+          for (const added of found.keys) insert.run([added, row.rid]);
         }
       }
       updateRow.run([document, row.rid]);
