@@ -49,8 +49,11 @@ export interface WorkerOptions {
 }
 
 /** Events that the server sends ahead of their acknowledgement. */
-const BUFFER_SIZE = 4000;
-const MOST_PER_BATCH = 2000;
+const BUFFER_SIZE = 8000;
+/** The more, the more often events of one order meet, which are written as one. */
+const MOST_PER_BATCH = 4000;
+/** After failures, which halve it: one that is too large for its time must not fail for ever. */
+const LEAST_PER_BATCH = 250;
 /** While requests queue up: none of them shall wait for long behind a batch. */
 const MOST_UNDER_PRESSURE = 500;
 /** Events in hand, from which on there is more than a trickle to catch up with. */
@@ -72,6 +75,7 @@ export function startWorker(options: WorkerOptions): Worker {
   const counts = { inFlight: 0, projected: 0, redelivered: 0, parked: 0 };
   let lastProjectedAt: Date | undefined;
   let behindUntil = 0;
+  let most = MOST_PER_BATCH;
   let hasStarted = false;
   let isStopped = false;
   let interrupt: (() => void) | undefined;
@@ -100,6 +104,10 @@ export function startWorker(options: WorkerOptions): Worker {
     return hasStarted || supervised.lastError() !== undefined ? 'waiting' : 'starting';
   }
 
+  function mostNow(): number {
+    return options.pressure.isHigh() ? MOST_UNDER_PRESSURE : MOST_PER_BATCH;
+  }
+
   async function consume(signal: AbortSignal, progress: Progress): Promise<void> {
     const subscription = options.client.subscribeToPersistentSubscriptionToAll(
       options.group,
@@ -117,16 +125,19 @@ export function startWorker(options: WorkerOptions): Worker {
     });
     try {
       for await (const first of subscription) {
-        const most = options.pressure.isHigh() ? MOST_UNDER_PRESSURE : MOST_PER_BATCH;
-        const arrived = takeBuffered(subscription, first, most);
+        const arrived = takeBuffered(subscription, first, Math.min(most, mostNow()));
         const begun = performance.now();
         counts.inFlight = arrived.length;
         await settle(subscription, arrived);
+        most = Math.min(MOST_PER_BATCH, most + LEAST_PER_BATCH);
         if (arrived.length >= BEHIND) behindUntil = performance.now() + NEXT_BATCH_WITHIN_MS;
         counts.inFlight = 0;
         await makeRoom(performance.now() - begun, options.pressure.isHigh, signal);
         if (signal.aborted) return;
       }
+    } catch (error) {
+      if (counts.inFlight > 0) most = Math.max(LEAST_PER_BATCH, counts.inFlight / 2);
+      throw error;
     } finally {
       counts.inFlight = 0;
       interrupt = undefined;
