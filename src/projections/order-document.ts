@@ -81,14 +81,38 @@ export function toFields(state: OrderState, revision: number): OrderFields {
   };
 }
 
-/** Those of the fields that are not what they were. */
-export function changedFields(before: OrderFields, now: OrderFields): Partial<OrderFields> {
-  const old = new Map<string, unknown>(Object.entries(before));
-  return Object.fromEntries(Object.entries(now).filter(([name, value]) => !isSame(old.get(name), value)));
-}
+/** What of an order's state each field is made of; the revision is of the stream. */
+const SOURCES: Readonly<Record<keyof OrderFields, keyof OrderState | undefined>> = {
+  revision: undefined,
+  customerId: 'customerId',
+  orderEmail: 'customerEmail',
+  items: 'items',
+  itemCount: 'items',
+  quantity: 'items',
+  totalMinor: 'totalAmount',
+  currency: 'currency',
+  status: 'status',
+  paymentStatus: 'paymentStatus',
+  discountCodes: 'discountCodes',
+  kitchenNotes: 'kitchenNotes',
+  deliveryAddress: 'deliveryAddress',
+  placedAt: 'placedAt',
+  estimatedDelivery: 'estimatedDelivery',
+  confirmedAt: 'confirmedAt',
+  paidAt: 'paidAt',
+  lastUpdated: 'lastUpdated',
+  timeToConfirmation: 'confirmedAt',
+  timeToPayment: 'paidAt',
+};
 
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || (a instanceof Date && b instanceof Date && a.getTime() === b.getTime());
+/** Those of an order's fields whose sources are not what they were: a fold keeps what an event leaves alone. */
+export function changedFields(before: OrderState, now: OrderState, fields: OrderFields): Partial<OrderFields> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name]) => {
+      const source = SOURCES[name as keyof OrderFields];
+      return source === undefined || before[source] !== now[source];
+    }),
+  );
 }
 
 /** The way back, so that a document can be folded on. */

@@ -66,7 +66,7 @@ function writeOf(
   const stalled = stall && { stalled: stall };
   if (from.hasDocument) {
     // What this process has written before needs not be written again; what it has read may be anything.
-    const changed = from.isFolded && from.state ? changedFields(toFields(from.state, from.revision), fields) : fields;
+    const changed = from.isFolded && from.state && state ? changedFields(from.state, state, fields) : fields;
     const unset = !stall && from.stalledAt !== undefined ? { $unset: { stalled: true as const } } : {};
     // A document without an order yet has no customer either.
     const contact =
