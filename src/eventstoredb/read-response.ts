@@ -268,7 +268,7 @@ class Reader {
       this.#at += 1;
       value += (byte & 127) * factor;
       if (byte > 127) continue;
-      if (value > Number.MAX_SAFE_INTEGER) throw new UnusualResponse();
+      if (!Number.isSafeInteger(value)) throw new UnusualResponse();
       return value;
     }
   }

@@ -57,7 +57,8 @@ interface Start {
   readonly reader: AnalyticsReader;
 }
 
-const MOST_PER_BATCH = 1000;
+/** In each two seconds, however much else there is to do: 1,000 events a second, for a twentieth of the time. */
+const MOST_PER_BATCH = 2000;
 const BATCH_TIME_LIMIT_MS = 15_000;
 /** While events trickle in, they are counted together this often: figures of days need no more. */
 const PAUSE_MS = 150;
