@@ -11,6 +11,8 @@ import { openStores } from './stores.ts';
 const CLOSE_WITHIN_MS = 10_000;
 /** After SIGTERM it serves on for this long, while readiness tells load balancers to send nothing more. */
 const DRAIN_MS = 1000;
+/** Connections that the system keeps until they are taken: beyond Node's 511, a burst has some reset without an answer. */
+const BACKLOG = 4096;
 
 // With much memory at hand, V8 would let garbage grow to several times what is in use before it collects it.
 setFlagsFromString('--heap-growing-percent=45');
@@ -57,7 +59,7 @@ async function start(): Promise<void> {
     closers.push(() => service.close());
     drain = () => service.drain();
 
-    const address = await service.app.listen({ port: config.port, host: config.host });
+    const address = await service.app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
     log.info({ address, docs: `${address}/docs` }, 'listening');
   }
 }
