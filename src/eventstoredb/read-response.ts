@@ -1,3 +1,5 @@
+import { MalformedMessage, ProtobufReader } from '../protobuf.ts';
+
 /**
  * An answer that brings an event, read straight from its bytes: with the methods that the event store's client calls
  * on what the generated code makes of it.
@@ -62,17 +64,17 @@ class ReadEvent {
   }
 }
 
-const NO_BYTES = new Uint8Array();
+const NO_BYTES = Buffer.alloc(0);
 
 class RecordedEvent {
   id: string | undefined;
-  streamName: Uint8Array | undefined;
+  streamName: Buffer | undefined;
   streamRevision = 0;
   preparePosition = 0;
   commitPosition = 0;
   readonly metadata = new Map<string, string>();
-  customMetadata: Uint8Array = NO_BYTES;
-  data: Uint8Array = NO_BYTES;
+  customMetadata: Buffer = NO_BYTES;
+  data: Buffer = NO_BYTES;
 
   hasId(): boolean {
     return this.id !== undefined;
@@ -122,7 +124,7 @@ class RecordedEvent {
   }
 
   getCustomMetadata_asU8(): Uint8Array {
-    return this.customMetadata;
+    return plain(this.customMetadata);
   }
 
   getData(): Uint8Array {
@@ -130,28 +132,17 @@ class RecordedEvent {
   }
 
   getData_asU8(): Uint8Array {
-    return this.data;
+    return plain(this.data);
   }
+}
+
+/** The same bytes, as the client gives them out. */
+function plain({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 /** Something that answers with events do not have: the generated code shall read it. */
 class UnusualResponse extends Error {}
-
-/** Tags of protocol buffers, which are a field's number and its wire type: 0 a number, 2 bytes. */
-const number = (field: number) => field << 3;
-const bytes = (field: number) => (field << 3) | 2;
-
-/** Of `ReadResp`, in both services. */
-const EVENT_OF_RESPONSE = bytes(1);
-/** Of `ReadEvent`; the last two of persistent subscriptions only. */
-const [EVENT, LINK, COMMIT, NO_POSITION] = [bytes(1), bytes(2), number(3), bytes(4)];
-const [RETRY_COUNT, NO_RETRY_COUNT] = [number(5), bytes(6)];
-/** Of `RecordedEvent`. */
-const [ID, STREAM, REVISION, PREPARE_POSITION] = [bytes(1), bytes(2), number(3), number(4)];
-const [COMMIT_POSITION, METADATA, CUSTOM_METADATA, DATA] = [number(5), bytes(6), bytes(7), bytes(8)];
-const ID_AS_STRING = bytes(2);
-const STREAM_NAME = bytes(3);
-const [KEY, VALUE] = [bytes(1), bytes(2)];
 
 /**
  * Reads an answer that brings an event and nothing else.
@@ -160,161 +151,107 @@ const [KEY, VALUE] = [bytes(1), bytes(2)];
  * @returns undefined for what it does not know, down to the last field
  */
 export function readEventResponse(message: Uint8Array): EventResponse | undefined {
-  if (message[0] !== EVENT_OF_RESPONSE) return undefined;
-  const reader = new Reader(message);
+  const reader = new ProtobufReader(Buffer.from(message.buffer, message.byteOffset, message.length));
   try {
-    const event = new ReadEvent();
-    reader.number(); // the tag
-    if (reader.fields((tag) => readEvent(reader, event, tag)) !== message.length) return undefined;
-    return new EventResponse(event);
+    if (!reader.next() || reader.field !== 1) return undefined;
+    const event = readEvent(reader.message());
+    return reader.next() ? undefined : new EventResponse(event);
   } catch (error) {
-    if (error instanceof UnusualResponse) return undefined;
+    if (error instanceof UnusualResponse || error instanceof MalformedMessage) return undefined;
     throw error;
   }
 }
 
-function readEvent(reader: Reader, event: ReadEvent, tag: number): void {
-  switch (tag) {
-    case EVENT:
-      event.event = readRecorded(reader);
-      break;
-    case LINK:
-      event.link = readRecorded(reader);
-      break;
-    case COMMIT:
-      event.commitPosition = reader.number();
-      break;
-    case NO_POSITION:
-      event.commitPosition = undefined;
-      reader.bytes();
-      break;
-    case RETRY_COUNT:
-      event.retryCount = reader.number();
-      break;
-    case NO_RETRY_COUNT:
-      event.retryCount = undefined;
-      reader.bytes();
-      break;
-    default:
-      throw new UnusualResponse();
+/** `ReadEvent` of both services; only persistent subscriptions count retries. */
+function readEvent(reader: ProtobufReader): ReadEvent {
+  const event = new ReadEvent();
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        event.event = readRecorded(reader.message());
+        break;
+      case 2:
+        event.link = readRecorded(reader.message());
+        break;
+      case 3:
+        event.commitPosition = exact(reader.uint());
+        break;
+      case 4: // no position
+        event.commitPosition = undefined;
+        reader.skip();
+        break;
+      case 5:
+        event.retryCount = exact(reader.uint());
+        break;
+      case 6: // no count of retries
+        event.retryCount = undefined;
+        reader.skip();
+        break;
+      default:
+        throw new UnusualResponse();
+    }
   }
+  return event;
 }
 
-function readRecorded(reader: Reader): RecordedEvent {
+function readRecorded(reader: ProtobufReader): RecordedEvent {
   const recorded = new RecordedEvent();
-  reader.fields((tag) => {
-    switch (tag) {
-      case ID:
-        recorded.id = reader.only(ID_AS_STRING).text();
+  while (reader.next()) {
+    switch (reader.field) {
+      case 1:
+        recorded.id = onlyBytes(reader.message(), ID_AS_STRING).toString();
         break;
-      case STREAM:
-        recorded.streamName = reader.only(STREAM_NAME).bytes();
+      case 2:
+        recorded.streamName = onlyBytes(reader.message(), STREAM_NAME);
         break;
-      case REVISION:
-        recorded.streamRevision = reader.number();
+      case 3:
+        recorded.streamRevision = exact(reader.uint());
         break;
-      case PREPARE_POSITION:
-        recorded.preparePosition = reader.number();
+      case 4:
+        recorded.preparePosition = exact(reader.uint());
         break;
-      case COMMIT_POSITION:
-        recorded.commitPosition = reader.number();
+      case 5:
+        recorded.commitPosition = exact(reader.uint());
         break;
-      case METADATA:
-        readEntry(reader, recorded.metadata);
+      case 6:
+        readEntry(reader.message(), recorded.metadata);
         break;
-      case CUSTOM_METADATA:
+      case 7:
         recorded.customMetadata = reader.bytes();
         break;
-      case DATA:
+      case 8:
         recorded.data = reader.bytes();
         break;
       default:
         throw new UnusualResponse();
     }
-  });
+  }
   return recorded;
 }
 
-function readEntry(reader: Reader, metadata: Map<string, string>): void {
+const ID_AS_STRING = 2;
+const STREAM_NAME = 3;
+
+/** Of a message that has this field and no other. */
+function onlyBytes(reader: ProtobufReader, field: number): Buffer {
+  if (!reader.next() || reader.field !== field) throw new UnusualResponse();
+  const bytes = reader.bytes();
+  if (reader.next()) throw new UnusualResponse();
+  return bytes;
+}
+
+function readEntry(reader: ProtobufReader, metadata: Map<string, string>): void {
   let key = '';
   let value = '';
-  reader.fields((tag) => {
-    if (tag === KEY) key = reader.text();
-    else if (tag === VALUE) value = reader.text();
+  while (reader.next()) {
+    if (reader.field === 1) key = reader.string();
+    else if (reader.field === 2) value = reader.string();
     else throw new UnusualResponse();
-  });
+  }
   metadata.set(key, value);
 }
 
-/** Reads the fields of messages one after the other; each method throws UnusualResponse. */
-class Reader {
-  readonly #message: Uint8Array;
-  readonly #text: Buffer;
-  #at = 0;
-  #end: number;
-
-  constructor(message: Uint8Array) {
-    this.#message = message;
-    this.#text = Buffer.from(message.buffer, message.byteOffset, message.length);
-    this.#end = message.length;
-  }
-
-  /** A number that is exact as one of JavaScript's. */
-  number(): number {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = this.#message[this.#at];
-      if (byte === undefined || this.#at === this.#end) throw new UnusualResponse();
-      this.#at += 1;
-      value += (byte & 127) * factor;
-      if (byte > 127) continue;
-      if (!Number.isSafeInteger(value)) throw new UnusualResponse();
-      return value;
-    }
-  }
-
-  bytes(): Uint8Array {
-    const end = this.#endOfBytes();
-    const found = this.#message.subarray(this.#at, end);
-    this.#at = end;
-    return found;
-  }
-
-  text(): string {
-    const end = this.#endOfBytes();
-    const found = this.#text.toString('utf8', this.#at, end);
-    this.#at = end;
-    return found;
-  }
-
-  /**
-   * Reads a message in the message.
-   *
-   * @param read reads the field of a tag
-   * @returns where it ends
-   */
-  fields(read: (tag: number) => void): number {
-    const outer = this.#end;
-    const end = (this.#end = this.#endOfBytes());
-    while (this.#at < end) read(this.number());
-    this.#end = outer;
-    return end;
-  }
-
-  /** Enters a message in the message that has only this field, which is to be read next. */
-  only(tag: number): this {
-    const end = this.#endOfBytes();
-    if (this.number() !== tag) throw new UnusualResponse();
-    const before = this.#at;
-    if (this.#endOfBytes() !== end) throw new UnusualResponse();
-    this.#at = before;
-    return this;
-  }
-
-  #endOfBytes(): number {
-    const length = this.number();
-    const end = this.#at + length;
-    if (end > this.#end) throw new UnusualResponse();
-    return end;
-  }
+function exact(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new UnusualResponse();
+  return value;
 }

@@ -17,7 +17,10 @@ export function findTogether<Document extends { readonly _id: string }>(
   const loader = new DataLoader<string, Document | undefined>(
     async (ids) => {
       const found = await collection.find(idIn(ids)).toArray();
-      const byId = new Map(found.map((document) => [document._id as string, document as unknown as Document]));
+      // The driver types what it finds as a document whose `_id` it may have made; these have their own.
+      const byId = new Map<string, Document>(
+        (found as unknown as Document[]).map((document) => [document._id, document]),
+      );
       return ids.map((id) => byId.get(id));
     },
     { cache: false, maxBatchSize: MOST_TOGETHER, batchScheduleFn: (query) => void setImmediate(query) },

@@ -1,7 +1,7 @@
 import type { ExpectedRevision, NewEvent } from './events.ts';
 import { DELETED, EMPTY, NO_STREAM } from './events.ts';
 import type { AppendOutcome } from './log.ts';
-import { MalformedMessage, ProtobufReader, ProtobufWriter } from './protobuf.ts';
+import { MalformedMessage, ProtobufReader, ProtobufWriter } from '../../protobuf.ts';
 
 /** A proposed event as it came: without its required metadata until that has been checked. */
 export interface ProposedEvent extends Omit<NewEvent, 'type' | 'isJson'> {

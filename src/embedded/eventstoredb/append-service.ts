@@ -11,7 +11,7 @@ import type { ExpectedRevision, NewEvent } from './events.ts';
 import { DELETED, NO_STREAM } from './events.ts';
 import type { AppendOutcome, EventLog } from './log.ts';
 import { appendSize, MAX_APPEND_BYTES, toNewEvent } from './proposed.ts';
-import { ProtobufWriter } from './protobuf.ts';
+import { ProtobufWriter } from '../../protobuf.ts';
 import {
   appendTooLarge,
   invalidArgument,

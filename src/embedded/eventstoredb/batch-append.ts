@@ -6,7 +6,7 @@ import { NO_STREAM } from './events.ts';
 import type { AppendOutcome, EventLog } from './log.ts';
 import type { OpenCalls } from './open-calls.ts';
 import { appendSize, MAX_APPEND_BYTES, toNewEvent } from './proposed.ts';
-import { ProtobufWriter } from './protobuf.ts';
+import { ProtobufWriter } from '../../protobuf.ts';
 import { callCancelled, invalidArgument } from './rpc-errors.ts';
 
 /** An append of which not all parts have come. */

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from './events.ts';
 import { DELETED } from './events.ts';
 import type { EventLog } from './log.ts';
-import { ProtobufWriter } from './protobuf.ts';
+import { ProtobufWriter } from '../../protobuf.ts';
 import type { FilterWindow } from './read-service.ts';
 import type { ResponseSink } from './response-sink.ts';
 import { streamDeleted } from './rpc-errors.ts';

@@ -2,7 +2,7 @@ import { decodeUuid } from './append-codec.ts';
 import type { IdForm } from './event-codec.ts';
 import type { NackAction } from './group.ts';
 import { ALL } from './group-config.ts';
-import { MalformedMessage, ProtobufReader, ProtobufWriter } from './protobuf.ts';
+import { MalformedMessage, ProtobufReader, ProtobufWriter } from '../../protobuf.ts';
 
 /** What a consumer of a persistent subscription sends. */
 export type ConsumerMessage =

@@ -1,6 +1,6 @@
 import type { RecordedEvent, ResolvedEvent } from './events.ts';
 import { DELETED, DELETED_ON_WIRE, original } from './events.ts';
-import { ProtobufWriter } from './protobuf.ts';
+import { ProtobufWriter } from '../../protobuf.ts';
 
 /** Whether a client wants event ids as text or as two 64-bit halves. */
 export type IdForm = 'text' | 'structured';

@@ -10,7 +10,7 @@ import { predicateOf } from './filter.ts';
 import type { EventLog } from './log.ts';
 import type { Page, StreamRead } from './log-reader.ts';
 import type { OpenCalls } from './open-calls.ts';
-import { ProtobufWriter } from './protobuf.ts';
+import { ProtobufWriter } from '../../protobuf.ts';
 import { invalidArgument, streamDeleted, toRpcError, unreadable } from './rpc-errors.ts';
 import type { ResponseSink } from './response-sink.ts';
 import { createResponseSink } from './response-sink.ts';
