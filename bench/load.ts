@@ -42,7 +42,7 @@ async function measure(): Promise<boolean> {
   const none: SnapshotStore = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() };
   const repositoryOf = (snapshots: SnapshotStore) =>
     new EventSourcingRepository({ streams, snapshots, snapshotEvery: SNAPSHOT_EVERY, log });
-  const withSnapshots = repositoryOf(createSnapshotStore(client, streams, TIME_LIMIT_MS));
+  const withSnapshots = repositoryOf(createSnapshotStore(streams));
   const withoutSnapshots = repositoryOf(none);
 
   console.log(`writing orders of ${SHORT}, ${LONG} and ${FURTHEST_BEHIND} events`);

@@ -72,7 +72,7 @@ export async function createService({
     timeLimitMs: STORE_TIME_LIMIT_MS,
     observer: metrics.appends,
   });
-  const snapshots = createSnapshotStore(eventStore, streams, STORE_TIME_LIMIT_MS);
+  const snapshots = createSnapshotStore(streams);
   const orders = new EventSourcingRepository({ streams, snapshots, snapshotEvery: config.snapshotEvery, log });
   const menu = createMenuStore(database, STORE_TIME_LIMIT_MS);
   const { onConflict } = metrics;

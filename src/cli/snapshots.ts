@@ -33,7 +33,7 @@ async function run(orderId: string | undefined): Promise<void> {
   const stores = await joinStores(config, log);
   const { streamPrefix, snapshotEvery } = config;
   const streams = createStreamStore({ client: stores.eventStore, streamPrefix, timeLimitMs: TIME_LIMIT_MS });
-  const snapshots = createSnapshotStore(stores.eventStore, streams, TIME_LIMIT_MS);
+  const snapshots = createSnapshotStore(streams);
   const orders = new EventSourcingRepository({ streams, snapshots, snapshotEvery, log });
   try {
     let written = 0;

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { v5 as uuidV5 } from 'uuid';
+import { uuidV5 } from '../uuid.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
 
 /** What a caller says about a command besides the command itself. */

@@ -6,16 +6,14 @@ import { type EventResponse, readEventResponse } from './read-response.ts';
 let isTaken = false;
 
 /**
- * Three shortcuts on the way of an append through the event store's client, and one on the way of an event that is
- * read, taken once for the whole process. None changes what is sent or what is read; docs/adr/0012 says why they are
- * here, and docs/performance.md what they give.
+ * Two shortcuts through the event store's client, taken once for the whole process: on the way of messages that are
+ * sent, and on that of events that are read. None changes what is sent or what is read; docs/adr/0012 says why they
+ * are here, and docs/performance.md what they give.
  */
 export function takeShortcuts(): void {
   if (isTaken) return;
   isTaken = true;
   pipelineWrites();
-  decodeDataNatively();
-  writeEventsOnce();
   readEventsDirectly(streams.ReadResp);
   readEventsDirectly(persistent.ReadResp);
 }
@@ -34,37 +32,6 @@ function pipelineWrites(): void {
   Http2SubchannelCall.prototype.sendMessageWithContext = function ({ callback, ...context }, message) {
     send.call(this, context, message);
     if (callback) process.nextTick(callback);
-  };
-}
-
-/**
- * The client hands over an event's data as base64, which google-protobuf decodes byte by byte in JavaScript, and twice,
- * since the client measures each message by writing it.
- */
-function decodeDataNatively(): void {
-  const { prototype } = streams.BatchAppendReq.ProposedMessage;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the message that it is of
-  const { setData } = prototype;
-  prototype.setData = function (data) {
-    return setData.call(this, typeof data === 'string' ? Buffer.from(data, 'base64') : data);
-  };
-}
-
-/** The client measures each event by writing it, and then writes it again into the request: the first writing will do. */
-function writeEventsOnce(): void {
-  const { ProposedMessage } = streams.BatchAppendReq;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the message that it is of
-  const { serializeBinary } = ProposedMessage.prototype;
-  const write = ProposedMessage.serializeBinaryToWriter.bind(ProposedMessage);
-  const written = Symbol('written');
-  type Measured = streams.BatchAppendReq.ProposedMessage & { [written]?: Uint8Array };
-  ProposedMessage.prototype.serializeBinary = function (this: Measured) {
-    return (this[written] = serializeBinary.call(this));
-  };
-  ProposedMessage.serializeBinaryToWriter = (message: Measured, writer) => {
-    const bytes = message[written];
-    if (bytes) writer.writeSerializedMessage(bytes, 0, bytes.length);
-    else write(message, writer);
   };
 }
 

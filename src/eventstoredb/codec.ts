@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { jsonEvent, type EventData as ProposedEvent, type RecordedEvent } from '@eventstore/db-client';
+import type { RecordedEvent } from '@eventstore/db-client';
 import { validate as isUuid } from 'uuid';
 import type { CustomerEvent } from '../domain/customer.ts';
 import type { PizzaOrderEvent } from '../domain/events.ts';
 import { parseTimestamp } from '../domain/time.ts';
+import type { ProposedEvent } from './batch-append-messages.ts';
 import { UnreadableEventError } from './errors.ts';
 import { eventSchemas, type EventTypeName } from './event-schemas.ts';
 import { type EventData, upcasters } from './upcasters.ts';
@@ -56,7 +57,12 @@ export function encodeEvent(
   const schemaVersion = currentVersion(event.type);
   const why = validationError(event.type, schemaVersion, event.data);
   if (why !== undefined) throw new TypeError(`${event.type} v${schemaVersion} breaks its own schema: ${why}`);
-  return jsonEvent({ id, type: event.type, data: { ...event.data }, metadata: { ...metadata, schemaVersion } });
+  return {
+    id,
+    type: event.type,
+    data: JSON.stringify(event.data),
+    metadata: JSON.stringify({ ...metadata, schemaVersion }),
+  };
 }
 
 /**

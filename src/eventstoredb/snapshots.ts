@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Ajv } from 'ajv';
-import { type EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { Type } from 'typebox';
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../domain/events.ts';
 import { formatMoney, parseMoney } from '../domain/money.ts';
 import type { OrderState } from '../domain/order-state.ts';
-import { withTimeLimit } from './client.ts';
+import type { ProposedEvent } from './batch-append-messages.ts';
 import type { StreamStore } from './streams.ts';
 
 /** A folded order and where in its stream that is. */
@@ -97,7 +96,7 @@ function checksumOf(content: object): string {
 export type SnapshotStore = ReturnType<typeof createSnapshotStore>;
 
 /** Snapshots of orders in their own streams, `PizzaOrderSnapshot-{orderId}`, of which only the newest is kept. */
-export function createSnapshotStore(client: EventStoreDBClient, streams: StreamStore, timeLimitMs: number) {
+export function createSnapshotStore(streams: StreamStore) {
   const streamOf = (orderId: string) => streams.streamOf(SNAPSHOT_TYPE, orderId);
   return {
     /** The newest snapshot if it can be used. Whether it fits the order's stream is for the reader to check. */
@@ -108,9 +107,12 @@ export function createSnapshotStore(client: EventStoreDBClient, streams: StreamS
 
     async write(orderId: string, snapshot: Snapshot): Promise<void> {
       const stream = streamOf(orderId);
-      const event = jsonEvent({ type: SNAPSHOT_TYPE, data: { ...encodeSnapshot(snapshot) } });
-      await withTimeLimit(timeLimitMs, client.setStreamMetadata(stream, { maxCount: 1 }));
-      await withTimeLimit(timeLimitMs, client.appendToStream(stream, event));
+      await streams.put(`$$${stream}`, eventOf('$metadata', { $maxCount: 1 }));
+      await streams.put(stream, eventOf(SNAPSHOT_TYPE, encodeSnapshot(snapshot)));
     },
   };
+}
+
+function eventOf(type: string, data: object): ProposedEvent {
+  return { id: randomUUID(), type, data: JSON.stringify(data), metadata: '' };
 }

@@ -4,14 +4,14 @@ import {
   BACKWARDS,
   END,
   ErrorType,
-  type EventData,
   type EventStoreDBClient,
   FORWARDS,
-  NO_STREAM,
   type RecordedEvent,
   START,
 } from '@eventstore/db-client';
-import { v5 as uuidV5 } from 'uuid';
+import { uuidV5 } from '../uuid.ts';
+import { createBatchAppend } from './batch-append.ts';
+import type { ProposedEvent } from './batch-append-messages.ts';
 import { withTimeLimit } from './client.ts';
 import { decodeEvent, type DomainEvent, encodeEvent, type EventMetadata, type StoredEvent } from './codec.ts';
 import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer } from './errors.ts';
@@ -60,6 +60,7 @@ const APPEND_ATTEMPT_MS = 1000;
 /** Reads and appends the service's streams: decoded events, bounded time, exactly one effect for one append. */
 export function createStreamStore({ client, streamPrefix, timeLimitMs, observer }: StreamStoreOptions) {
   const streamOf = (category: string, id: string) => `${streamPrefix}${category}-${id}`;
+  const batchAppend = createBatchAppend(client);
 
   /**
    * The events of a stream from `from` on, not decoded; none when there is no such stream.
@@ -129,24 +130,33 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
         ...(context.requestHash !== undefined && { requestHash: context.requestHash }),
       };
       const idOf = (index: number) => uuidV5(String(index), context.commandId);
-      const proposed = events.map((event, index) => withEncodedMetadata(encodeEvent(event, idOf(index), metadata)));
+      const proposed = events.map((event, index) => encodeEvent(event, idOf(index), metadata));
       return appendExactlyOnce(stream, expectedRevision, proposed);
+    },
+
+    /**
+     * Appends one event wherever the stream ends, and doesn't settle an unknown outcome: for what may be lost.
+     *
+     * @throws EventStoreUnavailableError
+     */
+    async put(stream: string, event: ProposedEvent): Promise<void> {
+      await withTimeLimit(timeLimitMs, batchAppend(stream, 'any', [event]));
     },
   };
 
-  async function appendExactlyOnce(stream: string, expectedRevision: number, proposed: EventData[]): Promise<Appended> {
+  async function appendExactlyOnce(
+    stream: string,
+    expectedRevision: number,
+    proposed: readonly ProposedEvent[],
+  ): Promise<Appended> {
     const started = performance.now();
     for (let attempt = 0; ; attempt += 1) {
       const left = timeLimitMs - (performance.now() - started);
       try {
-        const { nextExpectedRevision } = await withTimeLimit(
-          Math.min(left, APPEND_ATTEMPT_MS),
-          client.appendToStream(stream, proposed, {
-            expectedRevision: expectedRevision < 0 ? NO_STREAM : BigInt(expectedRevision),
-          }),
-        );
+        const sent = batchAppend(stream, expectedRevision, proposed);
+        const revision = await withTimeLimit(Math.min(left, APPEND_ATTEMPT_MS), sent);
         observer?.appended((performance.now() - started) / 1000, proposed.length);
-        return { revision: Number(nextExpectedRevision), eventId: proposed.at(-1)?.id ?? '' };
+        return { revision, eventId: proposed.at(-1)?.id ?? '' };
       } catch (error) {
         if (hasType(error, ErrorType.WRONG_EXPECTED_VERSION)) {
           throw new ConcurrencyError(`${stream} is no longer at revision ${expectedRevision}`, { cause: error });
@@ -162,11 +172,4 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
       }
     }
   }
-}
-
-/** The client sends metadata given as bytes as they are; those given as an object it writes by way of base64. */
-function withEncodedMetadata(event: EventData): EventData {
-  const { metadata } = event;
-  if (metadata === undefined || metadata instanceof Uint8Array) return event;
-  return { ...event, metadata: new TextEncoder().encode(JSON.stringify(metadata)) };
 }

@@ -1,4 +1,4 @@
-import { v5 as uuidV5 } from 'uuid';
+import { uuidV5 } from '../uuid.ts';
 import { PizzaOrder } from '../domain/pizza-order.ts';
 import type { Pizza } from './price-list.ts';
 

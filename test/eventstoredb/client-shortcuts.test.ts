@@ -37,47 +37,6 @@ test('appends that are made together leave the process together, not one in each
   for (const { success } of await Promise.all(appends)) expect(success).toBe(true);
 });
 
-test('an append in many messages, among others, is stored whole and in order', async () => {
-  const numbers = Array.from({ length: 400 }, (_, number) => number);
-  const events = numbers.map((number) => eventOf(number, 'x'.repeat(2000)));
-  const append = (name: string) =>
-    client.appendToStream(name, events, { expectedRevision: NO_STREAM, batchAppendSize: 10_000 });
-  const names = ['a', 'b', 'c'].map((name) => `${prefix}-${name}`);
-  await Promise.all(names.map(append));
-  for (const name of names) {
-    const read: unknown[] = [];
-    for await (const { event } of client.readStream(name)) read.push((event?.data as { number: number }).number);
-    expect(read).toEqual(numbers);
-  }
-});
-
-test('an event, with characters of every length, is stored as it is', async () => {
-  const data = { text: 'a ü € 🍕 \u0000 \\ "', empty: '', nested: { list: [1, null, true] } };
-  const metadata = new TextEncoder().encode('{"actor":"Ünal 🍕"}');
-  await client.appendToStream(`${prefix}-text`, jsonEvent({ type: 'Tested', data, metadata }));
-  for await (const { event } of client.readStream(`${prefix}-text`)) {
-    expect(event?.data).toEqual(data);
-    expect(event?.metadata).toEqual({ actor: 'Ünal 🍕' });
-    expect(event?.isJson).toBe(true);
-  }
-  expect.assertions(3);
-});
-
-test('an event that was measured is written like one that was not', () => {
-  const request = (isMeasured: boolean) => {
-    const events = [1, 2].map((number) => {
-      const event = new streams.BatchAppendReq.ProposedMessage();
-      event.getMetadataMap().set('type', `Tested${number}`).set('content-type', 'application/json');
-      event.setData(Buffer.from('{"text":"ü 🍕"}').toString('base64'));
-      event.setCustomMetadata(new TextEncoder().encode('{}'));
-      if (isMeasured) expect(event.serializeBinary().length).toBeGreaterThan(40);
-      return event;
-    });
-    return new streams.BatchAppendReq().setProposedMessagesList(events).setIsFinal(true).serializeBinary();
-  };
-  expect(request(true)).toEqual(request(false));
-});
-
 test('events are read directly, by reads and by persistent subscriptions, and all else as before', async () => {
   const reading = vi.spyOn(streams.ReadResp, 'deserializeBinary');
   await client.appendToStream(`${prefix}-read`, eventOf(1));

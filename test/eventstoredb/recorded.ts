@@ -1,4 +1,5 @@
-import type { EventData, RecordedEvent } from '@eventstore/db-client';
+import type { RecordedEvent } from '@eventstore/db-client';
+import type { ProposedEvent } from '../../src/eventstoredb/batch-append-messages.ts';
 
 export const CREATED = new Date('2026-03-01T18:00:00.123Z');
 
@@ -26,9 +27,8 @@ export function recorded({ id, type, stream, revision = 0, isJson = true, data, 
   } as RecordedEvent;
 }
 
-/** What reading a proposed event gives, its data and metadata having been JSON in between. */
-export function storedAs(proposed: EventData, stream: string, revision = 0): RecordedEvent {
-  const { id, type, contentType } = proposed;
-  const { data, metadata } = JSON.parse(JSON.stringify(proposed)) as { data: unknown; metadata: unknown };
-  return recorded({ id, type, stream, revision, isJson: contentType === 'application/json', data, metadata });
+/** What reading a proposed event gives. */
+export function storedAs(proposed: ProposedEvent, stream: string, revision = 0): RecordedEvent {
+  const { id, type, data, metadata } = proposed;
+  return recorded({ id, type, stream, revision, data: JSON.parse(data), metadata: JSON.parse(metadata) });
 }

@@ -23,7 +23,7 @@ function repository(snapshotEvery: number, write?: () => Promise<void>) {
   const logged: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
   const streams = createStreamStore({ client, streamPrefix, timeLimitMs: 5000 });
-  const stored = createSnapshotStore(client, streams, 5000);
+  const stored = createSnapshotStore(streams);
   const snapshots = write ? { ...stored, write } : stored;
   return {
     orders: new EventSourcingRepository({ streams, snapshots, snapshotEvery, log }),

@@ -1,4 +1,4 @@
-import { Binary, Double, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import { Binary, BSONRegExp, Double, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compare } from '../../../src/embedded/mongodb/bson/compare.ts';
@@ -101,6 +101,13 @@ describe('BSON', () => {
   test('a document, read in part, holds those fields only', () => {
     const bytes = encode({ a: 1, b: { c: 2 }, d: 'x' });
     expect(decode(bytes, 0, new Set(['b', 'z']))).toEqual(documentOf([['b', documentOf([['c', 2]])]]));
+  });
+
+  test('a regular expression, with an option that there is not, is refused by the check', () => {
+    const bytes = encode({ a: new BSONRegExp('x', 'i') });
+    expect(validate(bytes, 0, bytes.length)).toBe(bytes.length);
+    bytes[bytes.indexOf('i\0')] = 'q'.charCodeAt(0);
+    expect(() => validate(bytes, 0, bytes.length)).toThrow('unknown regular expression option');
   });
 
   test('bytes, of any kind, are refused by the check or read without harm', () => {

@@ -66,6 +66,9 @@ function validateValue(type: number, bytes: Buffer, at: number, last: number, de
       const close = middle === -1 ? -1 : bytes.indexOf(0, middle + 1);
       if (close === -1) throw invalid('unterminated regular expression');
       end = close + 1;
+      // The driver refuses others too, on either end.
+      if (!/^[ilmsux]*$/.test(bytes.toString('latin1', middle + 1, close)))
+        throw badValue('unknown regular expression option');
       break;
     }
     case types.bool:
