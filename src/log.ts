@@ -3,7 +3,7 @@ import { type Logger, pino } from 'pino';
 
 /** Lines are written together, at the latest after this long. */
 const FLUSH_MS = 200;
-const BUFFER_BYTES = 16 * 1024;
+const BUFFER_BYTES = 64 * 1024;
 
 /**
  * The service's log, on stdout. Its lines are gathered as bytes: gathered as text, all that is gathered would be copied

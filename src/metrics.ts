@@ -32,6 +32,7 @@ export interface Metrics {
 const SCRAPE_TIME_LIMIT_MS = 1000;
 const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const QUANTILES = [0.5, 0.9, 0.99] as const;
+const MOST_WAITING = 100;
 
 /** The service's metrics, in a registry of their own, so that several services can live in one process. */
 export function createMetrics(): Metrics {
@@ -61,6 +62,15 @@ export function createMetrics(): Metrics {
     help: 'Commands decided again since another one was faster',
     registers,
   });
+  const series = new Set<Series>();
+  const requestSeries = (method: string, route: string, status: number) => {
+    const labelled = requests.labels(method, route, String(status));
+    const added = createSeries((seconds) => labelled.observe(seconds));
+    series.add(added);
+    return added;
+  };
+  const appendSeries = createSeries((seconds) => appendDurations.observe(seconds));
+  series.add(appendSeries);
   let projections: ScrapedProjections | undefined;
   const projectionMetrics = createProjectionMetrics(registers);
 
@@ -83,25 +93,43 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     async text() {
       if (projections) await projectionMetrics.collect(projections);
+      for (const { flush } of series) flush();
       return registry.metrics();
     },
     appends: {
       appended(seconds, events) {
-        appendDurations.observe(seconds);
+        appendSeries.add(seconds);
         appended.inc(events);
       },
       retried: () => retries.inc(),
     },
     onConflict: () => conflicts.inc(),
-    requestRecorder(method, route, status) {
-      const series = requests.labels(method, route, String(status));
-      return (seconds) => series.observe(seconds);
-    },
+    requestRecorder: (method, route, status) => requestSeries(method, route, status).add,
     watch: (given) => (projections = given),
     close() {
       eventLoop.disable();
       registry.clear();
     },
+  };
+}
+
+interface Series {
+  readonly add: (value: number) => void;
+  readonly flush: () => void;
+}
+
+/** Takes values that are observed some at a time: alone, among all else that a request does, each would cost more. */
+function createSeries(observe: (value: number) => void): Series {
+  const waiting: number[] = [];
+  const flush = () => {
+    for (const value of waiting) observe(value);
+    waiting.length = 0;
+  };
+  return {
+    add(value) {
+      if (waiting.push(value) >= MOST_WAITING) flush();
+    },
+    flush,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Address } from '../domain/events.ts';
+import type { Address, OrderItem } from '../domain/events.ts';
 import { PizzaOrder } from '../domain/pizza-order.ts';
 import type { ApplyDiscount, ChangeOrderStatus, ConfirmOrder, PayOrder } from '../domain/pizza-order.ts';
 import { notBefore } from '../domain/time.ts';
@@ -112,10 +112,17 @@ export function createOrderCommands({
     context: CommandContext,
     now: Date,
   ): Promise<OrderAtRevision> {
-    const earlier = await placedBefore(orderId, context);
-    if (earlier) return earlier;
-    const items = await priced(request.items);
-    const order = PizzaOrder.place({ ...request, items, orderId, currency }, now.toISOString());
+    if (context.idempotencyKey !== undefined) {
+      const earlier = await placedBefore(orderId, context);
+      if (earlier) return earlier;
+    }
+    const { customerId, customerEmail, totalAmount, deliveryAddress } = request;
+    const skus = request.items.flatMap(({ sku }) => sku ?? []);
+    const items = priced(request.items, skus.length > 0 ? await menu.pricesOf(skus) : NO_PRICES);
+    const order = PizzaOrder.place(
+      { orderId, customerId, customerEmail, items, totalAmount, deliveryAddress, currency },
+      now.toISOString(),
+    );
     try {
       return await orders.save({ order, keys: NO_KEYS, fromCache: false }, context);
     } catch (error) {
@@ -131,17 +138,18 @@ export function createOrderCommands({
     const loaded = await orders.getFresh(orderId);
     return loaded && earlierAnswer(orders, orderId, loaded, context);
   }
+}
 
-  async function priced(items: readonly RequestedItem[]) {
-    const skus = items.flatMap(({ sku }) => sku ?? []);
-    const prices = skus.length > 0 ? await menu.pricesOf(skus) : new Map<string, never>();
-    return items.map(({ sku, quantity, name = '', unitPrice = '' }, index) => {
-      if (sku === undefined) return { name, quantity, unitPrice };
-      const listed = prices.get(sku);
-      if (!listed) throw new UnknownSkuError(sku, index);
-      return { ...listed, quantity, sku };
-    });
-  }
+type Prices = Awaited<ReturnType<MenuPrices['pricesOf']>>;
+const NO_PRICES: Prices = new Map();
+
+function priced(items: readonly RequestedItem[], prices: Prices): OrderItem[] {
+  return items.map(({ sku, quantity, name = '', unitPrice = '' }, index) => {
+    if (sku === undefined) return { name, quantity, unitPrice };
+    const listed = prices.get(sku);
+    if (!listed) throw new UnknownSkuError(sku, index);
+    return { ...listed, quantity, sku };
+  });
 }
 
 function decide({ order }: LoadedOrder, command: OrderCommand, now: Date): void {

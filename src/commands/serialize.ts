@@ -19,17 +19,17 @@ export type StillWanted = () => void;
 export function createSerializer(timeLimitMs = COMMAND_TIME_LIMIT_MS) {
   const tails = new Map<string, Promise<unknown>>();
 
-  return async function serialize<T>(key: string, task: (stillWanted: StillWanted) => Promise<T>): Promise<T> {
+  return function serialize<T>(key: string, task: (stillWanted: StillWanted) => Promise<T>): Promise<T> {
     let isLate = false;
     const stillWanted = () => {
       if (isLate) throw new EventStoreUnavailableError('the command came too late');
     };
-    const start = async () => {
+    const start = () => {
       stillWanted();
       return task(stillWanted);
     };
     const previous = tails.get(key);
-    const running = previous === undefined ? start() : previous.then(start, start);
+    const running = previous === undefined ? task(stillWanted) : previous.then(start, start);
     tails.set(key, running);
     const forget = () => {
       if (tails.get(key) === running) tails.delete(key);

@@ -6,11 +6,11 @@ import { evolve, type OrderState } from './order-state.ts';
 export interface PlaceOrder {
   readonly orderId: string;
   readonly customerId: string;
-  readonly customerEmail?: string;
+  readonly customerEmail?: string | undefined;
   readonly items: readonly OrderItem[];
   /** What the caller believes the order costs; refused when it is not what the items add up to. */
-  readonly totalAmount?: string;
-  readonly deliveryAddress?: Address;
+  readonly totalAmount?: string | undefined;
+  readonly deliveryAddress?: Address | undefined;
   readonly currency: string;
 }
 

@@ -43,19 +43,20 @@ export function createBatchAppend(client: EventStoreDBClient): BatchAppend {
   const openCall = client['GRPCStreamCreator'](StreamsClient, 'batchAppend', open, calls);
   let lastCorrelation = 0;
 
-  return async (stream, expected, events) => {
-    const call = await openCall();
-    return new Promise((resolve, reject) => {
-      const waiting = waitingFor.get(call);
-      if (!waiting) return reject(new EventStoreUnavailableError('the call has just ended'));
-      const correlation = (lastCorrelation += 1);
-      waiting.set(correlation, { resolve, reject });
-      const deadline = Date.now() + DEADLINE_MS;
-      call.write(encodeAppend({ correlation, stream, expected, events, deadline }), (error?: Error | null) => {
-        if (error && waiting.delete(correlation)) reject(convertToCommandError(error));
-      });
+  return (stream, expected, events) =>
+    new Promise((resolve, reject) => {
+      const send = (call: Call) => {
+        const waiting = waitingFor.get(call);
+        if (!waiting) throw new EventStoreUnavailableError('the call has just ended');
+        const correlation = (lastCorrelation += 1);
+        waiting.set(correlation, { resolve, reject });
+        const deadline = Date.now() + DEADLINE_MS;
+        call.write(encodeAppend({ correlation, stream, expected, events, deadline }), (error?: Error | null) => {
+          if (error && waiting.delete(correlation)) reject(convertToCommandError(error));
+        });
+      };
+      openCall().then(send).catch(reject);
     });
-  };
 
   function open(service: StreamsClient): Call {
     const [metadata, options] = client['callArguments']({}, { deadline: Infinity });

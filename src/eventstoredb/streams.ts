@@ -116,7 +116,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
      * @returns revision and id of the last event
      * @throws ConcurrencyError when another event is there, EventStoreUnavailableError when time is up
      */
-    async append(
+    append(
       stream: string,
       expectedRevision: number,
       events: readonly DomainEvent[],
