@@ -1,9 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
-import type { Logger } from 'pino';
 import { ConfigError, loadConfig } from './config.ts';
-import { isUnavailable } from './eventstoredb/errors.ts';
 import { createLog } from './log.ts';
 import { createService } from './service.ts';
 import { openStores } from './stores.ts';
@@ -30,20 +28,16 @@ async function start(): Promise<void> {
   let drain = () => undefined as unknown;
   let starting: Promise<void> = Promise.resolve();
 
-  surviveLostAppends(log);
   // Before anything is started, so that a signal never finds the process without an ear for it.
-  const { close } = closeWithGrace(
-    { delay: CLOSE_WITHIN_MS, logger: log, skip: ['unhandledRejection'] },
-    async ({ signal, err }) => {
-      if (err) log.fatal({ err }, 'stopping after an error nobody caught');
-      else log.info({ signal }, 'stopping: finishing what is in flight');
-      drain();
-      // What is half started cannot be closed; a failed start has been reported by then.
-      await Promise.allSettled([starting, signal === 'SIGTERM' ? delay(DRAIN_MS) : undefined]);
-      for (const closer of closers.reverse()) await closer();
-      log.info('stopped');
-    },
-  );
+  const { close } = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'stopping after an error nobody caught');
+    else log.info({ signal }, 'stopping: finishing what is in flight');
+    drain();
+    // What is half started cannot be closed; a failed start has been reported by then.
+    await Promise.allSettled([starting, signal === 'SIGTERM' ? delay(DRAIN_MS) : undefined]);
+    for (const closer of closers.reverse()) await closer();
+    log.info('stopped');
+  });
 
   starting = open();
   await starting;
@@ -62,17 +56,6 @@ async function start(): Promise<void> {
     const address = await service.app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
     log.info({ address, docs: `${address}/docs` }, 'listening');
   }
-}
-
-/**
- * When a connection breaks, the event store's client rejects the queued writes of its batch append where nobody can
- * catch it; the append itself is rejected as well, and retried. Any other unhandled rejection is a bug and ends us.
- */
-function surviveLostAppends(log: Logger): void {
-  process.on('unhandledRejection', (error) => {
-    if (!isUnavailable(error)) throw error;
-    log.warn({ err: error }, 'the connection to the event store broke');
-  });
 }
 
 function describeFailure(error: unknown): string {

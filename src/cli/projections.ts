@@ -1,6 +1,5 @@
 import { pino } from 'pino';
 import { ConfigError, loadConfig } from '../config.ts';
-import { isUnavailable } from '../eventstoredb/errors.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
 import { openDatabase } from '../mongodb/database.ts';
 import { createProjectionAdmin } from '../projections/admin.ts';
@@ -8,11 +7,6 @@ import { joinStores } from '../stores.ts';
 import { EXIT, HELP, parseCommand, runCommand, UsageError } from './projection-commands.ts';
 
 const STORE_TIME_LIMIT_MS = 2500;
-
-// When a connection breaks, the event store's client rejects queued writes where nobody can catch it.
-process.on('unhandledRejection', (error) => {
-  if (!isUnavailable(error)) throw error;
-});
 
 process.exit(await main(process.argv.slice(2))); // connections that are still being tried would keep the process
 

@@ -8,9 +8,6 @@ import { takeShortcuts } from './client-shortcuts.ts';
 const KEEP_ALIVE = 'keepAliveInterval=3000&keepAliveTimeout=3000';
 
 /**
- * One client for the whole process: the client's batch-append keeps the pending appends of every instance in one
- * module-level map, so that a second instance could break the first.
- *
  * @param url `esdb://…` or `esdb+discover://…`; credentials belong here (per-call ones make appends slower)
  */
 export function connectEventStore(url: string): EventStoreDBClient {

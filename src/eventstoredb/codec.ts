@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer';
-import { Ajv, type ValidateFunction } from 'ajv';
+import type { ValidateFunction } from 'ajv';
 import type { RecordedEvent } from '@eventstore/db-client';
 import { validate as isUuid } from 'uuid';
 import type { CustomerEvent } from '../domain/customer.ts';
 import type { PizzaOrderEvent } from '../domain/events.ts';
 import { parseTimestamp } from '../domain/time.ts';
+import { createSchemaCompiler } from '../json-schema.ts';
 import type { ProposedEvent } from './batch-append-messages.ts';
 import { UnreadableEventError } from './errors.ts';
 import { eventSchemas, type EventTypeName } from './event-schemas.ts';
@@ -32,8 +33,7 @@ export interface StoredEvent<Event extends DomainEvent = DomainEvent> {
   readonly metadata: Partial<EventMetadata>;
 }
 
-const ajv = new Ajv({
-  strict: false,
+const ajv = createSchemaCompiler({
   formats: { uuid: isUuid, 'date-time': (text: string) => parseTimestamp(text) !== undefined },
 });
 const validators = new Map<string, readonly ValidateFunction[]>(

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Ajv } from 'ajv';
 import { Type } from 'typebox';
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../domain/events.ts';
 import { formatMoney, parseMoney } from '../domain/money.ts';
 import type { OrderState } from '../domain/order-state.ts';
+import { createSchemaCompiler } from '../json-schema.ts';
 import type { ProposedEvent } from './batch-append-messages.ts';
 import type { StreamStore } from './streams.ts';
 
@@ -27,7 +27,7 @@ export const SNAPSHOT_VERSION = 1;
 const SNAPSHOT_TYPE = 'PizzaOrderSnapshot';
 
 const Nullable = (schema: Type.TSchema) => Type.Union([schema, Type.Null()]);
-const isSnapshotData = new Ajv({ strict: false }).compile(
+const isSnapshotData = createSchemaCompiler().compile(
   Type.Object({
     snapshotVersion: Type.Literal(SNAPSHOT_VERSION),
     checksum: Type.String(),

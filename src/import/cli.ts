@@ -1,17 +1,10 @@
 import { pino } from 'pino';
 import { ConfigError, loadConfig } from '../config.ts';
-import { isUnavailable } from '../eventstoredb/errors.ts';
 import { joinStores } from '../stores.ts';
 import { EXIT, HELP, parseOptions, UsageError } from './options.ts';
 import { InputError } from './problem.ts';
 import { StoreAwayError } from './retry.ts';
 import { runImport } from './run.ts';
-
-// When a connection breaks, the event store's client rejects queued writes where nobody can catch it; the append
-// itself is rejected as well, and retried.
-process.on('unhandledRejection', (error) => {
-  if (!isUnavailable(error)) throw error;
-});
 
 process.exit(await main(process.argv.slice(2))); // connections that are still being tried would keep the process
 

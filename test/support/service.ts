@@ -52,7 +52,6 @@ export async function startTestService({ config = {}, clock, like }: TestService
     rateLimitPerMinute: undefined,
     ...config,
   };
-  // The client keeps its pending appends per process, so that two services of one test share one client.
   const eventStore = like?.eventStore ?? connectEventStore(inject('eventStoreUrl'));
   const mongo = like?.mongo ?? connectMongo(inject('mongoUrl'));
   const { log, logged } = recordingLog();
