@@ -31,35 +31,42 @@ export interface ServiceOptions {
 
 /** The service as it is deployed: its own process, its defaults, logs and all. */
 export async function startService({ stores, database, group, dir, withinMs }: ServiceOptions): Promise<Subject> {
-  return startReadyService(dir, withinMs, {
+  const env = {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,
     MONGODB_DATABASE: database,
     STREAM_PREFIX: stores.streamPrefix,
     CONSUMER_GROUP: group,
-  });
+  };
+  return startReadyService({ dir, env, core: CORES.subject, ...(withinMs !== undefined && { withinMs }) });
 }
 
-/** The service with both stores embedded in its own process, on no data: what `npm start` does first. */
+/**
+ * The service with both stores embedded in its own process, on no data: what `npm start` does first. It runs wherever
+ * there is room, as stores do.
+ */
 export async function startServiceAlone(dir: string): Promise<Subject> {
-  return startReadyService(dir, undefined, {
-    EVENTSTORE_URL: '',
-    MONGODB_URL: '',
-    DATA_DIR: join(dir, `alone${Date.now()}`),
-  });
+  const env = { EVENTSTORE_URL: '', MONGODB_URL: '', DATA_DIR: join(dir, `alone${Date.now()}`) };
+  return startReadyService({ dir, env, core: undefined });
 }
 
-async function startReadyService(
-  dir: string,
-  withinMs: number | undefined,
-  env: Readonly<Record<string, string>>,
-): Promise<Subject> {
+async function startReadyService({
+  dir,
+  env,
+  core,
+  withinMs,
+}: {
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly core: number | undefined;
+  readonly withinMs?: number;
+}): Promise<Subject> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const log = join(dir, `service-${port}.log`);
   const start = performance.now();
   const script = new URL('../src/main.js', import.meta.url);
-  const service = startProcess(script, { cwd: dir, env: { ...env, PORT: String(port) }, log, core: CORES.subject });
+  const service = startProcess(script, { cwd: dir, env: { ...env, PORT: String(port) }, log, core });
   await eventually('the service', () => answersOk(`${url}/health/ready`), {
     everyMs: POLL_MS,
     ...(withinMs !== undefined && { withinMs }),

@@ -1,19 +1,21 @@
 import persistent from '@eventstore/db-client/generated/persistent_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
+import { Http2SubchannelConnector } from '@grpc/grpc-js/build/src/transport.js';
 import { type EventResponse, readEventResponse } from './read-response.ts';
 
 let isTaken = false;
 
 /**
- * Two shortcuts through the event store's client, taken once for the whole process: on the way of messages that are
- * sent, and on that of events that are read. None changes what is sent or what is read; docs/adr/0012 says why they
- * are here, and docs/performance.md what they give.
+ * Shortcuts through the event store's client, taken once for the whole process: on the way of messages that are sent,
+ * and on that of events that are read. None changes what is sent or what is read; docs/adr/0012 says why they are
+ * here, and docs/performance.md what they give.
  */
 export function takeShortcuts(): void {
   if (isTaken) return;
   isTaken = true;
   pipelineWrites();
+  receiveAhead();
   readEventsDirectly(streams.ReadResp);
   readEventsDirectly(persistent.ReadResp);
 }
@@ -32,6 +34,22 @@ function pipelineWrites(): void {
   Http2SubchannelCall.prototype.sendMessageWithContext = function ({ callback, ...context }, message) {
     send.call(this, context, message);
     if (callback) process.nextTick(callback);
+  };
+}
+
+/** Bytes of a call that the server may send before what came earlier is read: some 1,000 events. */
+const RECEIVE_WINDOW = 2 ** 20;
+
+/**
+ * Lets the server send more of a call ahead than HTTP/2's 64 kB, which are some 70 events: it would stand still for
+ * each of them until it is told that they are read. grpc-js has an option for it, but the client hands none on.
+ */
+function receiveAhead(): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the connector that it is of
+  const { connect } = Http2SubchannelConnector.prototype;
+  Http2SubchannelConnector.prototype.connect = function (address, secureConnector, options) {
+    const widened = { 'grpc-node.flow_control_window': RECEIVE_WINDOW, ...options };
+    return connect.call(this, address, secureConnector, widened);
   };
 }
 

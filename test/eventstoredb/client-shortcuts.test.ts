@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ClientHttp2Session } from 'node:http2';
 import { setImmediate as turn } from 'node:timers/promises';
 import {
   type EventStoreDBClient,
@@ -10,8 +11,10 @@ import {
 import persistent from '@eventstore/db-client/generated/persistent_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
+import { Http2SubchannelConnector } from '@grpc/grpc-js/build/src/transport.js';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { connectEventStore } from '../../src/eventstoredb/client.ts';
+import { connectEventStore, readHead } from '../../src/eventstoredb/client.ts';
+import { startProxy } from '../drills/proxy.ts';
 import { EventResponse } from '../../src/eventstoredb/read-response.ts';
 
 const prefix = `Shortcuts-${randomUUID()}`;
@@ -35,6 +38,21 @@ test('appends that are made together leave the process together, not one in each
   expect(sent).toHaveBeenCalledTimes(50);
   sent.mockRestore();
   for (const { success } of await Promise.all(appends)) expect(success).toBe(true);
+});
+
+test('a server may send far more than 64 kB of a call before any of it is read', async () => {
+  const connecting = vi.spyOn(Http2SubchannelConnector.prototype, 'connect');
+  const url = inject('eventStoreUrl');
+  const proxy = await startProxy(Number(/:(\d+)/.exec(url)?.[1])); // clients of one address share its connection
+  const other = connectEventStore(url.replace(/:\d+/, `:${proxy.port}`));
+  await readHead(other, 5000);
+  const transport = await (connecting.mock.results[0]?.value as ReturnType<Http2SubchannelConnector['connect']>);
+  connecting.mockRestore();
+  const { localSettings, state } = (transport as unknown as { session: ClientHttp2Session }).session;
+  expect(localSettings.initialWindowSize).toBe(2 ** 20);
+  expect(state.effectiveLocalWindowSize).toBe(2 ** 20);
+  await other.dispose();
+  await proxy.close();
 });
 
 test('events are read directly, by reads and by persistent subscriptions, and all else as before', async () => {
