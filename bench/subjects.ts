@@ -38,7 +38,7 @@ export async function startService({ stores, database, group, dir, withinMs }: S
     STREAM_PREFIX: stores.streamPrefix,
     CONSUMER_GROUP: group,
   };
-  return startReadyService({ dir, env, core: CORES.subject, ...(withinMs !== undefined && { withinMs }) });
+  return startReadyService({ dir, env, core: CORES.subject, withinMs });
 }
 
 /**
@@ -59,7 +59,7 @@ async function startReadyService({
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly core: number | undefined;
-  readonly withinMs?: number;
+  readonly withinMs?: number | undefined;
 }): Promise<Subject> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

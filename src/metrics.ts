@@ -62,15 +62,13 @@ export function createMetrics(): Metrics {
     help: 'Commands decided again since another one was faster',
     registers,
   });
-  const series = new Set<Series>();
-  const requestSeries = (method: string, route: string, status: number) => {
-    const labelled = requests.labels(method, route, String(status));
-    const added = createSeries((seconds) => labelled.observe(seconds));
-    series.add(added);
-    return added;
+  const gathered: Gathered[] = [];
+  const gather = (observe: (value: number) => void) => {
+    const values = createGathered(observe);
+    gathered.push(values);
+    return values.add;
   };
-  const appendSeries = createSeries((seconds) => appendDurations.observe(seconds));
-  series.add(appendSeries);
+  const appendTook = gather((seconds) => appendDurations.observe(seconds));
   let projections: ScrapedProjections | undefined;
   const projectionMetrics = createProjectionMetrics(registers);
 
@@ -93,18 +91,21 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     async text() {
       if (projections) await projectionMetrics.collect(projections);
-      for (const { flush } of series) flush();
+      for (const { flush } of gathered) flush();
       return registry.metrics();
     },
     appends: {
       appended(seconds, events) {
-        appendSeries.add(seconds);
+        appendTook(seconds);
         appended.inc(events);
       },
       retried: () => retries.inc(),
     },
     onConflict: () => conflicts.inc(),
-    requestRecorder: (method, route, status) => requestSeries(method, route, status).add,
+    requestRecorder(method, route, status) {
+      const series = requests.labels(method, route, String(status));
+      return gather((seconds) => series.observe(seconds));
+    },
     watch: (given) => (projections = given),
     close() {
       eventLoop.disable();
@@ -113,13 +114,13 @@ export function createMetrics(): Metrics {
   };
 }
 
-interface Series {
+interface Gathered {
   readonly add: (value: number) => void;
   readonly flush: () => void;
 }
 
 /** Takes values that are observed some at a time: alone, among all else that a request does, each would cost more. */
-function createSeries(observe: (value: number) => void): Series {
+function createGathered(observe: (value: number) => void): Gathered {
   const waiting: number[] = [];
   const flush = () => {
     for (const value of waiting) observe(value);

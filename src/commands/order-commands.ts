@@ -112,10 +112,9 @@ export function createOrderCommands({
     context: CommandContext,
     now: Date,
   ): Promise<OrderAtRevision> {
-    if (context.idempotencyKey !== undefined) {
-      const earlier = await placedBefore(orderId, context);
-      if (earlier) return earlier;
-    }
+    const isKeyed = context.idempotencyKey !== undefined;
+    const earlier = isKeyed ? await placedBefore(orderId, context) : undefined;
+    if (earlier) return earlier;
     const { customerId, customerEmail, totalAmount, deliveryAddress } = request;
     const skus = request.items.flatMap(({ sku }) => sku ?? []);
     const items = priced(request.items, skus.length > 0 ? await menu.pricesOf(skus) : NO_PRICES);
@@ -127,14 +126,13 @@ export function createOrderCommands({
       return await orders.save({ order, keys: NO_KEYS, fromCache: false }, context);
     } catch (error) {
       if (!(error instanceof ConcurrencyError)) throw error;
-      const winner = await placedBefore(orderId, context);
+      const winner = isKeyed ? await placedBefore(orderId, context) : undefined;
       if (winner) return winner;
       throw new ConcurrentModificationError({ cause: error });
     }
   }
 
   async function placedBefore(orderId: string, context: CommandContext): Promise<OrderAtRevision | undefined> {
-    if (context.idempotencyKey === undefined) return undefined;
     const loaded = await orders.getFresh(orderId);
     return loaded && earlierAnswer(orders, orderId, loaded, context);
   }

@@ -29,7 +29,7 @@ export function createSerializer(timeLimitMs = COMMAND_TIME_LIMIT_MS) {
       return task(stillWanted);
     };
     const previous = tails.get(key);
-    const running = previous === undefined ? task(stillWanted) : previous.then(start, start);
+    const running = previous === undefined ? start() : previous.then(start, start);
     tails.set(key, running);
     const forget = () => {
       if (tails.get(key) === running) tails.delete(key);

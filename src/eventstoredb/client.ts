@@ -8,6 +8,8 @@ import { takeShortcuts } from './client-shortcuts.ts';
 const KEEP_ALIVE = 'keepAliveInterval=3000&keepAliveTimeout=3000';
 
 /**
+ * A client with the service's keep-alive, unless the connection string has its own, and shortcuts.
+ *
  * @param url `esdb://…` or `esdb+discover://…`; credentials belong here (per-call ones make appends slower)
  */
 export function connectEventStore(url: string): EventStoreDBClient {

@@ -1,13 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import {
-  ErrorType,
-  type EventStoreDBClient,
-  jsonEvent,
-  NO_STREAM,
-  type ResolvedEvent,
-  UnknownError,
-} from '@eventstore/db-client';
+import { ErrorType, type EventStoreDBClient, jsonEvent, NO_STREAM, UnknownError } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
 import fc from 'fast-check';
@@ -17,7 +10,8 @@ import { encodeAppend, type ProposedEvent, readAnswer } from '../../src/eventsto
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { hasType, isUnavailable } from '../../src/eventstoredb/errors.ts';
 import { ProtobufWriter } from '../../src/protobuf.ts';
-import { startProxy } from '../drills/proxy.ts';
+import { collect, failureOf } from '../contract/eventstoredb/support.ts';
+import { connectThroughProxy } from '../support/proxied-client.ts';
 
 const url = inject('eventStoreUrl');
 const prefix = `BatchAppend-${randomUUID()}`;
@@ -40,17 +34,7 @@ const eventOf = (data: object, metadata: object = {}): ProposedEvent => ({
   metadata: JSON.stringify(metadata),
 });
 const numbered = (count: number) => Array.from({ length: count }, (_, number) => eventOf({ number }));
-const failureOf = (promise: Promise<unknown>) =>
-  promise.then(
-    () => new Error('it did not fail'),
-    (error: unknown) => error as Error,
-  );
-
-async function stored(stream: string): Promise<NonNullable<ResolvedEvent['event']>[]> {
-  const events: NonNullable<ResolvedEvent['event']>[] = [];
-  for await (const { event } of client.readStream(stream)) if (event) events.push(event);
-  return events;
-}
+const stored = async (stream: string) => (await collect(client.readStream(stream))).flatMap(({ event }) => event ?? []);
 
 describe('an append', () => {
   it('is stored as it was sent, with characters of every length, and answered with its last revision', async () => {
@@ -123,8 +107,7 @@ describe('an append', () => {
   });
 
   it('without an answer fails when the connection breaks, and only then; the next one connects anew', async () => {
-    const proxy = await startProxy(Number(/:(\d+)/.exec(url)?.[1]));
-    const other = connectEventStore(url.replace(/:\d+/, `:${proxy.port}`));
+    const { client: other, proxy, close } = await connectThroughProxy(url);
     const appendThere = createBatchAppend(other);
     const stream = newStream();
     await appendThere(stream, -1, numbered(1));
@@ -139,8 +122,7 @@ describe('an append', () => {
     proxy.set({ type: 'none' });
     for (const error of await Promise.all(lost)) expect(isUnavailable(error)).toBe(true);
     await vi.waitFor(() => appendThere(stream, 'any', numbered(1)), { timeout: 10_000, interval: 50 });
-    await other.dispose();
-    await proxy.close();
+    await close();
   });
 });
 
