@@ -66,13 +66,15 @@ class ReadEvent {
 
 const NO_BYTES = Buffer.alloc(0);
 
-class RecordedEvent {
+export class RecordedEvent {
   id: string | undefined;
   streamName: Buffer | undefined;
   streamRevision = 0;
   preparePosition = 0;
   commitPosition = 0;
-  readonly metadata = new Map<string, string>();
+  type: string | undefined;
+  contentType: string | undefined;
+  created: string | undefined;
   customMetadata: Buffer = NO_BYTES;
   data: Buffer = NO_BYTES;
 
@@ -119,8 +121,22 @@ class RecordedEvent {
     return this.commitPosition;
   }
 
-  getMetadataMap(): ReadonlyMap<string, string> {
-    return this.metadata;
+  getMetadataMap(): this {
+    return this;
+  }
+
+  /** Of the metadata. */
+  get(name: string): string | undefined {
+    switch (name) {
+      case 'type':
+        return this.type;
+      case 'content-type':
+        return this.contentType;
+      case 'created':
+        return this.created;
+      default:
+        return undefined;
+    }
   }
 
   getCustomMetadata_asU8(): Uint8Array {
@@ -199,10 +215,10 @@ function readRecorded(reader: ProtobufReader): RecordedEvent {
   while (reader.next()) {
     switch (reader.field) {
       case 1:
-        recorded.id = onlyBytes(reader.message(), ID_AS_STRING).toString();
+        recorded.id = onlyField(reader.message(), ID_AS_STRING, (id) => id.string());
         break;
       case 2:
-        recorded.streamName = onlyBytes(reader.message(), STREAM_NAME);
+        recorded.streamName = onlyField(reader.message(), STREAM_NAME, (name) => name.bytes());
         break;
       case 3:
         recorded.streamRevision = exact(reader.uint());
@@ -214,7 +230,7 @@ function readRecorded(reader: ProtobufReader): RecordedEvent {
         recorded.commitPosition = exact(reader.uint());
         break;
       case 6:
-        readEntry(reader.message(), recorded.metadata);
+        readEntry(reader.message(), recorded);
         break;
       case 7:
         recorded.customMetadata = reader.bytes();
@@ -233,22 +249,26 @@ const ID_AS_STRING = 2;
 const STREAM_NAME = 3;
 
 /** Of a message that has this field and no other. */
-function onlyBytes(reader: ProtobufReader, field: number): Buffer {
-  if (!reader.next() || reader.field !== field) throw new UnusualResponse();
-  const bytes = reader.bytes();
+function onlyField<T>(reader: ProtobufReader, field: number, read: (reader: ProtobufReader) => T): T {
+  advanceTo(reader, field);
+  const value = read(reader);
   if (reader.next()) throw new UnusualResponse();
-  return bytes;
+  return value;
 }
 
-function readEntry(reader: ProtobufReader, metadata: Map<string, string>): void {
-  let key = '';
-  let value = '';
-  while (reader.next()) {
-    if (reader.field === 1) key = reader.string();
-    else if (reader.field === 2) value = reader.string();
-    else throw new UnusualResponse();
-  }
-  metadata.set(key, value);
+function readEntry(reader: ProtobufReader, recorded: RecordedEvent): void {
+  advanceTo(reader, 1);
+  const name = reader.string();
+  advanceTo(reader, 2);
+  const value = reader.string();
+  if (reader.next()) throw new UnusualResponse();
+  if (name === 'type') recorded.type = value;
+  else if (name === 'content-type') recorded.contentType = value;
+  else if (name === 'created') recorded.created = value;
+}
+
+function advanceTo(reader: ProtobufReader, field: number): void {
+  if (!reader.next() || reader.field !== field) throw new UnusualResponse();
 }
 
 function exact(value: number): number {

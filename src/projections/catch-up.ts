@@ -1,13 +1,14 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   type AllStreamRecordedEvent,
-  type AllStreamResolvedEvent,
+  convertToCommandError,
   type EventStoreDBClient,
   type Position,
-  START,
-  streamNameFilter,
 } from '@eventstore/db-client';
 import { withTimeLimit } from '../eventstoredb/client.ts';
 import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
+import { ALIVE, CAUGHT_UP, type LogAnswer } from '../eventstoredb/log-messages.ts';
+import { subscribeToLog } from '../eventstoredb/log-subscription.ts';
 import type { StoredPosition } from '../mongodb/database.ts';
 import { streamPrefixes } from './consumer-group.ts';
 
@@ -27,7 +28,7 @@ export function fromStored({ commit, prepare }: StoredPosition): Position {
 
 /** Events in a page, where one is worked on as a whole. */
 const PAGE = 4000;
-/** Without an event, a checkpoint or the end of the log. */
+/** Without an event, the end of the log or, while the server passes over events of others, word how far it is. */
 const SILENCE_LIMIT_MS = 20_000;
 
 /**
@@ -70,63 +71,52 @@ async function* readToCaughtUp(
 ): AsyncGenerator<LogPage, void, void> {
   const full: LogPage[] = [];
   let events: AllStreamRecordedEvent[] = [];
-  /** Events up to the end of the log that are still to come; what comes after them is not waited for. */
-  let left = Infinity;
-  let failure: Error | undefined;
+  let end: typeof CAUGHT_UP | Error | undefined;
   let wake: () => void = () => undefined;
-  const drop = (reason: Error) => {
-    failure ??= reason;
+  const finish = (how: typeof CAUGHT_UP | Error) => {
+    end ??= how;
     wake();
   };
   const silence = setTimeout(() => {
-    if (full.length === 0) drop(new EventStoreUnavailableError(`nothing of the log within ${SILENCE_LIMIT_MS} ms`));
+    if (full.length === 0) finish(new EventStoreUnavailableError(`nothing of the log within ${SILENCE_LIMIT_MS} ms`));
   }, SILENCE_LIMIT_MS);
-  const subscription = client.subscribeToAll(
-    {
-      fromPosition: from ?? START,
-      // A checkpoint is the only sign of life while the server passes over many events of others.
-      filter: streamNameFilter({
-        prefixes: streamPrefixes(streamPrefix),
-        checkpointReached: () => void silence.refresh(),
-      }),
-    },
-    { highWaterMark: eventsPerPage },
-  );
-  subscription.on('error', drop).on('close', () => drop(new Error('the subscription ended')));
-  subscription.on('caughtUp', () => {
-    left = subscription.readableLength;
-    if (left === 0) wake();
-  });
-  // Listened to rather than iterated over: reading costs half as much more with a promise for every few events.
-  subscription.on('data', ({ event }: AllStreamResolvedEvent) => {
-    if (left === 0) return;
-    left -= 1;
+  const opening = subscribeToLog(client, streamPrefixes(streamPrefix), from);
+  let call: Awaited<typeof opening> | undefined;
+  const read = (answer: LogAnswer) => {
+    if (end) return;
     silence.refresh();
-    if (event) events.push(event);
-    if (events.length === eventsPerPage) {
+    if (answer === CAUGHT_UP) finish(answer);
+    else if (answer !== ALIVE && events.push(answer) === eventsPerPage) {
       full.push(pageOf(events));
       events = [];
-      subscription.pause(); // until its reader asks for the next one
+      call?.pause(); // until its reader asks for the next one
       wake();
-    } else if (left === 0) wake();
-  });
+    }
+  };
+  opening.then((opened) => {
+    call = opened;
+    // Listened to rather than iterated over: reading costs half as much more with a promise for every few events.
+    opened.on('data', read).on('error', (error) => finish(convertToCommandError(error)));
+    opened.on('close', () => finish(new EventStoreUnavailableError('the event store ended the subscription')));
+  }, finish);
   try {
     for (;;) {
       const page = full.shift();
       if (page) {
         silence.refresh();
-        subscription.resume();
+        // Pages that follow each other at once would keep answers of other stores and requests waiting.
+        await turn();
+        call?.resume();
         yield page;
-      } else if (failure || left === 0) break;
+      } else if (end) break;
       else await new Promise<void>((resolve) => (wake = resolve));
     }
     if (events.length > 0) yield pageOf(events);
-    if (left > 0 && failure) await withTimeLimit(SILENCE_LIMIT_MS, Promise.reject(failure)); // says what it means
+    if (end instanceof Error) await withTimeLimit(SILENCE_LIMIT_MS, Promise.reject(end)); // says what it means
   } finally {
     clearTimeout(silence);
     // Not waited for: on a connection that never answered it would not end. Why it failed is thrown already.
-    subscription.unsubscribe().catch(() => undefined);
-    subscription.destroy();
+    opening.then((opened) => opened.cancel()).catch(() => undefined);
   }
 }
 

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { EventStoreUnavailableError } from '../../src/eventstoredb/errors.ts';
+import { CAUGHT_UP } from '../../src/eventstoredb/log-messages.ts';
 import { readLog } from '../../src/projections/catch-up.ts';
 
 afterEach(() => {
@@ -11,12 +12,13 @@ afterEach(() => {
 
 /** A client whose subscription sends what the test writes into it. */
 function clientOf(subscriptions: readonly PassThrough[]): EventStoreDBClient {
-  const left = subscriptions.map((stream) => Object.assign(stream, { unsubscribe: () => Promise.resolve() })).values();
-  return { subscribeToAll: () => left.next().value } as unknown as EventStoreDBClient;
+  const left = subscriptions.map((stream) => Object.assign(stream, { cancel: () => stream.destroy() })).values();
+  return { GRPCStreamCreator: () => () => Promise.resolve(left.next().value) } as unknown as EventStoreDBClient;
 }
 
 const eventAt = (position: number) => ({
-  event: { position: { commit: BigInt(position), prepare: BigInt(position) }, streamId: 'PizzaOrder-1' },
+  position: { commit: BigInt(position), prepare: BigInt(position) },
+  streamId: 'PizzaOrder-1',
 });
 
 function subscription(): PassThrough {
@@ -35,7 +37,7 @@ describe('reading the log', () => {
     const reading = positionsOf(readLog(clientOf([stream]), '', undefined, 2));
     for (let position = 1; position <= 5; position += 1) stream.write(eventAt(position));
     await turn();
-    stream.emit('caughtUp');
+    stream.write(CAUGHT_UP);
     expect(await reading).toEqual([[1n, 2n], [3n, 4n], [5n]]);
   });
 
@@ -46,7 +48,7 @@ describe('reading the log', () => {
     for (let position = 1; position <= 7; position += 1) stream.write(eventAt(position));
     expect((await first).value?.events).toHaveLength(2);
     await turn();
-    stream.emit('caughtUp');
+    stream.write(CAUGHT_UP);
     stream.write(eventAt(8)); // after the end
     expect(await positionsOf(pages)).toEqual([[3n, 4n], [5n, 6n], [7n]]);
     expect(stream.destroyed).toBe(true);
@@ -57,11 +59,12 @@ describe('reading the log', () => {
     const reading = positionsOf(readLog(clientOf([dropped, next]), '', undefined, 2));
     for (let position = 1; position <= 3; position += 1) dropped.write(eventAt(position));
     await turn();
+    await turn(); // the second page is begun in the one after the first
     dropped.destroy(new Error('a slow reader'));
     await turn();
     next.write(eventAt(4));
     await turn();
-    next.emit('caughtUp');
+    next.write(CAUGHT_UP);
     expect(await reading).toEqual([[1n, 2n], [3n], [4n]]);
   });
 

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { type EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { analyticsOf } from '../../src/mongodb/database.ts';
@@ -22,23 +23,27 @@ async function differencesOf(name: (typeof READ_MODEL_NAMES)[number]) {
 /** A client whose subscriptions break for good once they have given so many events: the process that uses it dies. */
 function dyingAfter(client: EventStoreDBClient, most: number): EventStoreDBClient {
   let left = most;
-  const subscribeToAll = (...options: Parameters<EventStoreDBClient['subscribeToAll']>) => {
-    const subscription = client.subscribeToAll(...options);
-    const emit = subscription.emit.bind(subscription) as (name: string | symbol, ...given: unknown[]) => boolean;
+  const breaking = (call: EventEmitter) => {
+    const emit = call.emit.bind(call) as (name: string | symbol, ...given: unknown[]) => boolean;
     const breakOff = () => emit('error', Object.assign(new Error('gone'), { code: 14 }));
-    return Object.assign(subscription, {
+    return Object.assign(call, {
       emit(name: string | symbol, ...given: unknown[]) {
-        if (name !== 'data' && name !== 'caughtUp') return emit(name, ...given);
+        if (name !== 'data') return emit(name, ...given);
         if (left === 0) queueMicrotask(breakOff);
         if (left === 0) return true;
-        if (name === 'data') left -= 1;
+        if (typeof given[0] === 'object') left -= 1; // an event
         return emit(name, ...given);
       },
     });
   };
+  type Open = (service: unknown, name: string, ...options: unknown[]) => () => Promise<EventEmitter>;
+  const openCall: Open = (service, name, ...options) => {
+    const open = (client['GRPCStreamCreator'] as Open)(service, name, ...options);
+    return name === 'subscribeToAll' ? async () => breaking(await open()) : open;
+  };
   return new Proxy(client, {
     get(target, property) {
-      const value: unknown = property === 'subscribeToAll' ? subscribeToAll : Reflect.get(target, property);
+      const value: unknown = property === 'GRPCStreamCreator' ? openCall : Reflect.get(target, property);
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });
