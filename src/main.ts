@@ -2,9 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import { ConfigError, loadConfig } from './config.ts';
+import { startServers } from './servers.ts';
 import { createLog } from './log.ts';
-import { createService } from './service.ts';
-import { openStores } from './stores.ts';
 
 const CLOSE_WITHIN_MS = 10_000;
 /** After SIGTERM it serves on for this long, while readiness tells load balancers to send nothing more. */
@@ -43,7 +42,13 @@ async function start(): Promise<void> {
   await starting;
 
   async function open(): Promise<void> {
-    const stores = await openStores(config, log);
+    // Embedded servers take as long to start as it takes to load the service, which uses this thread only.
+    const [servers, { connectStores }, { createService }] = await Promise.all([
+      startServers(config, log),
+      import('./stores.ts'),
+      import('./service.ts'),
+    ]);
+    const stores = connectStores(servers);
     closers.push(() => stores.close());
     stores.failed.catch((error: unknown) => {
       log.fatal({ err: error }, 'an embedded server is gone');

@@ -1,6 +1,6 @@
 import { UnknownError } from '@eventstore/db-client';
 import { unpackToCommandError } from '@eventstore/db-client/dist/streams/appendToStream/unpackError.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { streams } from '../eventstore-protocol.ts';
 import { ProtobufReader, ProtobufWriter } from '../protobuf.ts';
 
 /** An event as it is sent: data and metadata are JSON texts; no metadata: an empty one. */

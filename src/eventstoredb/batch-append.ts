@@ -1,6 +1,6 @@
 import { convertToCommandError, type EventStoreDBClient } from '@eventstore/db-client';
-import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { StreamsClient } from '../eventstore-protocol.ts';
 import {
   type AppendAnswer,
   encodeAppend,

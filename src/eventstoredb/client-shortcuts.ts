@@ -1,7 +1,6 @@
-import persistent from '@eventstore/db-client/generated/persistent_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
 import { Http2SubchannelConnector } from '@grpc/grpc-js/build/src/transport.js';
+import { persistent, streams } from '../eventstore-protocol.ts';
 import { type EventResponse, readEventResponse } from './read-response.ts';
 
 let isTaken = false;

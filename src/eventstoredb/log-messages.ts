@@ -1,6 +1,6 @@
 import type { AllStreamRecordedEvent, Position } from '@eventstore/db-client';
 import { convertGrpcEvent } from '@eventstore/db-client/dist/utils/convertGrpcEvent.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { streams } from '../eventstore-protocol.ts';
 import { ProtobufWriter } from '../protobuf.ts';
 import { readEventResponse, type RecordedEvent } from './read-response.ts';
 

@@ -1,6 +1,6 @@
 import type { EventStoreDBClient, Position } from '@eventstore/db-client';
-import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { ClientReadableStream } from '@grpc/grpc-js';
+import { StreamsClient } from '../eventstore-protocol.ts';
 import { encodeLogSubscription, type LogAnswer, readLogAnswer } from './log-messages.ts';
 
 const PATH = '/event_store.client.streams.Streams/Read';

@@ -1,8 +1,8 @@
 import type { handleBidiStreamingCall, handleClientStreamingCall, handleUnaryCall } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { DeleteReq, DeleteResp, TombstoneReq, TombstoneResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { Empty } from '@eventstore/db-client/generated/shared_pb.js';
+import { streams } from '../../eventstore-protocol.ts';
 import type { AppendOptions, AppendPart, BatchAppendPart } from './append-codec.ts';
 import { writeAppended } from './append-codec.ts';
 import { serveBatchAppend } from './batch-append.ts';

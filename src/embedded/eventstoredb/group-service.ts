@@ -1,5 +1,4 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
-import persistent from '@eventstore/db-client/generated/persistent_pb.js';
 import type {
   CreateReq,
   CreateResp,
@@ -15,8 +14,8 @@ import type {
   UpdateReq,
   UpdateResp,
 } from '@eventstore/db-client/generated/persistent_pb.js';
-import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Empty, StreamIdentifier } from '@eventstore/db-client/generated/shared_pb.js';
+import { persistent, shared } from '../../eventstore-protocol.ts';
 import type { EventFilter } from './filter.ts';
 import { predicateOf } from './filter.ts';
 import { ALL, formatPlace } from './group-config.ts';

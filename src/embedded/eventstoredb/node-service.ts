@@ -1,10 +1,8 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
-import gossip from '@eventstore/db-client/generated/gossip_pb.js';
 import type { ClusterInfo } from '@eventstore/db-client/generated/gossip_pb.js';
-import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import type { SupportedMethods } from '@eventstore/db-client/generated/serverfeatures_pb.js';
-import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Empty } from '@eventstore/db-client/generated/shared_pb.js';
+import { features, gossip, shared } from '../../eventstore-protocol.ts';
 
 /** The version whose behaviour this server follows. */
 const SERVER_VERSION = '23.10.8';

@@ -1,6 +1,6 @@
 import type { handleServerStreamingCall } from '@grpc/grpc-js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ReadReq } from '@eventstore/db-client/generated/streams_pb.js';
+import { streams } from '../../eventstore-protocol.ts';
 import type { IdForm } from './event-codec.ts';
 import { encodeReadEvent } from './event-codec.ts';
 import type { RecordedEvent, ResolvedEvent } from './events.ts';

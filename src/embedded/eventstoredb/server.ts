@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
-import { PersistentSubscriptionsService } from '@eventstore/db-client/generated/persistent_grpc_pb.js';
-import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
-import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import {
+  GossipService,
+  PersistentSubscriptionsService,
+  ServerFeaturesService,
+  StreamsService,
+} from '../../eventstore-protocol.ts';
 import type { StoreFile } from '../database.ts';
 import { corrupt, CorruptStoreError, openStoreFile } from '../database.ts';
 import type { EmbeddedOptions } from '../launch.ts';
