@@ -14,14 +14,21 @@ export function gatherAudit(
   decode?: (event: RecordedEvent) => StoredOrderEvent,
 ): Gatherer {
   let documents: AuditDocument[] = [];
+  let begun = 0;
   return {
-    add: (event) => void documents.push(...auditOf(event, decode)),
+    add(event) {
+      const [document] = auditOf(event, decode);
+      if (!document) return;
+      documents.push(document);
+      if (document.revision === 0) begun += 1;
+    },
     isFull: () => documents.length >= MOST_DOCUMENTS,
+    begun: () => begun,
     async write() {
       const gathered = documents;
       documents = [];
       await forEachOf(chunksOf(gathered, EVENTS_PER_WRITE), WRITES_AT_ONCE, (some) => insertAudit(audit, some));
-      return gathered.filter(({ revision }) => revision === 0).length;
+      return undefined;
     },
   };
 }

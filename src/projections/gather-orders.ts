@@ -1,4 +1,4 @@
-import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
+import type { AllStreamRecordedEvent, Position, RecordedEvent } from '@eventstore/db-client';
 import type { OrderState } from '../domain/order-state.ts';
 import { decodeOrderEvent } from '../eventstoredb/codec.ts';
 import { chunksOf, forEachOf } from './deliveries.ts';
@@ -13,6 +13,12 @@ interface Folded extends OrderPlan {
   readonly stream: string;
   state: OrderState | undefined;
   revision: number;
+  /** Of its first event that is in no document. */
+  readonly since: Position;
+  /** How many events had been added when its last one was. */
+  changedAt: number;
+  /** Whether it was left out of the last part that was written. */
+  hasWaited: boolean;
 }
 
 interface Part {
@@ -22,19 +28,22 @@ interface Part {
   lines: number;
   otherEvents: number;
   events: number;
-  begun: number;
 }
 
 /** So few that two parts take some 10 MB, so many that most orders are written once. */
-const MOST_ORDERS = 4000;
+const MOST_ORDERS = 3000;
 const MOST_LINES = 40_000;
 const MOST_OTHERS = 2000;
 /** So that progress is saved now and then, even when all events are of a few orders. */
 const MOST_EVENTS = 20_000;
+/** An order whose last event is among the last so many may wait, so that it is written once for the next ones too. */
+const LATELY = 2000;
+/** So few that the next part has room for others. */
+const MOST_WAITING = 2000;
 
 /**
- * Folds orders from the log in memory, so that one is written once for most of its events, and so that nothing but
- * its state is kept of them meanwhile.
+ * Folds orders from the log in memory, so that most are written once for all of their events, and so that nothing but
+ * their state is kept meanwhile.
  *
  * It begins with what it knows: an order's first event, or an order that it has folded lately. What is not folded
  * that way (an order that it knows nothing of, a gap, an event that cannot be read) is left to `projectOrders`, and
@@ -43,6 +52,8 @@ const MOST_EVENTS = 20_000;
 export function gatherOrders(target: OrderTarget & { readonly recent: RecentOrders }): Gatherer {
   const { recent, decode = decodeOrderEvent } = target;
   let part = emptyPart();
+  let added = 0;
+  let begun = 0;
 
   return {
     add,
@@ -51,11 +62,13 @@ export function gatherOrders(target: OrderTarget & { readonly recent: RecentOrde
       part.lines >= MOST_LINES ||
       part.otherEvents >= MOST_OTHERS ||
       part.events >= MOST_EVENTS,
+    begun: () => begun,
     write,
   };
 
   function add(event: AllStreamRecordedEvent): void {
     part.events += 1;
+    added += 1;
     const orderId = orderIdOf(event.streamId);
     const others = part.others.get(orderId);
     const order = others ? undefined : (part.folded.get(orderId) ?? begin(orderId, event));
@@ -66,12 +79,21 @@ export function gatherOrders(target: OrderTarget & { readonly recent: RecentOrde
     else part.others.set(orderId, [event]);
   }
 
-  function begin(orderId: string, { streamId, revision }: RecordedEvent): Folded | undefined {
+  function begin(orderId: string, event: AllStreamRecordedEvent): Folded | undefined {
     const known = recent.get(orderId);
-    if (!known && revision !== 0n) return undefined;
+    if (!known && event.revision !== 0n) return undefined;
     const from: OrderBase = known ? { ...NOTHING, ...known, hasDocument: true } : NOTHING;
-    const { state, revision: seen } = from;
-    const order = { orderId, stream: streamId, from, state, revision: seen, stall: undefined };
+    const order: Folded = {
+      orderId,
+      stream: event.streamId,
+      from,
+      state: from.state,
+      revision: from.revision,
+      stall: undefined,
+      since: event.position,
+      changedAt: added,
+      hasWaited: false,
+    };
     part.folded.set(orderId, order);
     part.lines += known?.state.items.length ?? 0;
     return order;
@@ -87,23 +109,42 @@ export function gatherOrders(target: OrderTarget & { readonly recent: RecentOrde
       return false; // projectOrders meets it again, and says why
     }
     order.revision = at;
+    order.changedAt = added;
     if (at === 0) {
-      part.begun += 1;
+      begun += 1;
       part.lines += order.state.items.length;
     }
     return true;
   }
 
-  async function write(): Promise<number> {
-    const { folded, others, begun } = part;
+  async function write(all: boolean): Promise<Position | undefined> {
+    const { folded, others } = part;
     part = emptyPart();
-    const changed = [...folded.values()].filter(({ revision, from }) => revision > from.revision);
+    const changed: Folded[] = [];
+    for (const order of folded.values()) {
+      if (order.revision === order.from.revision) continue;
+      if (!all && mayWait(order) && !others.has(order.orderId)) keep(order);
+      else changed.push(order);
+    }
+    const [unwritten] = part.folded.values();
     // The next part goes on from these; it is not written before they are.
     for (const { orderId, state, revision } of changed) if (state) recent.set(orderId, { state, revision });
     for (const orderId of others.keys()) recent.delete(orderId);
     await forEachOf(chunksOf(changed, ORDERS_PER_WRITE), WRITES_AT_ONCE, save);
     await projectOrders(target, [...others.values()].flat());
-    return begun;
+    return unwritten?.since;
+  }
+
+  /** Once, so that progress is made. */
+  function mayWait({ changedAt, hasWaited }: Folded): boolean {
+    const hasRoom = part.folded.size < MOST_WAITING && part.lines < MOST_LINES / 2;
+    return hasRoom && !hasWaited && changedAt > added - LATELY;
+  }
+
+  function keep(order: Folded): void {
+    order.hasWaited = true;
+    part.folded.set(order.orderId, order);
+    part.lines += order.state?.items.length ?? 0;
   }
 
   async function save(orders: readonly Folded[]): Promise<void> {
@@ -121,5 +162,5 @@ export function gatherOrders(target: OrderTarget & { readonly recent: RecentOrde
 }
 
 function emptyPart(): Part {
-  return { folded: new Map(), others: new Map(), lines: 0, otherEvents: 0, events: 0, begun: 0 };
+  return { folded: new Map(), others: new Map(), lines: 0, otherEvents: 0, events: 0 };
 }

@@ -12,12 +12,15 @@ export interface Gatherer {
   add(event: AllStreamRecordedEvent): void;
   /** Whether so much waits that it should be written. */
   isFull(): boolean;
+  /** How many streams began in what was added so far, with an event that can be read. */
+  begun(): number;
   /**
    * Writes what was added before this call, while more is added; never called again before it has ended.
    *
-   * @returns how many streams begin in it, with an event that can be read
+   * @param all false: what is likely to change soon may stay for the next call
+   * @returns where the first event is that is in nothing written; undefined when there is none
    */
-  write(): Promise<number>;
+  write(all: boolean): Promise<Position | undefined>;
 }
 
 /** What has been written since the last report. */
@@ -32,6 +35,7 @@ export interface Gathered {
  * Writes one part of the log while the next one is read and folded. When reading ends early, what has been read is
  * written all the same.
  *
+ * @param onWritten told how far everything is written, to the end of a page
  * @throws what `pages`, the gatherer or `onWritten` throws
  */
 export async function gatherLog(
@@ -40,29 +44,40 @@ export async function gatherLog(
   onWritten: (gathered: Gathered) => Promise<void>,
 ): Promise<void> {
   let writing = Promise.resolve();
-  let events = 0;
-  let last: Position | undefined;
+  /** Ends of pages that are not written, or not all of them. */
+  let ends: Gathered[] = [];
+  let begun = 0;
   const [reading] = await Promise.allSettled([read()]);
   await writing;
-  if (events > 0 && last) await write(events, last);
+  await write(true);
   if (reading.status === 'rejected') throw reading.reason;
 
   async function read(): Promise<void> {
-    for await (const page of pages) {
-      for (const event of page.events) gatherer.add(event);
-      events += page.events.length;
-      last = page.position;
+    for await (const { events, position } of pages) {
+      for (const event of events) gatherer.add(event);
+      ends.push({ events: events.length, streams: gatherer.begun() - begun, position });
+      begun = gatherer.begun();
       if (!gatherer.isFull()) continue;
       await writing;
-      writing = write(events, last);
+      writing = write(false);
       writing.catch(() => undefined); // whoever waits for it next gets it
-      events = 0;
     }
   }
 
-  async function write(count: number, position: Position): Promise<void> {
-    await onWritten({ events: count, streams: await gatherer.write(), position });
+  async function write(all: boolean): Promise<void> {
+    const added = ends.length;
+    const unwritten = await gatherer.write(all);
+    const written = ends.slice(0, added).filter(({ position }) => !unwritten || isBefore(position, unwritten));
+    const last = written.at(-1);
+    if (!last) return;
+    ends = ends.slice(written.length);
+    const sum = (count: 'events' | 'streams') => written.reduce((total, end) => total + end[count], 0);
+    await onWritten({ events: sum('events'), streams: sum('streams'), position: last.position });
   }
+}
+
+function isBefore(one: Position, other: Position): boolean {
+  return one.commit < other.commit || (one.commit === other.commit && one.prepare < other.prepare);
 }
 
 /** Gives a gatherer only the events that it is for. */
@@ -77,13 +92,14 @@ export function only(isFor: (event: AllStreamRecordedEvent) => boolean, gatherer
 
 /** Gathers for several read models at once; the first one counts the streams. */
 export function together(first: Gatherer, ...others: readonly Gatherer[]): Gatherer {
-  const all = [first, ...others];
+  const each = [first, ...others];
   return {
-    add: (event) => all.forEach((gatherer) => gatherer.add(event)),
-    isFull: () => all.some((gatherer) => gatherer.isFull()),
-    async write() {
-      const [streams = 0] = await Promise.all(all.map((gatherer) => gatherer.write()));
-      return streams;
+    add: (event) => each.forEach((gatherer) => gatherer.add(event)),
+    isFull: () => each.some((gatherer) => gatherer.isFull()),
+    begun: () => first.begun(),
+    async write(all) {
+      const unwritten = await Promise.all(each.map((gatherer) => gatherer.write(all)));
+      return unwritten.reduce((one, other) => (one && other ? (isBefore(other, one) ? other : one) : (one ?? other)));
     },
   };
 }

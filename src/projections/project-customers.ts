@@ -27,7 +27,7 @@ export async function projectCustomers(target: CustomerTarget, events: readonly 
       try {
         customer = await projectOne(target, event);
       } catch (error) {
-        if (!(error instanceof UnreadableEventError || error instanceof TypeError)) throw error;
+        if (!isUnreadable(error)) throw error;
         stalls.set(stream, { revision: event.revision, reason: reasonOf(error) });
         break;
       }
@@ -39,6 +39,22 @@ export async function projectCustomers(target: CustomerTarget, events: readonly 
     const stall = stalls.get(streamId);
     return stall && revision >= stall.revision ? { type: 'park', reason: stall.reason } : { type: 'done' };
   });
+}
+
+/** Whether a customer's document begins with it: an event that can be read, the first one of its stream. */
+export function beginsCustomer(event: RecordedEvent): boolean {
+  if (event.revision !== 0n) return false;
+  try {
+    foldNext(undefined, event);
+    return true;
+  } catch (error) {
+    if (isUnreadable(error)) return false;
+    throw error;
+  }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof UnreadableEventError || error instanceof TypeError;
 }
 
 async function projectOne(

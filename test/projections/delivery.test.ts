@@ -208,6 +208,40 @@ describe('read models', () => {
     );
   });
 
+  it('all three, gathered in parts by a reader that stops after any of them, go on from where it told to be', async () => {
+    let run = 0;
+    const parts = fc.array(fc.boolean(), { minLength: 1, maxLength: 30 });
+    const stops = fc.array(fc.nat({ max: 4 }), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(histories(''), parts, stops, async (log, full, stopAfter) => {
+        run += 1;
+        const database = collections(`stopped_${run}`);
+        let [from, events, streams] = [0, 0, 0];
+        for (const most of [...stopAfter, Infinity]) {
+          let turn = 0;
+          let reports = 0;
+          const gatherer = gatherReadModels({ streams: streamsOf(log), database, streamPrefix: '' });
+          const isFull = () => full[turn++ % full.length] ?? false;
+          const reading = gatherLog(pagesOf(log.slice(from)), { ...gatherer, isFull }, (written) => {
+            if (reports === most) return Promise.reject(new Error('stopped'));
+            reports += 1;
+            from = 1 + log.findIndex(({ position }) => position.commit === written.position.commit);
+            events += written.events;
+            streams += written.streams;
+            return Promise.resolve();
+          });
+          await reading.catch((error: unknown) => expect(error).toMatchObject({ message: 'stopped' }));
+        }
+
+        await expectFolded(database, log);
+        expect(events).toBe(log.length);
+        const isFirst = ({ streamId, revision }: AllStreamRecordedEvent) => isOrderAt(streamId, revision, 0n);
+        expect(streams).toBe(log.filter(isFirst).length);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('an order, gathered from an event on that cannot be read, stands before it', async () => {
     const [log = []] = fc.sample(
       histories('').filter((events) => events.some(({ streamId, revision }) => isOrderAt(streamId, revision, 3n))),
