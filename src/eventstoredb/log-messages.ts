@@ -16,21 +16,23 @@ const SEARCH_WINDOW = 512;
 /** `event_store.client.streams.ReadReq`: a subscription to the streams with one of these prefixes. */
 export function encodeLogSubscription(prefixes: readonly string[], after: Position | undefined): Buffer {
   return new ProtobufWriter(256)
-    .message(1, (options) =>
-      options
-        .message(2, (all) =>
-          after
-            ? all.message(1, (position) => position.bigUint(1, after.commit).bigUint(2, after.prepare))
-            : all.empty(2),
-        )
-        .empty(6)
-        .message(7, (filter) =>
-          filter
-            .message(1, (name) => prefixes.forEach((prefix) => name.string(2, prefix)))
-            .uint(3, SEARCH_WINDOW)
-            .uint(5, 1),
-        )
-        .message(9, (uuid) => uuid.empty(2)),
+    .message(
+      1,
+      (options) =>
+        options
+          .message(2, (all) =>
+            after
+              ? all.message(1, (position) => position.bigUint(1, after.commit).bigUint(2, after.prepare))
+              : all.empty(2),
+          )
+          .empty(6) // a subscription
+          .message(7, (filter) =>
+            filter
+              .message(1, (name) => prefixes.forEach((prefix) => name.string(2, prefix)))
+              .uint(3, SEARCH_WINDOW)
+              .uint(5, 1),
+          )
+          .message(9, (uuid) => uuid.empty(2)), // ids as text
     )
     .finish();
 }
