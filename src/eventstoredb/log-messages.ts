@@ -45,9 +45,10 @@ export function readLogAnswer(bytes: Buffer): LogAnswer {
 
 function readUnusual(bytes: Buffer): LogAnswer {
   const answer = streams.ReadResp.deserializeBinary(bytes);
-  if (answer.hasCaughtUp()) return CAUGHT_UP;
+  // Asked first: an answer with an event may be one of our own, which knows of nothing else (client-shortcuts.ts).
   const event = answer.getEvent();
-  return event?.hasEvent() ? (convertGrpcEvent(event).event as AllStreamRecordedEvent) : ALIVE;
+  if (event) return event.hasEvent() ? (convertGrpcEvent(event).event as AllStreamRecordedEvent) : ALIVE;
+  return answer.hasCaughtUp() ? CAUGHT_UP : ALIVE;
 }
 
 /** What the client's `convertGrpcRecord` makes, with fewer copies; undefined for what that refuses. */
