@@ -61,7 +61,6 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
     writeFileSync(serversFile(dataDir), JSON.stringify(running));
   }
   const failed = Promise.race([new Promise<never>(() => undefined), ...servers.map((server) => server.failed)]);
-  failed.catch(() => undefined); // whoever waits for it still sees the rejection
   return { eventStoreUrl, mongoUrl, failed, close };
 }
 

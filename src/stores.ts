@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
-import { findServers, type ServerConfig, type Servers, startServers } from './servers.ts';
 import { connectEventStore } from './eventstoredb/client.ts';
 import { connectMongo } from './mongodb/database.ts';
+import { findServers, type ServerConfig, type Servers, startServers } from './servers.ts';
 
 export interface Stores {
   readonly eventStore: EventStoreDBClient;
