@@ -18,9 +18,17 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
-/** Prints the status of each of curl's answers, and where each block begins, among what the blocks print. */
+/**
+ * Prints the status of each of curl's answers, and where each block begins, among what the blocks print. A status is
+ * printed at once: curl writes it by the character, and what a block pipes on comes in between.
+ */
 function toScript(fences: readonly Fence[]): string {
-  const curl = `curl() { command curl --max-time 10 -w '%{stderr}\\n@@status %{http_code}\\n' "$@"; }`;
+  const curl = `curl() {
+    local said code
+    { said=$(command curl --max-time 10 -w '%{stderr}\\n@@status %{http_code}\\n' "$@" 2>&1 >&3); code=$?; } 3>&1
+    printf '%s\\n' "$said" >&2
+    return $code
+  }`;
   return ['exec 2>&1', curl, ...fences.map(({ text }) => `echo; echo @@block\n${text}`)].join('\n');
 }
 
