@@ -7,17 +7,18 @@ ARG NODE_IMAGE=node:20.20-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
+# Without the workspaces: the embedded servers are for development only.
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci
+RUN --mount=type=cache,target=/root/.npm npm ci --workspaces=false
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && rm -f dist/.tsbuildinfo
+RUN npx tsc -p tsconfig.build.json && rm -f dist/.tsbuildinfo
 
 # What runs is installed afresh from the lock file, so that nothing of the build's packages is left over.
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspaces=false
 
 FROM ${NODE_IMAGE}
 ARG VERSION=0.1.0

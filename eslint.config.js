@@ -11,7 +11,7 @@ const boundaries = [
       '**/projections/**',
       '**/mongodb/**',
       '**/http/**',
-      '**/embedded/**',
+      '@marios-pizzeria/*',
       '**/config.ts',
       '**/app.ts',
       '@eventstore/*',
@@ -23,29 +23,25 @@ const boundaries = [
   ],
   [
     'eventstoredb',
-    ['**/commands/**', '**/projections/**', '**/mongodb/**', '**/http/**', '**/embedded/**', 'fastify', 'mongodb'],
+    ['**/commands/**', '**/projections/**', '**/mongodb/**', '**/http/**', '@marios-pizzeria/*', 'fastify', 'mongodb'],
   ],
-  ['mongodb', ['**/commands/**', '**/eventstoredb/**', '**/http/**', '**/embedded/**', 'fastify', '@eventstore/*']],
-  ['commands', ['**/projections/**', '**/http/**', '**/embedded/**', 'fastify']],
-  ['projections', ['**/commands/**', '**/http/**', '**/embedded/**', 'fastify']],
-  ['http', ['**/embedded/**']],
-  [
-    'embedded',
-    [
-      '**/domain/**',
-      '**/commands/**',
-      '**/eventstoredb/client.ts',
-      '**/projections/**',
-      '**/http/**',
-      'fastify',
-      'mongodb',
-    ],
-  ],
+  ['mongodb', ['**/commands/**', '**/eventstoredb/**', '**/http/**', '@marios-pizzeria/*', 'fastify', '@eventstore/*']],
+  ['commands', ['**/projections/**', '**/http/**', '@marios-pizzeria/*', 'fastify']],
+  ['projections', ['**/commands/**', '**/http/**', '@marios-pizzeria/*', 'fastify']],
+  ['http', ['@marios-pizzeria/*']],
 ];
 
 export default tseslint.config(
   {
-    ignores: ['dist/', 'dist-bench/', 'coverage/', 'data/', 'bench/peer/', 'node_modules/', 'test/client/program.ts'],
+    ignores: [
+      '**/dist/',
+      'dist-bench/',
+      'coverage/',
+      'data/',
+      'bench/peer/',
+      'node_modules/',
+      'test/client/program.ts',
+    ],
   },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
@@ -85,7 +81,7 @@ export default tseslint.config(
     },
   })),
   {
-    files: ['src/config.ts', 'test/**/*.ts', 'bench/**/*.ts', '*.config.ts'],
+    files: ['src/config.ts', '**/test/**/*.ts', 'bench/**/*.ts', '*.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   // What the API answers is of every shape.

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'embedded/*/test/**/*.test.ts'],
     exclude: ['test/containers/**', 'test/drills/**'],
     globalSetup: ['test/support/servers.ts'],
     // Most tests wait for a store or a process more than they compute.

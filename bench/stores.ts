@@ -40,7 +40,7 @@ export async function openStores(dir: string): Promise<Stores> {
   const servers: Process[] = [];
   const serve = async (folder: string, urlOf: (port: number) => string) => {
     const port = await freePort();
-    const script = new URL(`../src/embedded/${folder}/cli.js`, import.meta.url);
+    const script = new URL(import.meta.resolve(`@marios-pizzeria/embedded-${folder}/cli`));
     servers.push(
       startProcess(script, { args: ['--port', String(port), '--data', data], log: join(data, `${folder}.log`) }),
     );

@@ -2,14 +2,24 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { startEmbeddedEventStore } from './embedded/eventstoredb/index.ts';
-import type { EmbeddedServer } from './embedded/launch.ts';
-import { startEmbeddedMongo } from './embedded/mongodb/index.ts';
 
 export type ServerConfig = Pick<
   Config,
   'eventStoreUrl' | 'mongoUrl' | 'dataDir' | 'embeddedEventStorePort' | 'embeddedMongoPort'
 >;
+
+/** What the packages of the embedded servers export: workspaces of this repository that production does not install. */
+interface EmbeddedPackage {
+  readonly startEmbedded: (options: { readonly dataDir: string; readonly port: number }) => Promise<EmbeddedServer>;
+}
+
+interface EmbeddedServer {
+  /** Connection string for the official driver. */
+  readonly url: string;
+  /** Rejects when the server ends by itself; never resolves. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
 
 /** Where both stores are: connection strings for the official drivers. */
 export interface StoreUrls {
@@ -37,9 +47,10 @@ interface RunningServers extends StoreUrls {
  */
 export async function startServers(config: ServerConfig, log: Logger): Promise<Servers> {
   const servers: EmbeddedServer[] = [];
-  const serve = async (url: string | undefined, start: () => Promise<EmbeddedServer>) => {
+  const serve = async (url: string | undefined, store: 'eventstoredb' | 'mongodb', port: number) => {
     if (url !== undefined) return url;
-    const server = await start();
+    const { startEmbedded } = (await import(`@marios-pizzeria/embedded-${store}`)) as EmbeddedPackage;
+    const server = await startEmbedded({ dataDir: config.dataDir, port });
     servers.push(server);
     log.info({ url: server.url, dataDir: config.dataDir }, 'embedded development server listens');
     return server.url;
@@ -48,17 +59,16 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
     if (servers.length > 0) rmSync(serversFile(config.dataDir), { force: true });
     await Promise.all(servers.map((server) => server.close()));
   };
-  const { dataDir, embeddedEventStorePort, embeddedMongoPort } = config;
   const [eventStoreUrl, mongoUrl] = await Promise.all([
-    serve(config.eventStoreUrl, () => startEmbeddedEventStore({ dataDir, port: embeddedEventStorePort })),
-    serve(config.mongoUrl, () => startEmbeddedMongo({ dataDir, port: embeddedMongoPort })),
+    serve(config.eventStoreUrl, 'eventstoredb', config.embeddedEventStorePort),
+    serve(config.mongoUrl, 'mongodb', config.embeddedMongoPort),
   ]).catch(async (error: unknown) => {
     await close();
     throw error;
   });
   if (servers.length > 0) {
     const running: RunningServers = { pid: process.pid, eventStoreUrl, mongoUrl };
-    writeFileSync(serversFile(dataDir), JSON.stringify(running));
+    writeFileSync(serversFile(config.dataDir), JSON.stringify(running));
   }
   const failed = Promise.race([new Promise<never>(() => undefined), ...servers.map((server) => server.failed)]);
   return { eventStoreUrl, mongoUrl, failed, close };

@@ -100,7 +100,9 @@ describe.each(all.map((page) => [page.file, page] as const))('%s', (file, page) 
   });
 
   test('every file that it names, looked for, exists', () => {
-    const named = text.matchAll(/(?<![\w/.:-])((?:src|test|docs|openapi|bench|samples|deploy|dist|\.ci)\/[\w./-]*\w)/g);
+    const named = text.matchAll(
+      /(?<![\w/.:-])((?:src|test|embedded|docs|openapi|bench|samples|deploy|dist|\.ci)\/[\w./-]*\w)/g,
+    );
     // A page of docs may name its neighbours from where it is.
     const files = [...named].map(([, path = '']) => path).filter((path) => !WRITTEN.includes(path));
     const targets = linksOf(page).map(({ target }) => target);
@@ -150,7 +152,7 @@ describe.each(all.map((page) => [page.file, page] as const))('%s', (file, page) 
 test.each(Object.entries(scripts))('the script %s, looked through for files, names such as there are', (_, script) => {
   const files = script.split(/\s+/).filter((word) => /\/.*\.[jt]s(?:on)?$/.test(word));
   const missing = files
-    .map((file) => file.replace(/^dist-bench\/(.*)\.js$/, '$1.ts').replace(/^dist\/(.*)\.js$/, 'src/$1.ts'))
+    .map((file) => file.replace(/^dist-bench\/(.*)\.js$/, '$1.ts').replace(/^(.*\/)?dist\/(.*)\.js$/, '$1src/$2.ts'))
     .filter((file) => !existsSync(join(ROOT, file)));
   expect(missing).toEqual([]);
 });

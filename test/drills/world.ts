@@ -46,6 +46,7 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+const cliOf = (store: string) => fileURLToPath(import.meta.resolve(`@marios-pizzeria/embedded-${store}/cli`));
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 /**
@@ -53,9 +54,8 @@ const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
  * drills are the same.
  */
 const COMMANDS = {
-  eventStore:
-    process.env.DRILLS_EVENTSTORE_COMMAND ?? `node ${DIST}embedded/eventstoredb/cli.js --port {port} --data {data}`,
-  mongo: process.env.DRILLS_MONGODB_COMMAND ?? `node ${DIST}embedded/mongodb/cli.js --port {port} --data {data}`,
+  eventStore: process.env.DRILLS_EVENTSTORE_COMMAND ?? `node ${cliOf('eventstoredb')} --port {port} --data {data}`,
+  mongo: process.env.DRILLS_MONGODB_COMMAND ?? `node ${cliOf('mongodb')} --port {port} --data {data}`,
 };
 
 export async function createWorld({ instances = 1, start = true, env = {} }: WorldOptions = {}): Promise<World> {

@@ -11,7 +11,7 @@ import type {
 } from '@eventstore/db-client';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll } from 'vitest';
-import type { EmbeddedOptions, EmbeddedServer } from '../../../src/embedded/launch.ts';
+import { startEmbedded } from '@marios-pizzeria/embedded-eventstoredb';
 
 /** The server under test: the one that EVENTSTORE_URL names, else an embedded one that this file starts. */
 export interface TestStore {
@@ -24,22 +24,13 @@ export interface TestStore {
 /** True where tests may stop the server or look at its files. */
 export const isEmbedded = (process.env.EVENTSTORE_URL ?? '') === '';
 
-/** The worker thread runs compiled scripts, so the embedded server comes from the build. */
-export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const script = new URL('../../../dist/embedded/eventstoredb/index.js', import.meta.url).href;
-  const { startEmbeddedEventStore } = (await import(script)) as {
-    startEmbeddedEventStore: (options: EmbeddedOptions) => Promise<EmbeddedServer>;
-  };
-  return startEmbeddedEventStore(options);
-}
-
 /**
  * One server and client for the tests of a file.
  *
  * @param onlyEmbedded for tests of the embedded server itself, whatever `EVENTSTORE_URL` says
  */
 export function useStore({ onlyEmbedded = false } = {}): TestStore {
-  let server: EmbeddedServer | undefined;
+  let server: Awaited<ReturnType<typeof startEmbedded>> | undefined;
   let client: EventStoreDBClient | undefined;
   let dataDir: string | undefined;
   const startsServer = isEmbedded || onlyEmbedded;

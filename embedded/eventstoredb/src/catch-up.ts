@@ -1,0 +1,129 @@
+import type { RecordedEvent } from './events.ts';
+import { DELETED } from './events.ts';
+import type { EventLog } from './log.ts';
+import { ProtobufWriter } from './protobuf.ts';
+import type { FilterWindow } from './read-service.ts';
+import type { ResponseSink } from './response-sink.ts';
+import { streamDeleted } from './rpc-errors.ts';
+
+/** Small, so that a subscriber that is not being read from holds little. */
+const PAGE_EVENTS = 128;
+
+interface Subscription {
+  readonly log: EventLog;
+  readonly sink: ResponseSink;
+  readonly id: string;
+  readonly send: (event: RecordedEvent) => boolean;
+}
+
+/**
+ * Follows a stream until the client leaves. There is one cursor and one source, the log: an append only wakes the
+ * reader. So nothing can be missed or sent twice where catching up ends and live events begin.
+ *
+ * @param after revision after which to start; undefined: the end of the stream as it is now
+ * @throws RpcError when the stream is tombstoned, at the start or later
+ */
+export async function subscribeToStream(
+  { log, sink, send, id }: Subscription,
+  stream: string,
+  after: number | undefined,
+): Promise<void> {
+  const wakeUp = createAlarm(log, sink, stream);
+  let next = (after ?? log.lastRevision(stream)) + 1;
+  sink.write(encodeConfirmation(id));
+  let caughtUp = false;
+  while (!sink.closed) {
+    const page = log.readStream(stream, { from: next, limit: PAGE_EVENTS, backwards: false });
+    if (page.kind === 'deleted') {
+      // Who was there when it happened gets to see the tombstone.
+      const tombstone = caughtUp ? log.eventAt(stream, DELETED) : undefined;
+      if (tombstone !== undefined) send(tombstone);
+      throw streamDeleted(stream);
+    }
+    if (page.kind === 'page') {
+      for (const event of page.events) if (!send(event)) await sink.drained();
+      next = Math.max(next, page.next);
+    }
+    if (page.kind === 'page' && !page.atEnd) {
+      await sink.turn();
+      continue;
+    }
+    if (!caughtUp) sink.write(CAUGHT_UP);
+    caughtUp = true;
+    await wakeUp();
+  }
+}
+
+/**
+ * Follows the log until the client leaves; with a filter, checkpoints tell how far it has looked.
+ *
+ * @param after position after which to start; undefined: the end of the log as it is now
+ */
+export async function subscribeToAll(
+  { log, sink, send, id }: Subscription,
+  after: number | undefined,
+  filter: FilterWindow | undefined,
+): Promise<void> {
+  const wakeUp = createAlarm(log, sink, undefined);
+  let next = (after ?? log.end() - 1) + 1;
+  sink.write(encodeConfirmation(id));
+  let sinceCheckpoint = 0;
+  let checkpoint = -1;
+  const writeCheckpoint = (position: number): void => {
+    sinceCheckpoint = 0;
+    if (position <= checkpoint) return;
+    checkpoint = position;
+    sink.write(encodeCheckpoint(position));
+  };
+  let caughtUp = false;
+  while (!sink.closed) {
+    const page = log.readAll({ from: next, limit: PAGE_EVENTS, backwards: false });
+    for (const event of page.events) {
+      if ((filter === undefined || filter.matches(event)) && !send(event)) await sink.drained();
+      if (filter === undefined) continue;
+      sinceCheckpoint += 1;
+      if (sinceCheckpoint >= filter.checkpointInterval) writeCheckpoint(event.position);
+    }
+    next = page.next;
+    if (!page.atEnd) {
+      await sink.turn();
+      continue;
+    }
+    if (!caughtUp) {
+      if (filter !== undefined && next > 0) writeCheckpoint(next - 1);
+      sink.write(CAUGHT_UP);
+    }
+    caughtUp = true;
+    await wakeUp();
+  }
+}
+
+/** Waits for an append, also one that came while nobody was waiting, or for the client to leave. */
+function createAlarm(log: EventLog, sink: ResponseSink, stream: string | undefined): () => Promise<void> {
+  let rung = false;
+  let waiting: (() => void) | undefined;
+  const ring = (): void => {
+    rung = true;
+    waiting?.();
+  };
+  const end = log.watch(stream, ring);
+  sink.onClose(() => {
+    end();
+    ring();
+  });
+  return async () => {
+    if (!rung) await new Promise<void>((resolve) => (waiting = resolve));
+    rung = false;
+    waiting = undefined;
+  };
+}
+
+const CAUGHT_UP = new ProtobufWriter(4).empty(8).finish();
+
+function encodeConfirmation(id: string): Buffer {
+  return new ProtobufWriter(48).message(2, (confirmation) => confirmation.string(1, id)).finish();
+}
+
+function encodeCheckpoint(position: number): Buffer {
+  return new ProtobufWriter(32).message(3, (checkpoint) => checkpoint.uint(1, position).uint(2, position)).finish();
+}

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { GossipService, PersistentSubscriptionsService, ServerFeaturesService, StreamsService } from './protocol.ts';
+import {
+  corrupt,
+  CorruptStoreError,
+  type EmbeddedOptions,
+  type EmbeddedServer,
+  openStoreFile,
+  type StoreFile,
+} from '@marios-pizzeria/embedded-host';
+import { decodeAppend, decodeBatchAppend } from './append-codec.ts';
+import { createAppendHandlers } from './append-service.ts';
+import { decodeConsumerMessage } from './consumer-codec.ts';
+import { createConsumerHandler } from './consumer-service.ts';
+import { jsonEvent, metastreamOf } from './events.ts';
+import { createGroupHandlers } from './group-service.ts';
+import type { Groups } from './groups.ts';
+import { createGroups } from './groups.ts';
+import type { EventLog } from './log.ts';
+import { APPLICATION_ID, createEventLog, SCHEMA } from './log.ts';
+import { DamagedLogError } from './log-reader.ts';
+import { createGossipHandler, getSupportedMethods } from './node-service.ts';
+import type { OpenCalls } from './open-calls.ts';
+import { createOpenCalls } from './open-calls.ts';
+import { createReadHandler } from './read-service.ts';
+
+const HOST = '127.0.0.1';
+
+/** EventStoreDB takes messages of up to 16 MiB; larger ones end their call with RESOURCE_EXHAUSTED. */
+const MAX_MESSAGE_BYTES = 16 << 20;
+
+/** EventStoreDB's own defaults: a consumer whose connection is gone must not keep its events for good. */
+const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 10_000, 'grpc.keepalive_timeout_ms': 10_000 };
+
+/** How long a closing server waits for calls to end by themselves. */
+const CLOSE_MS = 1000;
+
+/**
+ * Opens the store in `dataDir` and serves it on loopback.
+ *
+ * @throws StoreFileError when the store cannot be used; Error when the port is taken
+ */
+export async function startServer({ dataDir, port }: EmbeddedOptions): Promise<EmbeddedServer> {
+  const file = openStoreFile(join(dataDir, 'eventstoredb.sqlite'), APPLICATION_ID, SCHEMA);
+  try {
+    return await serve(file, port);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+async function serve(file: StoreFile, port: number): Promise<EmbeddedServer> {
+  let fail: (error: CorruptStoreError) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  failed.catch(() => undefined); // whoever waits for it still sees the rejection
+  const explain = (error: unknown): unknown => {
+    const explained = error instanceof DamagedLogError ? corrupt(file.path, error.message) : file.explain(error);
+    if (explained instanceof CorruptStoreError) fail(explained);
+    return explained;
+  };
+  const log = createEventLog(file.db, Date.now, randomUUID, explain);
+  setLogVerbosity(logVerbosity.NONE); // what it would print, callers get as errors
+  const server = new Server({
+    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': -1,
+    ...KEEP_ALIVE,
+  });
+  const boundPort = await bind(server, port);
+  if (log.end() === 0) await initialize(log);
+  const groups = createGroups(log, Date.now, randomUUID);
+  const calls = createOpenCalls();
+  addServices(server, log, groups, calls, boundPort);
+  return {
+    url: `esdb://${HOST}:${boundPort}?tls=false`,
+    failed,
+    async close() {
+      groups.stop();
+      log.flush();
+      await new Promise((resolve) => setImmediate(resolve)); // the answers to what was just written go out first
+      calls.stopAll();
+      await shutDown(server);
+      log.close();
+      file.close();
+    },
+  };
+}
+
+/** What a new node of EventStoreDB writes before anything else: limits for two streams of its own. */
+async function initialize(log: EventLog): Promise<void> {
+  const limits = [
+    ['$scavenges', 30 * 24 * 3600],
+    ['$stats', 24 * 3600],
+  ] as const;
+  for (const [stream, $maxAge] of limits) {
+    const events = [jsonEvent(randomUUID(), '$metadata', { $maxAge })];
+    await log.append({ stream: metastreamOf(stream), expected: 'any', events });
+  }
+}
+
+function addServices(server: Server, log: EventLog, groups: Groups, calls: OpenCalls, port: number): void {
+  const asIs = (message: Buffer): Buffer => message;
+  const { read, append, batchAppend } = StreamsService;
+  server.addService(
+    {
+      ...StreamsService,
+      read: { ...read, responseSerialize: asIs },
+      append: { ...append, requestDeserialize: decodeAppend, responseSerialize: asIs },
+      batchAppend: { ...batchAppend, requestDeserialize: decodeBatchAppend, responseSerialize: asIs },
+    },
+    { ...createAppendHandlers(log, calls), read: createReadHandler(log, calls, randomUUID) },
+  );
+  const { read: consume } = PersistentSubscriptionsService;
+  server.addService(
+    {
+      ...PersistentSubscriptionsService,
+      read: { ...consume, requestDeserialize: decodeConsumerMessage, responseSerialize: asIs },
+    },
+    { ...createGroupHandlers(groups), read: createConsumerHandler(groups) },
+  );
+  server.addService(ServerFeaturesService, { getSupportedMethods });
+  server.addService(GossipService, { read: createGossipHandler(randomUUID(), port) });
+}
+
+function bind(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(new Error(`port ${port} of ${HOST} cannot be used: ${error.message}`));
+    });
+  });
+}
+
+/** Closes the connections; one that does not answer in time is cut. */
+function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, CLOSE_MS);
+    server.tryShutdown(() => {
+      clearTimeout(force);
+      resolve();
+    });
+  });
+}

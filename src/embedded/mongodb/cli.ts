@@ -1,5 +1,0 @@
-import { runServerAlone } from '../cli.ts';
-import { urlOf } from './index.ts';
-import { startMongoServer } from './start.ts';
-
-await runServerAlone('mongodb', startMongoServer, urlOf);
