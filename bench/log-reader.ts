@@ -1,6 +1,6 @@
 /** Reads the log in the least ways that there are, one job a message: the limits of projection and rebuild. */
 import { EventStoreDBClient, streamNameFilter } from '@eventstore/db-client';
-import { GROUP_SETTINGS, streamPrefixes } from '../src/projections/consumer-group.ts';
+import { GROUP_SETTINGS, streamPrefixes } from '../src/read-models/live/consumer-group.ts';
 
 export interface LogJob {
   readonly eventStoreUrl: string;

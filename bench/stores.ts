@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { MongoClient } from 'mongodb';
 import { connectEventStore } from '../src/eventstoredb/client.ts';
-import { connectMongo } from '../src/mongodb/database.ts';
+import { connectMongo } from '../src/read-models/database.ts';
 import { eventually, freePort, type Process, startProcess } from './processes.ts';
 
 /** A pair of stores, and the names under which one service keeps its things there. */

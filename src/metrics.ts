@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AppendObserver } from './eventstoredb/streams.ts';
-import type { Lag } from './projections/lag.ts';
-import type { WorkerStatus } from './projections/worker.ts';
+import type { Lag } from './read-models/lag.ts';
+import type { WorkerStatus } from './read-models/live/worker.ts';
 import { settleWithin } from './time-limit.ts';
 
 /** What is asked for on each scrape. */

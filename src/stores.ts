@@ -3,7 +3,7 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
 import { connectEventStore } from './eventstoredb/client.ts';
-import { connectMongo } from './mongodb/database.ts';
+import { connectMongo } from './read-models/database.ts';
 import { findServers, type ServerConfig, type Servers, startServers } from './servers.ts';
 
 export interface Stores {

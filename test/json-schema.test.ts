@@ -1,8 +1,8 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { eventSchemas } from '../src/eventstoredb/event-schemas.ts';
-import { sharedSchemas } from '../src/http/schemas.ts';
-import { createSerializerCompiler, createValidatorCompiler } from '../src/http/validation.ts';
+import { sharedSchemas } from '../src/http/schemas/schemas.ts';
+import { createSerializerCompiler, createValidatorCompiler } from '../src/http/server/validation.ts';
 
 const events = Object.entries(eventSchemas).flatMap(([type, versions]) =>
   versions.map((schema, index) => [`${type} v${index + 1}`, schema] as const),

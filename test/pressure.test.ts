@@ -1,6 +1,6 @@
 import type { EventLoopUtilization } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
-import { createPressure } from '../src/pressure.ts';
+import { createPressure } from '../src/http/server/pressure.ts';
 
 /** An event loop that works so much of the time. */
 function loopAt(utilization: number): () => EventLoopUtilization {

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { type AppDependencies, buildApp } from '../app.ts';
-import { eventCatalogue } from '../http/catalogue.ts';
+import { type AppDependencies, buildApp } from '../http/app.ts';
+import { eventCatalogue } from '../http/routes/catalogue.ts';
 
 /**
  * Writes the OpenAPI document and the events' JSON Schemas into openapi/, or with `--check` says which of the files

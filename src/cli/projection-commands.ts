@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ProjectionAdmin, ProjectionStatus } from '../projections/admin.ts';
-import { isReadModelName, READ_MODEL_NAMES, type ReadModelName } from '../projections/read-models.ts';
-import { percentOf } from '../projections/rebuild.ts';
-import type { RebuildState } from '../projections/rebuild-lease.ts';
+import type { ProjectionAdmin, ProjectionStatus } from '../read-models/admin.ts';
+import { isReadModelName, READ_MODEL_NAMES, type ReadModelName } from '../read-models/index.ts';
+import { percentOf } from '../read-models/rebuild/rebuild.ts';
+import type { RebuildState } from '../read-models/rebuild/lease.ts';
 import { createPercentage } from './percentage.ts';
 
 export type ProjectionCommand =

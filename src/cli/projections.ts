@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { ConfigError, loadConfig } from '../config.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
-import { openDatabase } from '../mongodb/database.ts';
-import { createProjectionAdmin } from '../projections/admin.ts';
+import { openDatabase } from '../read-models/database.ts';
+import { createProjectionAdmin } from '../read-models/admin.ts';
 import { joinStores } from '../stores.ts';
 import { EXIT, HELP, parseCommand, runCommand, UsageError } from './projection-commands.ts';
 

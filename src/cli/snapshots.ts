@@ -5,7 +5,7 @@ import { loadConfig } from '../config.ts';
 import { EventSourcingRepository, ORDER_CATEGORY } from '../eventstoredb/repository.ts';
 import { createSnapshotStore } from '../eventstoredb/snapshots.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
-import { readLog } from '../projections/catch-up.ts';
+import { readLog } from '../read-models/rebuild/log-reader.ts';
 import { joinStores } from '../stores.ts';
 
 const USAGE = `Writes the snapshots of long orders anew, from their events.

@@ -2,7 +2,7 @@ import { BACKWARDS, END, EventStoreDBClient, type Position } from '@eventstore/d
 import { Client, connectivityState, credentials, status } from '@grpc/grpc-js';
 import { EventStoreUnavailableError, isUnavailable } from './errors.ts';
 import { settleWithin } from '../time-limit.ts';
-import { takeShortcuts } from './client-shortcuts.ts';
+import { takeShortcuts } from './wire/client-shortcuts.ts';
 
 /** Finds a half-open connection within 6 s (the client's own default is 20 s). */
 const KEEP_ALIVE = 'keepAliveInterval=3000&keepAliveTimeout=3000';

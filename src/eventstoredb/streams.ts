@@ -10,8 +10,8 @@ import {
   START,
 } from '@eventstore/db-client';
 import { uuidV5 } from '../uuid.ts';
-import { createBatchAppend } from './batch-append.ts';
-import type { ProposedEvent } from './batch-append-messages.ts';
+import { createBatchAppend } from './wire/append.ts';
+import type { ProposedEvent } from './wire/append-messages.ts';
 import { withTimeLimit } from './client.ts';
 import { decodeEvent, type DomainEvent, encodeEvent, type EventMetadata, type StoredEvent } from './codec.ts';
 import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer } from './errors.ts';

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { Problem, ref } from './schemas.ts';
+import { Problem, ref } from './schemas/schemas.ts';
 
 const TITLES = {
   400: 'Malformed, or against the schema',

@@ -9,7 +9,7 @@ import {
 } from '../commands/errors.ts';
 import { DomainError, InvalidOrderError } from '../domain/errors.ts';
 import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
-import { ReadModelsUnavailableError } from '../mongodb/errors.ts';
+import { ReadModelsUnavailableError } from '../read-models/errors.ts';
 
 export interface FieldError {
   /** JSON pointer to the field, as in RFC 9457's example. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import Type from 'typebox';
-import type { Pressure } from '../pressure.ts';
+import type { Pressure } from './server/pressure.ts';
 import { ProblemError, problems } from './problems.ts';
 
 const PROJECTION_WAIT = { mostMs: 2000, firstPauseMs: 5, longestPauseMs: 50 };

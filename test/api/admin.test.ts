@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { jsonEvent, PARK } from '@eventstore/db-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { LEASE_MS, rebuildStates } from '../../src/projections/rebuild-lease.ts';
+import { LEASE_MS, rebuildStates } from '../../src/read-models/rebuild/lease.ts';
 import { withMongoAway } from '../support/mongo-away.ts';
 import { besides, caughtUp, placeOrder } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { createAdmittingServer } from '../../src/http/admission.ts';
-import { createPressure } from '../../src/pressure.ts';
+import { createAdmittingServer } from '../../src/http/server/admission.ts';
+import { createPressure } from '../../src/http/server/pressure.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
-import { connectMongo } from '../../src/mongodb/database.ts';
+import { connectMongo } from '../../src/read-models/database.ts';
 import { until } from '../support/until.ts';
 import { ROOT } from './markdown.ts';
 

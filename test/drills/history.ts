@@ -5,8 +5,8 @@ import type { PizzaOrderEvent } from '../../src/domain/events.ts';
 import { parseMoney } from '../../src/domain/money.ts';
 import { evolve, type OrderState } from '../../src/domain/order-state.ts';
 import { decodeEvent, isCustomerEvent, isOrderEvent, type StoredEvent } from '../../src/eventstoredb/codec.ts';
-import type { CustomerDocument } from '../../src/projections/customer-document.ts';
-import { evolveCustomerDocument } from '../../src/projections/customer-document.ts';
+import type { CustomerDocument } from '../../src/read-models/customers/document.ts';
+import { evolveCustomerDocument } from '../../src/read-models/customers/document.ts';
 
 /** An order as its whole stream has it. */
 interface OrderHistory {

@@ -5,11 +5,11 @@ import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { type BatchAppend, createBatchAppend } from '../../src/eventstoredb/batch-append.ts';
-import { encodeAppend, type ProposedEvent, readAnswer } from '../../src/eventstoredb/batch-append-messages.ts';
+import { type BatchAppend, createBatchAppend } from '../../src/eventstoredb/wire/append.ts';
+import { encodeAppend, type ProposedEvent, readAnswer } from '../../src/eventstoredb/wire/append-messages.ts';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { hasType, isUnavailable } from '../../src/eventstoredb/errors.ts';
-import { ProtobufWriter } from '../../src/protobuf.ts';
+import { ProtobufWriter } from '../../src/eventstoredb/wire/protobuf.ts';
 import { collect, failureOf } from '../contract/eventstoredb/support.ts';
 import { connectThroughProxy } from '../support/proxied-client.ts';
 

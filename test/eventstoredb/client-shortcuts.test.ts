@@ -14,7 +14,7 @@ import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js'
 import { Http2SubchannelConnector } from '@grpc/grpc-js/build/src/transport.js';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { connectEventStore, readHead } from '../../src/eventstoredb/client.ts';
-import { EventResponse } from '../../src/eventstoredb/read-response.ts';
+import { EventResponse } from '../../src/eventstoredb/wire/read-response.ts';
 import { connectThroughProxy } from '../support/proxied-client.ts';
 
 const prefix = `Shortcuts-${randomUUID()}`;

@@ -2,8 +2,8 @@ import { convertGrpcEvent } from '@eventstore/db-client/dist/utils/convertGrpcEv
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { takeShortcuts } from '../../src/eventstoredb/client-shortcuts.ts';
-import { ALIVE, CAUGHT_UP, encodeLogSubscription, readLogAnswer } from '../../src/eventstoredb/log-messages.ts';
+import { takeShortcuts } from '../../src/eventstoredb/wire/client-shortcuts.ts';
+import { ALIVE, CAUGHT_UP, encodeLogSubscription, readLogAnswer } from '../../src/eventstoredb/wire/log-messages.ts';
 import { answer, ofRead, unusualAnswers } from './responses.ts';
 
 // As in the service, where the generated code reads events by the service's own.

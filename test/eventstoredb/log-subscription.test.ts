@@ -10,8 +10,8 @@ import {
 } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
-import { ALIVE, CAUGHT_UP, type LogAnswer } from '../../src/eventstoredb/log-messages.ts';
-import { subscribeToLog } from '../../src/eventstoredb/log-subscription.ts';
+import { ALIVE, CAUGHT_UP, type LogAnswer } from '../../src/eventstoredb/wire/log-messages.ts';
+import { subscribeToLog } from '../../src/eventstoredb/wire/log-subscription.ts';
 import { connectThroughProxy } from '../support/proxied-client.ts';
 
 const url = inject('eventStoreUrl');

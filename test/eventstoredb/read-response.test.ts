@@ -4,7 +4,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readEventResponse } from '../../src/eventstoredb/read-response.ts';
+import { readEventResponse } from '../../src/eventstoredb/wire/read-response.ts';
 import { type Answer, answer, answerWith, fillRecorded, ofRead, unusualAnswers } from './responses.ts';
 
 /** What the client makes of an event: of whatever has the methods that it calls. */

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { FastifyInstance } from 'fastify';
-import { connectMongo } from '../../src/mongodb/database.ts';
+import { connectMongo } from '../../src/read-models/database.ts';
 import { createService } from '../../src/service.ts';
 import type { TestService } from './service.ts';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { createStreamStore } from '../../src/eventstoredb/streams.ts';
-import { openDatabase } from '../../src/mongodb/database.ts';
-import { createProjectionAdmin } from '../../src/projections/admin.ts';
-import { createRebuilds } from '../../src/projections/rebuild.ts';
+import { openDatabase } from '../../src/read-models/database.ts';
+import { createProjectionAdmin } from '../../src/read-models/admin.ts';
+import { createRebuilds } from '../../src/read-models/rebuild/rebuild.ts';
 import type { TestService } from './service.ts';
 import { until } from './until.ts';
 

@@ -5,7 +5,7 @@ import type { MongoClient } from 'mongodb';
 import { type Logger, pino } from 'pino';
 import { inject } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
-import { connectMongo } from '../../src/mongodb/database.ts';
+import { connectMongo } from '../../src/read-models/database.ts';
 import { createService, type Service, type ServiceOptions } from '../../src/service.ts';
 import { until } from './until.ts';
 

@@ -1,0 +1,38 @@
+import type { StoredOrderEvent } from '../../eventstoredb/codec.ts';
+import { describe } from './describe.ts';
+
+/** Document of the collection `audit`, one per event; its `_id` is the event's id. */
+export interface AuditDocument {
+  readonly _id: string;
+  readonly recordedAt: Date;
+  readonly orderId: string;
+  readonly revision: number;
+  readonly type: string;
+  readonly actor: string;
+  readonly correlationId: string | null;
+  readonly description: string;
+}
+
+const LONGEST_DESCRIPTION = 1000;
+
+export function toAuditDocument({ id, recordedAt, revision, event, metadata }: StoredOrderEvent): AuditDocument {
+  return {
+    _id: id,
+    recordedAt,
+    orderId: event.data.orderId,
+    revision,
+    type: event.type,
+    actor: metadata.actor ?? 'anonymous',
+    correlationId: metadata.$correlationId ?? null,
+    description: shortened(describe(event)),
+  };
+}
+
+/** Cut between characters, never inside one. */
+function shortened(text: string): string {
+  return text.length <= LONGEST_DESCRIPTION
+    ? text
+    : `${Array.from(text)
+        .slice(0, LONGEST_DESCRIPTION - 1)
+        .join('')}…`;
+}

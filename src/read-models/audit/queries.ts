@@ -1,0 +1,34 @@
+import type { Filter } from 'mongodb';
+import type { AuditDocument } from './document.ts';
+import { type Database, withTimeLimit } from '../database.ts';
+import type { PageKey } from '../orders/queries.ts';
+
+export interface AuditFilter {
+  readonly type?: string;
+  readonly actor?: string;
+  readonly orderId?: string;
+  /** Recorded at or after. */
+  readonly from?: Date;
+  /** Recorded before. */
+  readonly to?: Date;
+}
+
+export type AuditQueries = ReturnType<typeof createAuditQueries>;
+
+/** Reads of the `audit` read model; each throws ReadModelsUnavailableError. */
+export function createAuditQueries({ audit }: Pick<Database, 'audit'>, timeLimitMs: number) {
+  return {
+    /** Newest first. A page is bounded by the last document of the one before, so that each costs the same. */
+    async list({ from, to, ...equal }: AuditFilter, limit: number, after?: PageKey): Promise<AuditDocument[]> {
+      const recordedAt = { ...(from && { $gte: from }), ...(to && { $lt: to }) };
+      const filter: Filter<AuditDocument> = {
+        ...equal,
+        ...(Object.keys(recordedAt).length > 0 && { recordedAt }),
+        ...(after && {
+          $or: [{ recordedAt: { $lt: after.time } }, { recordedAt: after.time, _id: { $lt: after.id } }],
+        }),
+      };
+      return withTimeLimit(timeLimitMs, audit.find(filter).sort({ recordedAt: -1, _id: -1 }).limit(limit).toArray());
+    },
+  };
+}

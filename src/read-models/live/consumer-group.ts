@@ -1,0 +1,76 @@
+import { ErrorType, type EventStoreDBClient, START, streamNameFilter, UNBOUNDED, PINNED } from '@eventstore/db-client';
+import type { Logger } from 'pino';
+import { withTimeLimit } from '../../eventstoredb/client.ts';
+import { hasType } from '../../eventstoredb/errors.ts';
+
+export const CATEGORIES = ['PizzaOrder', 'Customer'] as const;
+
+/** The streams that the read models are made of. */
+export function streamPrefixes(streamPrefix: string): string[] {
+  return CATEGORIES.map((category) => `${streamPrefix}${category}-`);
+}
+
+/** Tells orders' events from the others that the read models are made of. */
+export function isOfOrders(streamPrefix: string): (event: { readonly streamId: string }) => boolean {
+  const prefix = `${streamPrefix}PizzaOrder-`;
+  return ({ streamId }) => streamId.startsWith(prefix);
+}
+
+/**
+ * Every setting is stated: the defaults start at the end of the log and park after ten retries, which have no pause
+ * between them, so that an outage would park events. Parking is the worker's decision alone.
+ */
+export const GROUP_SETTINGS = {
+  startFrom: START,
+  resolveLinkTos: false,
+  extraStatistics: false,
+  messageTimeout: 30_000,
+  maxRetryCount: 1_000_000,
+  checkPointAfter: 1000,
+  checkPointLowerBound: 10,
+  checkPointUpperBound: 1000,
+  maxSubscriberCount: UNBOUNDED,
+  liveBufferSize: 5000,
+  readBatchSize: 500,
+  historyBufferSize: 5000,
+  consumerStrategyName: PINNED,
+} as const;
+
+const TIME_LIMIT_MS = 5000;
+
+/**
+ * Creates the consumer group from the start of the log, or compares an existing one's settings with the wanted ones
+ * and corrects them. Its filter cannot be changed on a group that exists.
+ */
+export async function ensureConsumerGroup(
+  client: EventStoreDBClient,
+  group: string,
+  streamPrefix: string,
+  log: Logger,
+): Promise<'created' | 'existing'> {
+  try {
+    await withTimeLimit(
+      TIME_LIMIT_MS,
+      client.createPersistentSubscriptionToAll(group, GROUP_SETTINGS, {
+        filter: streamNameFilter({ prefixes: streamPrefixes(streamPrefix) }),
+      }),
+    );
+    log.info({ group }, 'consumer group created');
+    return 'created';
+  } catch (error) {
+    if (!hasType(error, ErrorType.PERSISTENT_SUBSCRIPTION_EXISTS)) throw error;
+  }
+  const { settings } = await withTimeLimit(TIME_LIMIT_MS, client.getPersistentSubscriptionToAllInfo(group));
+  const differences = differencesFrom(settings);
+  if (differences.length > 0) {
+    log.warn({ group, differences }, 'the consumer group had other settings; they are corrected');
+    await withTimeLimit(TIME_LIMIT_MS, client.updatePersistentSubscriptionToAll(group, GROUP_SETTINGS));
+  }
+  return 'existing';
+}
+
+/** Names of the settings in which a group differs from `GROUP_SETTINGS`. */
+export function differencesFrom(settings: object): string[] {
+  const found = new Map<string, unknown>(Object.entries(settings));
+  return Object.entries(GROUP_SETTINGS).flatMap(([name, wanted]) => (found.get(name) === wanted ? [] : [name]));
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type { Collection, Db } from 'mongodb';
+import type { StoredPosition } from '../database.ts';
+import { isDuplicateKey } from '../errors.ts';
+import type { ReadModelName } from '../index.ts';
+
+/** How far a rebuild has come; kept beside the read models, so that any process can go on with it. */
+export interface RebuildState {
+  /** `rebuild:{name}` */
+  readonly _id: string;
+  /** Version of the documents that it makes. */
+  readonly version: number;
+  /** `swapping`: what it filled is complete, and takes or has taken the place of the old documents. */
+  readonly phase: 'filling' | 'swapping' | 'done' | 'failed';
+  /** The process that works on it; null when it was interrupted in an orderly way. */
+  readonly owner: string | null;
+  readonly heartbeat: Date;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  /** Of the last event projected. */
+  readonly position: StoredPosition | null;
+  /** Commit position of the log's end when it began. */
+  readonly head: string;
+  /** Events projected. */
+  readonly events: number;
+  /** Of these, first events of their streams: so many documents there must be. */
+  readonly streams: number;
+  /** Counted when it was complete. */
+  readonly documents: number;
+  /** Of the collections that it fills, for the read model that has generations; else 0. */
+  readonly generation: number;
+  readonly stalled: readonly string[];
+  readonly error: string | null;
+}
+
+export type RebuildChanges = Partial<Omit<RebuildState, '_id' | 'owner' | 'heartbeat'>>;
+
+/** The right to work on one rebuild. It lapses when its holder gives no sign of life for `LEASE_MS`. */
+export interface Lease {
+  state(): RebuildState;
+  /** @throws LeaseLostError */
+  save(changes: RebuildChanges): Promise<void>;
+  /** Lets another process go on at once. */
+  release(): Promise<void>;
+}
+
+/** Another process has taken the rebuild over, since this one was not heard of. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/** Processes must agree on the time to within a few seconds. */
+export const LEASE_MS = 10_000;
+const HEARTBEAT_EVERY_MS = 2000;
+
+export function rebuildStates(db: Db): Collection<RebuildState> {
+  return db.collection('projections');
+}
+
+export function rebuildId(name: ReadModelName): string {
+  return `rebuild:${name}`;
+}
+
+export function isUnfinished({ phase }: RebuildState): boolean {
+  return phase === 'filling' || phase === 'swapping';
+}
+
+/** Whether a process is at work on it. */
+export function isHeld({ owner, heartbeat }: RebuildState): boolean {
+  return owner !== null && Date.now() - heartbeat.getTime() < LEASE_MS;
+}
+
+/**
+ * Takes the right to work on a rebuild: one that was interrupted goes on where it was, else a new one begins.
+ *
+ * @param fresh how a new one begins
+ * @returns undefined while another process holds it
+ */
+export async function acquireLease(
+  states: Collection<RebuildState>,
+  fresh: Pick<RebuildState, '_id' | 'version' | 'head' | 'generation'>,
+): Promise<Lease | undefined> {
+  const { _id } = fresh;
+  const found = await states.findOne({ _id });
+  if (found && isUnfinished(found) && isHeld(found)) return undefined;
+  const owner = randomUUID();
+  const now = new Date();
+  const goesOn = found && isUnfinished(found) && found.version === fresh.version;
+  const state: RebuildState = goesOn ? { ...found, owner, heartbeat: now } : begun(fresh, owner, now);
+  if (found) {
+    const taken = await states.replaceOne({ _id, owner: found.owner, heartbeat: found.heartbeat }, state);
+    return taken.matchedCount === 1 ? hold(states, state, owner) : undefined;
+  }
+  try {
+    await states.insertOne(state);
+  } catch (error) {
+    if (isDuplicateKey(error)) return undefined;
+    throw error;
+  }
+  return hold(states, state, owner);
+}
+
+function begun(
+  fresh: Pick<RebuildState, '_id' | 'version' | 'head' | 'generation'>,
+  owner: string,
+  now: Date,
+): RebuildState {
+  return {
+    ...fresh,
+    phase: 'filling',
+    owner,
+    heartbeat: now,
+    startedAt: now,
+    finishedAt: null,
+    position: null,
+    events: 0,
+    streams: 0,
+    documents: 0,
+    stalled: [],
+    error: null,
+  };
+}
+
+function hold(states: Collection<RebuildState>, begin: RebuildState, owner: string): Lease {
+  let state = begin;
+  const { _id } = begin;
+  const beat = setInterval(() => {
+    // A heartbeat that fails is a lease that lapses; the next save finds that out.
+    states.updateOne({ _id, owner }, { $set: { heartbeat: new Date() } }).catch(() => undefined);
+  }, HEARTBEAT_EVERY_MS).unref();
+
+  return {
+    state: () => state,
+    async save(changes) {
+      const heartbeat = new Date();
+      const { matchedCount } = await states.updateOne({ _id, owner }, { $set: { ...changes, heartbeat } });
+      if (matchedCount === 0) throw new LeaseLostError(`another process has taken over ${_id}`);
+      state = { ...state, ...changes, heartbeat };
+    },
+    async release() {
+      clearInterval(beat);
+      await states.updateOne({ _id, owner }, { $set: { owner: null } });
+    },
+  };
+}

@@ -1,0 +1,209 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { type Filter, MongoBulkWriteError } from 'mongodb';
+import { isOnlyDuplicates } from '../errors.ts';
+import { readLog } from '../rebuild/log-reader.ts';
+import { chunksOf } from '../live/deliveries.ts';
+import { endOfLog } from '../rebuild/rebuild.ts';
+import { type Difference, type Findings, note, partOf, type VerifyOptions, type VerifyRun } from './findings.ts';
+import type { Pair, VerifiedModel } from './models.ts';
+
+type Document = Readonly<Record<string, unknown>> & { readonly _id: string };
+
+const LOOK_AGAIN_MS = 100;
+const PAGE = 500;
+/** Of repairs that other writers were faster than. */
+const MOST_REPAIRS = 5;
+
+/**
+ * Goes through the log once for each part of the documents, so that only so many are held in memory, folds it and
+ * compares. What seems to differ is looked at again on its own: the log and the documents went on meanwhile.
+ */
+export async function verifyDocuments<D extends object, Fold>(
+  options: VerifyOptions,
+  model: VerifiedModel<D, Fold>,
+  run: Required<VerifyRun>,
+  findings: Findings,
+): Promise<void> {
+  const parts = Math.max(1, Math.ceil((await model.collection.estimatedDocumentCount()) / run.mostAtOnce));
+  for (let part = 0; part < parts; part += 1) {
+    const isMine = (id: string) => parts === 1 || partOf(id, parts) === part;
+    const folds = await foldLog(options, model, isMine, run, (share) => run.onProgress((part + share) / parts));
+    const settledBy = performance.now() + run.settleMs;
+    const open = await compareAll(model, folds, isMine, run.signal, findings);
+    for (const some of chunksOf(open, PAGE)) await settle(model, some, folds, settledBy, run, findings);
+  }
+}
+
+async function foldLog<D, Fold>(
+  { client, streamPrefix }: VerifyOptions,
+  model: VerifiedModel<D, Fold>,
+  isMine: (id: string) => boolean,
+  { signal }: Pick<Required<VerifyRun>, 'signal'>,
+  onProgress: (share: number) => void,
+): Promise<Map<string, Fold>> {
+  const head = Number((await endOfLog(client))?.commit ?? 1);
+  const folds = new Map<string, Fold>();
+  for await (const { events, position } of readLog(client, streamPrefix)) {
+    signal.throwIfAborted();
+    for (const event of events) {
+      const id = model.idOf(event);
+      if (id === undefined || !isMine(id)) continue;
+      const folded = model.fold(folds.get(id), event);
+      if (folded !== undefined) folds.set(id, folded);
+    }
+    onProgress(Math.min(1, Number(position.commit) / head));
+  }
+  return folds;
+}
+
+/** @returns the ids of what seems to differ; the folds of the rest are let go */
+async function compareAll<D extends object, Fold>(
+  model: VerifiedModel<D, Fold>,
+  folds: Map<string, Fold>,
+  isMine: (id: string) => boolean,
+  signal: AbortSignal,
+  findings: Findings,
+): Promise<string[]> {
+  const open = new Set<string>();
+  for await (const page of documentsOf(model)) {
+    signal.throwIfAborted();
+    const mine = page.filter(({ _id }) => isMine(_id));
+    findings.checked += mine.length;
+    const known = new Map(mine.flatMap(({ _id }) => entryOf(folds, _id)));
+    const expected = await model.expect(known);
+    for (const document of mine) {
+      const wanted = expected.get(document._id);
+      if (wanted && differingFields(model, wanted, document).length === 0) folds.delete(document._id);
+      else open.add(document._id);
+    }
+  }
+  const missing = [...folds.keys()].filter((id) => !open.has(id));
+  findings.checked += missing.length;
+  return [...open, ...missing];
+}
+
+/** By pages in the order of ids rather than by one cursor, which a rebuild's swap would end. */
+async function* documentsOf<D extends object>({ collection }: Pick<VerifiedModel<D, unknown>, 'collection'>) {
+  let after: string | undefined;
+  for (;;) {
+    const filter = (after === undefined ? {} : { _id: { $gt: after } }) as Filter<D & { readonly _id: string }>;
+    const page = (await collection.find(filter).sort({ _id: 1 }).limit(PAGE).toArray()) as unknown as Document[];
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)?._id;
+  }
+}
+
+interface Verdict<D, Fold> extends Pair<D, Fold> {
+  readonly expected: D | undefined;
+  readonly difference: Difference;
+}
+
+async function settle<D extends object, Fold>(
+  model: VerifiedModel<D, Fold>,
+  ids: readonly string[],
+  folds: Map<string, Fold>,
+  settledBy: number,
+  { repair, signal, settleMs }: Required<VerifyRun>,
+  findings: Findings,
+): Promise<void> {
+  const lagsUntil = performance.now() + settleMs;
+  let verdicts = await judge(model, ids, folds);
+  while (verdicts.some(({ difference }) => performance.now() < mayHealUntil(difference))) {
+    await delay(LOOK_AGAIN_MS);
+    signal.throwIfAborted();
+    verdicts = await judge(model, idsOf(verdicts), folds);
+  }
+  for (let tries = 1; repair && verdicts.length > 0 && tries <= MOST_REPAIRS; tries += 1) {
+    await repairAll(model, verdicts);
+    const left = await judge(model, idsOf(verdicts), folds);
+    const open = new Set(idsOf(left));
+    for (const { id, difference } of verdicts) if (!open.has(id)) note(findings, difference, true);
+    verdicts = left;
+  }
+  for (const { difference } of verdicts) note(findings, difference, false);
+
+  /** A document that is wrong at the revision that it shows, or has no stream, is not made right by what comes. */
+  function mayHealUntil({ kind, fields }: Difference): number {
+    if (kind === 'missing' || kind === 'behind') return settledBy;
+    return fields.length > 0 && fields.every((field) => model.lagging?.has(field)) ? lagsUntil : 0;
+  }
+}
+
+function idsOf(verdicts: readonly { readonly id: string }[]): string[] {
+  return verdicts.map(({ id }) => id);
+}
+
+/** Looks at documents again, folding on to what they have seen; those that are as they should be drop out. */
+async function judge<D extends object, Fold>(
+  model: VerifiedModel<D, Fold>,
+  ids: readonly string[],
+  folds: Map<string, Fold>,
+): Promise<Verdict<D, Fold>[]> {
+  if (ids.length === 0) return [];
+  const filter = { _id: { $in: ids } } as unknown as Filter<D & { readonly _id: string }>;
+  const present = (await model.collection.find(filter).toArray()) as unknown as (D & { readonly _id: string })[];
+  const documents = new Map(present.map((document) => [document._id, document]));
+  const pairs: Pair<D, Fold>[] = [];
+  for (const id of ids) {
+    const document = documents.get(id);
+    const fold = await model.foldOn({ id, fold: folds.get(id), document });
+    if (fold !== undefined) folds.set(id, fold);
+    pairs.push({ id, fold, document });
+  }
+  const expected = await model.expect(new Map(ids.flatMap((id) => entryOf(folds, id))));
+  return pairs.flatMap((pair) => {
+    const difference = compare(model, pair, expected.get(pair.id));
+    return difference ? [{ ...pair, expected: expected.get(pair.id), difference }] : [];
+  });
+}
+
+function compare<D extends object, Fold>(
+  model: VerifiedModel<D, Fold>,
+  { id, document }: Pair<D, Fold>,
+  expected: D | undefined,
+): Difference | undefined {
+  if (!expected) return document && { id, kind: 'extra', fields: [] };
+  if (!document) return { id, kind: 'missing', fields: [] };
+  const fields = differingFields(model, expected, document);
+  if (fields.length === 0) return undefined;
+  const isBehind = (model.revisionOf(document) ?? 0) < (model.revisionOf(expected) ?? 0);
+  return { id, kind: isBehind ? 'behind' : 'different', fields };
+}
+
+function differingFields<D extends object>(
+  { ignored }: Pick<VerifiedModel<D, never>, 'ignored'>,
+  expected: object,
+  actual: object,
+): string[] {
+  const wanted = new Map<string, unknown>(Object.entries(expected));
+  const present = new Map<string, unknown>(Object.entries(actual));
+  return [...new Set([...wanted.keys(), ...present.keys()])]
+    .filter((field) => !isDeepStrictEqual(wanted.get(field), present.get(field)))
+    .filter((field) => !ignored?.(field, wanted.get(field), present.get(field)))
+    .sort();
+}
+
+/** Writes documents as they should be, but for those that somebody else has written since they were read. */
+async function repairAll<D extends object, Fold>(
+  model: VerifiedModel<D, Fold>,
+  verdicts: readonly Verdict<D, Fold>[],
+): Promise<void> {
+  const writes = verdicts.map(({ document, expected }) => {
+    if (!document) return { insertOne: { document: expected } };
+    const filter = model.guard(document);
+    return expected ? { replaceOne: { filter, replacement: expected } } : { deleteOne: { filter } };
+  });
+  try {
+    await model.collection.bulkWrite(writes as never, { ordered: false });
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || !isOnlyDuplicates(error)) throw error;
+  }
+  await model.afterRepair(verdicts.flatMap(({ expected }) => expected ?? []));
+}
+
+function entryOf<Fold>(folds: ReadonlyMap<string, Fold>, id: string): [string, Fold][] {
+  const fold = folds.get(id);
+  return fold === undefined ? [] : [[id, fold]];
+}

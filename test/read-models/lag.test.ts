@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { type EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { afterAll, beforeAll, expect, inject, test, type MockInstance, vi } from 'vitest';
+import { connectEventStore } from '../../src/eventstoredb/client.ts';
+import { createLagMeter } from '../../src/read-models/lag.ts';
+import { endOfLog } from '../../src/read-models/rebuild/rebuild.ts';
+
+let client: EventStoreDBClient;
+beforeAll(() => {
+  client = connectEventStore(inject('eventStoreUrl'));
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await client.dispose();
+});
+
+/** A prefix of streams, with so many events in one order's. */
+async function logOf(events: number): Promise<string> {
+  const prefix = `lag${randomUUID()}-`;
+  const stream = `${prefix}PizzaOrder-${randomUUID()}`;
+  const batch = Array.from({ length: events }, () => jsonEvent({ type: 'Any', data: {} }));
+  await client.appendToStream(stream, batch);
+  return prefix;
+}
+
+test('a large lag, asked for again at once, is not counted again', async () => {
+  const before = await endOfLog(client);
+  const measure = createLagMeter(client, await logOf(1500));
+  const head = await endOfLog(client);
+  const opening = vi.spyOn(client, 'GRPCStreamCreator' as never) as MockInstance<(...call: unknown[]) => unknown>;
+  const first = await measure(before, head);
+  expect(first.seconds).toBeGreaterThanOrEqual(0);
+  expect((await measure(before, head)).events).toBe(first.events);
+  expect(opening.mock.calls.map(([, name]) => name)).toEqual(['subscribeToAll']);
+});
+
+test('a large lag, is estimated by how much of the log it takes', async () => {
+  const before = await endOfLog(client);
+  const prefix = await logOf(3000);
+  const { events } = await createLagMeter(client, prefix)(before, await endOfLog(client));
+  // Others write meanwhile, and EventStoreDB counts positions in bytes.
+  expect(events).toBeGreaterThan(2000);
+  expect(events).toBeLessThan(4500);
+});
+
+test('a lag of exactly as many events as are counted, is told by the position of the last', async () => {
+  const before = await endOfLog(client);
+  const prefix = await logOf(1000);
+  const measure = createLagMeter(client, prefix);
+  expect((await measure(before, undefined)).events).toBe(1000);
+});
+
+test('a small lag, is counted each time, so that none is never told late', async () => {
+  const prefix = await logOf(3);
+  const measure = createLagMeter(client, prefix);
+  expect((await measure(undefined, undefined)).events).toBe(3);
+  await client.appendToStream(`${prefix}PizzaOrder-${randomUUID()}`, [jsonEvent({ type: 'Any', data: {} })]);
+  expect((await measure(undefined, undefined)).events).toBe(4);
+});
+
+test('a lag, of streams that are not asked for, is none', async () => {
+  const measure = createLagMeter(client, await logOf(3), () => false);
+  expect(await measure(undefined, undefined)).toEqual({ events: 0, seconds: 0 });
+});

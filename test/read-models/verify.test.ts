@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { jsonEvent } from '@eventstore/db-client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { liveGeneration } from '../../src/read-models/analytics/queries.ts';
+import { analyticsOf } from '../../src/read-models/database.ts';
+import type { ProjectionAdmin } from '../../src/read-models/admin.ts';
+import { READ_MODEL_NAMES, type ReadModelName } from '../../src/read-models/index.ts';
+import { besides, caughtUp, keepWriting, placeOrder } from '../support/projections.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
+
+let service: TestService;
+let admin: ProjectionAdmin;
+let database: ReturnType<typeof besides>['database'];
+let today: string;
+
+beforeAll(async () => {
+  service = await startTestService();
+  ({ admin, database } = besides(service));
+  await service.put('/customers/ada', { name: 'Ada', email: 'ada@example.com' });
+  today = new Date().toISOString().slice(0, 10);
+});
+afterAll(() => service.close());
+
+async function placed(): Promise<string> {
+  const id = await placeOrder(service);
+  await service.post(`/orders/${id}/payment`, { paymentMethod: 'cash', transactionId: randomUUID() });
+  await caughtUp(service);
+  return id;
+}
+
+/** Finds the differences, then repairs them, then finds none; nothing is under way that could make them right. */
+async function foundAndRepaired(name: ReadModelName) {
+  const found = await admin.verify(name, { repair: false, settleMs: 0 });
+  expect(found.repaired).toBe(0);
+  const repaired = await admin.verify(name, { repair: true, settleMs: 0 });
+  expect(repaired).toMatchObject({ differences: found.differences, repaired: found.differences });
+  expect(await admin.verify(name, { repair: false })).toMatchObject({ differences: 0, listed: [] });
+  return found.listed;
+}
+
+async function poison(stream: string): Promise<void> {
+  await service.eventStore.appendToStream(stream, [jsonEvent({ type: 'PaymentProcessed', data: { broken: true } })]);
+}
+
+describe('verifying', () => {
+  test.each(READ_MODEL_NAMES)('%s, while they are written to, finds no difference', async (name) => {
+    const writing = keepWriting(service);
+    await until('some orders were placed', () => writing.orderIds.length >= 10);
+    const result = await admin.verify(name, { repair: false });
+    await writing.stop();
+    expect(result).toMatchObject({ name, differences: 0, listed: [], repaired: 0 });
+    expect(result.checked).toBeGreaterThan(0);
+  });
+
+  test.each(READ_MODEL_NAMES)('%s, in parts of a few documents, checks each once', async (name) => {
+    await placed();
+    const whole = await admin.verify(name, { repair: false });
+    const parts = await admin.verify(name, { repair: false, mostAtOnce: 20 });
+    expect(parts).toEqual(whole);
+  });
+
+  test('orders, one of them lost, finds it missing and puts it back', async () => {
+    const id = await placed();
+    const before = await database.orders.findOne({ _id: id });
+    await database.orders.deleteOne({ _id: id });
+    expect(await foundAndRepaired('orders')).toEqual([{ id, kind: 'missing', fields: [] }]);
+    expect(await database.orders.findOne({ _id: id })).toEqual(before);
+  });
+
+  test('orders, one without a stream, finds it extra and removes it', async () => {
+    const id = randomUUID();
+    const like = await database.orders.findOne({ _id: await placed() });
+    await database.orders.insertOne({ ...like, _id: id } as never);
+    expect(await foundAndRepaired('orders')).toEqual([{ id, kind: 'extra', fields: [] }]);
+    expect(await database.orders.findOne({ _id: id })).toBeNull();
+  });
+
+  test('orders, one that missed an event, finds it behind and brings it up', async () => {
+    const id = await placed();
+    const before = await database.orders.findOne({ _id: id });
+    await database.orders.updateOne({ _id: id }, { $set: { revision: 0, paymentStatus: 'UNPAID', paidAt: null } });
+    const [difference] = await foundAndRepaired('orders');
+    expect(difference).toEqual({ id, kind: 'behind', fields: ['paidAt', 'paymentStatus', 'revision'] });
+    expect(await database.orders.findOne({ _id: id })).toEqual(before);
+  });
+
+  test.each([
+    ['another total', { totalMinor: 1 }, ['totalMinor']],
+    ['a field too many', { more: 'than that' }, ['more']],
+    ['a changed item', { 'items.0.quantity': 9 }, ['items']],
+    ['a stall that is none', { stalled: { revision: 2, reason: 'x' } }, ['stalled']],
+    ['another customer’s name', { customerName: 'Eve' }, ['customerName']],
+    ['a revision that there is not', { revision: 99 }, ['revision']],
+  ])('orders, one with %s, finds the field and rewrites it', async (_, changes, fields) => {
+    const id = await placed();
+    const before = await database.orders.findOne({ _id: id });
+    await database.orders.updateOne({ _id: id }, { $set: changes as never });
+    expect(await foundAndRepaired('orders')).toEqual([{ id, kind: 'different', fields }]);
+    expect(await database.orders.findOne({ _id: id })).toEqual(before);
+  });
+
+  test('orders, one with an unreadable event, stands before it and is as it should be', async () => {
+    const id = await placed();
+    const stream = `${service.config.streamPrefix}PizzaOrder-${id}`;
+    await poison(stream);
+    await until('it is stalled', async () => (await database.orders.findOne({ _id: id }))?.stalled);
+    expect(await admin.verify('orders', { repair: false })).toMatchObject({ differences: 0 });
+    await database.orders.updateOne({ _id: id }, { $unset: { stalled: true } });
+    expect(await foundAndRepaired('orders')).toEqual([{ id, kind: 'different', fields: ['stalled'] }]);
+    expect(await database.orders.findOne({ _id: id })).toMatchObject({ revision: 1, stalled: { revision: 2 } });
+    expect(await admin.verify('analytics', { repair: false })).toMatchObject({ differences: 0 });
+    expect(await admin.verify('audit', { repair: false })).toMatchObject({ differences: 0 });
+  });
+
+  test('orders, all of them different, counts and repairs each', async () => {
+    await placed();
+    const orders = await database.orders.countDocuments({});
+    await database.orders.updateMany({}, { $set: { currency: 'EUR' } });
+    const found = await admin.verify('orders', { repair: true });
+    expect(found).toMatchObject({ differences: orders, repaired: orders });
+    expect(await admin.verify('orders', { repair: false })).toMatchObject({ differences: 0 });
+  });
+
+  test('customers, one lost and one changed, finds and repairs both and their orders', async () => {
+    await service.put('/customers/bob', { name: 'Bob', email: 'bob@example.com' });
+    await service.put('/customers/bob', { name: 'Bobby', email: 'bob@example.com' });
+    await placed();
+    await database.customers.deleteOne({ _id: 'ada' });
+    await database.customers.updateOne({ _id: 'bob' }, { $set: { name: 'Bob', revision: 0 } });
+    const listed = await foundAndRepaired('customers');
+    expect(listed).toContainEqual({ id: 'ada', kind: 'missing', fields: [] });
+    expect(listed.find(({ id }) => id === 'bob')).toMatchObject({ kind: 'behind' });
+    expect(await admin.verify('orders', { repair: false })).toMatchObject({ differences: 0 });
+  });
+
+  test('audit, entries lost, changed and invented, finds and repairs each', async () => {
+    const orderId = await placed();
+    const [lost, changed] = await database.audit.find({ orderId }).sort({ revision: 1 }).toArray();
+    await database.audit.deleteOne({ _id: lost?._id ?? '' });
+    await database.audit.updateOne({ _id: changed?._id ?? '' }, { $set: { actor: 'somebody else' } });
+    await database.audit.insertOne({ ...changed, _id: 'invented' } as never);
+    const listed = await foundAndRepaired('audit');
+    expect(listed).toHaveLength(3);
+    expect(listed).toContainEqual({ id: lost?._id, kind: 'missing', fields: [] });
+    expect(listed).toContainEqual({ id: changed?._id, kind: 'different', fields: ['actor'] });
+    expect(listed).toContainEqual({ id: 'invented', kind: 'extra', fields: [] });
+  });
+
+  test('analytics, figures changed, lost and invented, finds and repairs each', async () => {
+    await placeOrder(service, 'ada', 'Calzone');
+    await placed();
+    const { days, items } = analyticsOf(database.db, await liveGeneration(database));
+    await days.updateOne({ _id: today }, { $inc: { orders: 1 } });
+    await items.deleteOne({ _id: `${today} Calzone` });
+    await items.insertOne({ _id: '1999-01-01 Nothing', day: '1999-01-01', name: 'Nothing', sold: 1, position: 1 });
+    const listed = await foundAndRepaired('analytics');
+    expect(listed).toHaveLength(3);
+    expect(listed).toContainEqual({ id: today, kind: 'different', fields: ['orders'] });
+    expect(listed).toContainEqual({ id: `${today} Calzone`, kind: 'missing', fields: [] });
+    expect(listed).toContainEqual({ id: '1999-01-01 Nothing', kind: 'extra', fields: [] });
+  });
+
+  test('analytics, figures that missed an event, finds them behind', async () => {
+    await placed();
+    const { days } = analyticsOf(database.db, await liveGeneration(database));
+    await days.updateOne({ _id: today }, { $inc: { orders: -1, position: -1 } });
+    expect(await foundAndRepaired('analytics')).toEqual([
+      { id: today, kind: 'behind', fields: ['orders', 'position'] },
+    ]);
+  });
+
+  test('analytics, repaired while they are written to, go on right', async () => {
+    const { days } = analyticsOf(database.db, await liveGeneration(database));
+    const writing = keepWriting(service);
+    await until('some orders were placed', () => writing.orderIds.length >= 5);
+    await days.updateOne({ _id: today }, { $inc: { orders: 1000 } });
+    const { differences, repaired } = await admin.verify('analytics', { repair: true });
+    await writing.stop();
+    expect({ differences, repaired }).toEqual({ differences: 1, repaired: 1 });
+    await caughtUp(service);
+    expect(await admin.verify('analytics', { repair: false })).toMatchObject({ differences: 0 });
+  });
+
+  test('orders, told to stop, ends at once', async () => {
+    const beside = besides(service);
+    const verifying = beside.admin.verify('orders', { repair: false });
+    await Promise.all([expect(verifying).rejects.toThrow('stopping'), beside.admin.stop()]);
+  });
+});

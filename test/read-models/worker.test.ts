@@ -1,0 +1,108 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { EventStoreDBClient } from '@eventstore/db-client';
+import type { Collection, MongoClient } from 'mongodb';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { PizzaOrder } from '../../src/domain/pizza-order.ts';
+import { connectEventStore } from '../../src/eventstoredb/client.ts';
+import { createStreamStore } from '../../src/eventstoredb/streams.ts';
+import { connectMongo, openDatabase } from '../../src/read-models/database.ts';
+import type { AuditDocument } from '../../src/read-models/audit/document.ts';
+import { EVENTS_PER_WRITE } from '../../src/read-models/audit/project.ts';
+import { startWorker } from '../../src/read-models/live/worker.ts';
+import { until } from '../support/until.ts';
+
+const CHANGES = 2999;
+const MOST_AT_ONCE = 2;
+
+const name = `worker${randomBytes(6).toString('hex')}`;
+const group = name;
+let client: EventStoreDBClient;
+let mongo: MongoClient;
+
+beforeAll(() => {
+  client = connectEventStore(inject('eventStoreUrl'));
+  mongo = connectMongo(inject('mongoUrl'));
+});
+afterAll(async () => {
+  await client.deletePersistentSubscriptionToAll(group);
+  await client.dispose();
+  await mongo.db(name).dropDatabase();
+  await mongo.close();
+});
+
+test('a batch that is more than MongoDB can take at once, is tried again with half as many, until all is projected', async () => {
+  const log = pino({ level: 'silent' });
+  const streamPrefix = `${name}-`;
+  const streams = createStreamStore({ client, streamPrefix, timeLimitMs: 20_000 });
+  const order = orderWith(CHANGES);
+  await streams.append(streams.streamOf('PizzaOrder', order.state.id), -1, order.uncommittedEvents, {
+    commandId: randomUUID(),
+    correlationId: randomUUID(),
+    actor: 'test',
+  });
+  const database = openDatabase(mongo, name);
+  const refused: number[] = [];
+  const worker = startWorker({
+    client,
+    streams,
+    database: { ...database, audit: overloadable(database.audit, refused) },
+    group,
+    streamPrefix,
+    log,
+    prepare: () => Promise.resolve(),
+    pressure: { isHigh: () => false },
+  });
+  try {
+    await until('all is projected', () => worker.status().projected >= CHANGES + 1, 30_000);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(worker.status().parked).toBe(0);
+    expect(await database.audit.countDocuments({})).toBe(CHANGES + 1);
+    expect((await database.orders.findOne({ _id: order.state.id }))?.revision).toBe(CHANGES);
+  } finally {
+    await worker.stop();
+  }
+});
+
+function orderWith(changes: number): PizzaOrder {
+  const items = [{ name: 'Margherita', quantity: 1, unitPrice: '10.00' }];
+  const time = '2030-01-01T12:00:00.000Z';
+  const order = PizzaOrder.place({ orderId: randomUUID(), customerId: 'ada', items, currency: 'USD' }, time);
+  for (let change = 0; change < changes; change += 1) {
+    order.changeStatus({ status: change % 2 === 0 ? 'COOKING' : 'READY' }, time);
+  }
+  return order;
+}
+
+/** A collection that refuses to take more than so many documents at the same time, from when there are many on. */
+function overloadable(audit: Collection<AuditDocument>, refused: number[]): Collection<AuditDocument> {
+  let atWork = 0;
+  const haveArrived = once(() =>
+    until('most have been delivered', async () => {
+      const { stats } = await client.getPersistentSubscriptionToAllInfo(group);
+      return stats.totalInFlightMessages > CHANGES - EVENTS_PER_WRITE;
+    }),
+  );
+  const insertMany: typeof audit.insertMany = async (documents, options) => {
+    atWork += 1;
+    try {
+      await haveArrived();
+      if (atWork > MOST_AT_ONCE) {
+        refused.push(documents.length);
+        throw new Error(`more than ${MOST_AT_ONCE * EVENTS_PER_WRITE} documents at once`);
+      }
+      return await audit.insertMany(documents, options);
+    } finally {
+      atWork -= 1;
+    }
+  };
+  return new Proxy(audit, {
+    get: (target, property) =>
+      property === 'insertMany' ? insertMany : (Reflect.get(target, property, target) as unknown),
+  });
+}
+
+function once<T>(run: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= run());
+}
