@@ -3,7 +3,7 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import { PizzaOrder } from '../src/domain/pizza-order.ts';
 import { ORDER_CATEGORY } from '../src/eventstoredb/repository.ts';
 import { createStreamStore } from '../src/eventstoredb/streams.ts';
-import { forEachOf } from '../src/read-models/live/deliveries.ts';
+import { forEachOf } from '../src/read-models/batches.ts';
 
 /** A body of `POST /orders`, of the size that an order has: 2 lines. */
 export const PLACE_BODY = {

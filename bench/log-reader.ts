@@ -1,6 +1,8 @@
 /** Reads the log in the least ways that there are, one job a message: the limits of projection and rebuild. */
 import { EventStoreDBClient, streamNameFilter } from '@eventstore/db-client';
-import { GROUP_SETTINGS, streamPrefixes } from '../src/read-models/live/consumer-group.ts';
+import { READ_MODELS } from '../src/read-models/index.ts';
+import { GROUP_SETTINGS } from '../src/read-models/live/consumer-group.ts';
+import { streamPrefixes } from '../src/read-models/read-model.ts';
 
 export interface LogJob {
   readonly eventStoreUrl: string;
@@ -39,7 +41,7 @@ async function consume(
   events: number,
   { group, eventsPerAck }: { readonly group: string; readonly eventsPerAck: number },
 ): Promise<number> {
-  const filter = streamNameFilter({ prefixes: streamPrefixes(streamPrefix) });
+  const filter = streamNameFilter({ prefixes: streamPrefixes(streamPrefix, READ_MODELS) });
   await client.createPersistentSubscriptionToAll(group, GROUP_SETTINGS, { filter });
   const subscription = client.subscribeToPersistentSubscriptionToAll(
     group,

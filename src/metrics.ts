@@ -8,12 +8,7 @@ import { settleWithin } from './time-limit.ts';
 /** What is asked for on each scrape. */
 export interface ScrapedProjections {
   worker(): WorkerStatus;
-  lag(): Promise<{
-    readonly group: Lag;
-    readonly analytics: Lag;
-    readonly parked: number;
-    readonly inFlight: number;
-  }>;
+  lag(): Promise<Lag & { readonly parked: number; readonly inFlight: number }>;
 }
 
 export interface Metrics {
@@ -198,13 +193,8 @@ function createProjectionMetrics(registers: Registry[]) {
       inFlight.remove();
       const measured = await within(SCRAPE_TIME_LIMIT_MS, scraped.lag());
       if (!measured) return;
-      for (const [projection, { events, seconds }] of [
-        ['group', measured.group],
-        ['analytics', measured.analytics],
-      ] as const) {
-        lagEvents.set({ projection }, events);
-        lagSeconds.set({ projection }, seconds);
-      }
+      lagEvents.set({ projection: 'group' }, measured.events);
+      lagSeconds.set({ projection: 'group' }, measured.seconds);
       parked.set(measured.parked);
       inFlight.set(measured.inFlight);
     },

@@ -14,14 +14,15 @@ import type { Readiness } from './http/routes/health.ts';
 import { createMetrics } from './metrics.ts';
 import { createAuditQueries } from './read-models/audit/queries.ts';
 import { createCustomerQueries } from './read-models/customers/queries.ts';
-import { openDatabase, withTimeLimit } from './read-models/database.ts';
+import { createMenuIndexes, openDatabase, withTimeLimit } from './read-models/database.ts';
+import { READ_MODELS } from './read-models/index.ts';
+import type { ReadModel } from './read-models/read-model.ts';
+import { prepareReadModels } from './read-models/rebuild/prepare.ts';
 import { createAnalyticsQueries } from './read-models/analytics/queries.ts';
 import { createMenuStore } from './read-models/menu/store.ts';
 import { createOrderQueries } from './read-models/orders/queries.ts';
 import { createPressure } from './http/server/pressure.ts';
 import { createProjectionAdmin } from './read-models/admin.ts';
-import { followAnalytics } from './read-models/analytics/follower.ts';
-import { ensureReadModels } from './read-models/rebuild/bootstrap.ts';
 import { createRebuilds } from './read-models/rebuild/rebuild.ts';
 import { startWorker, type Worker } from './read-models/live/worker.ts';
 
@@ -40,6 +41,8 @@ export interface ServiceOptions {
   readonly mongo: MongoClient;
   readonly log: Logger;
   readonly clock?: () => Date;
+  /** Default: those of the product. */
+  readonly readModels?: readonly ReadModel[];
 }
 
 export interface Service {
@@ -62,6 +65,7 @@ export async function createService({
   mongo,
   log,
   clock = () => new Date(),
+  readModels = READ_MODELS,
 }: ServiceOptions): Promise<Service> {
   const { streamPrefix } = config;
   const database = openDatabase(mongo, config.mongoDatabase);
@@ -77,14 +81,13 @@ export async function createService({
   const menu = createMenuStore(database, STORE_TIME_LIMIT_MS);
   const { onConflict } = metrics;
   const commands = createOrderCommands({ orders, menu, currency: config.currency, clock, log, onConflict });
-  const projecting = { client: eventStore, streams, database, group: config.consumerGroup, streamPrefix, log };
-  const rebuilds = createRebuilds(projecting);
+  const { db } = database;
+  const context = { client: eventStore, streams, db, streamPrefix, log };
+  const rebuilds = createRebuilds(context, readModels);
   const pressure = createPressure();
-  const prepare = () => ensureReadModels({ ...projecting, rebuilds });
+  const projecting = { context, models: readModels, group: config.consumerGroup };
   const worker = startWorker({ ...projecting, prepare, pressure });
-  const isMoreUrgent = () => worker.isBehind() || rebuilds.isRunning() || pressure.isHigh();
-  const analytics = followAnalytics({ ...projecting, isMoreUrgent });
-  const admin = createProjectionAdmin({ ...projecting, rebuilds, worker, analytics });
+  const admin = createProjectionAdmin({ ...projecting, rebuilds, worker });
   rebuilds.watch();
   metrics.watch({ worker: () => worker.status(), lag: () => admin.lag() });
   let isDraining = false;
@@ -112,16 +115,21 @@ export async function createService({
     async close() {
       const stopped = admin.stop();
       await app.close();
-      await Promise.all([worker.stop(), analytics.stop(), stopped]);
+      await Promise.all([worker.stop(), stopped]);
       await orders.close();
       metrics.close();
     },
   };
 
+  async function prepare(): Promise<void> {
+    await createMenuIndexes(database.menu);
+    await prepareReadModels(context, readModels, rebuilds);
+  }
+
   async function readiness(): Promise<Readiness> {
     const [eventStoreUp, readModelsUp] = await Promise.all([
       isUp(readHead(eventStore, PROBE_TIME_LIMIT_MS)),
-      isUp(withTimeLimit(PROBE_TIME_LIMIT_MS, database.db.command({ ping: 1 }))),
+      isUp(withTimeLimit(PROBE_TIME_LIMIT_MS, db.command({ ping: 1 }))),
     ]);
     const { state } = worker.status();
     return {

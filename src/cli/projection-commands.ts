@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProjectionAdmin, ProjectionStatus } from '../read-models/admin.ts';
-import { isReadModelName, READ_MODEL_NAMES, type ReadModelName } from '../read-models/index.ts';
+import { READ_MODEL_NAMES } from '../read-models/index.ts';
 import { percentOf } from '../read-models/rebuild/rebuild.ts';
 import type { RebuildState } from '../read-models/rebuild/lease.ts';
 import { createPercentage } from './percentage.ts';
 
 export type ProjectionCommand =
   | { readonly type: 'status' | 'replay-parked' }
-  | { readonly type: 'rebuild'; readonly name: ReadModelName }
-  | { readonly type: 'verify'; readonly name: ReadModelName; readonly repair: boolean };
+  | { readonly type: 'rebuild'; readonly name: string }
+  | { readonly type: 'verify'; readonly name: string; readonly repair: boolean };
 
 /** The command line is wrong. */
 export class UsageError extends Error {
@@ -73,8 +73,8 @@ function parsed(args: readonly string[]) {
   }
 }
 
-function readModelName(name: string | undefined): ReadModelName {
-  if (name !== undefined && isReadModelName(name)) return name;
+function readModelName(name: string | undefined): string {
+  if (name !== undefined && READ_MODEL_NAMES.includes(name)) return name;
   throw new UsageError(`NAME must be one of ${READ_MODEL_NAMES.join(', ')}`);
 }
 
@@ -100,14 +100,14 @@ export async function runCommand(command: ProjectionCommand, run: CommandRun): P
   }
 }
 
-async function rebuild(name: ReadModelName, { admin, out }: CommandRun): Promise<number> {
+async function rebuild(name: string, { admin, out }: CommandRun): Promise<number> {
   const { finished } = await admin.rebuild(name);
   await shown(name, finished, { admin, out });
   return EXIT.done;
 }
 
 /** Shows how far a rebuild of this process is until it ends. */
-async function shown(name: ReadModelName, finished: Promise<RebuildState>, { admin, out }: CommandRun): Promise<void> {
+async function shown(name: string, finished: Promise<RebuildState>, { admin, out }: CommandRun): Promise<void> {
   const progress = createPercentage(out, `rebuilding ${name}`);
   const ended = finished.then(
     () => true,
@@ -127,7 +127,7 @@ async function shown(name: ReadModelName, finished: Promise<RebuildState>, { adm
   }
 }
 
-async function verify(name: ReadModelName, repair: boolean, { admin, out }: CommandRun): Promise<number> {
+async function verify(name: string, repair: boolean, { admin, out }: CommandRun): Promise<number> {
   const progress = createPercentage(out, `verifying ${name}`);
   const result = await admin
     .verify(name, { repair, onProgress: (share) => progress.update(Math.floor(share * 100)) })
@@ -142,9 +142,8 @@ async function verify(name: ReadModelName, repair: boolean, { admin, out }: Comm
 }
 
 async function replayParked({ admin, out }: CommandRun): Promise<number> {
-  const { replayed, rebuilding } = await admin.replayParked();
+  const { replayed } = await admin.replayParked();
   out.write(`${replayed} parked events are delivered again\n`);
-  if (rebuilding) await shown('analytics', rebuilding, { admin, out });
   return EXIT.done;
 }
 

@@ -3,6 +3,7 @@ import { ConfigError, loadConfig } from '../config.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
 import { openDatabase } from '../read-models/database.ts';
 import { createProjectionAdmin } from '../read-models/admin.ts';
+import { READ_MODELS } from '../read-models/index.ts';
 import { joinStores } from '../stores.ts';
 import { EXIT, HELP, parseCommand, runCommand, UsageError } from './projection-commands.ts';
 
@@ -24,8 +25,12 @@ async function main(args: readonly string[]): Promise<number> {
     const { streamPrefix, consumerGroup: group } = config;
     const client = stores.eventStore;
     const streams = createStreamStore({ client, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
-    const database = openDatabase(stores.mongo, config.mongoDatabase);
-    const admin = createProjectionAdmin({ client, streams, database, group, streamPrefix, log });
+    const { db } = openDatabase(stores.mongo, config.mongoDatabase);
+    const admin = createProjectionAdmin({
+      context: { client, streams, db, streamPrefix, log },
+      models: READ_MODELS,
+      group,
+    });
     const onSignal = () => {
       if (interrupt.signal.aborted) process.exit(EXIT.interrupted); // asked twice
       interrupt.abort();

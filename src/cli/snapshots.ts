@@ -5,7 +5,7 @@ import { loadConfig } from '../config.ts';
 import { EventSourcingRepository, ORDER_CATEGORY } from '../eventstoredb/repository.ts';
 import { createSnapshotStore } from '../eventstoredb/snapshots.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
-import { readLog } from '../read-models/rebuild/log-reader.ts';
+import { readLog } from '../read-models/log-reader.ts';
 import { joinStores } from '../stores.ts';
 
 const USAGE = `Writes the snapshots of long orders anew, from their events.
@@ -39,7 +39,7 @@ async function run(orderId: string | undefined): Promise<void> {
     let written = 0;
     if (orderId === undefined) {
       const streamStart = streams.streamOf(ORDER_CATEGORY, '');
-      for await (const { events } of readLog(stores.eventStore, streamPrefix)) {
+      for await (const { events } of readLog(stores.eventStore, [streams.streamOf('PizzaOrder', '')])) {
         // An order is due when it reaches its first snapshot; then its whole stream is folded, whatever its length.
         const due = events.filter(
           ({ streamId, revision }) => streamId.startsWith(streamStart) && Number(revision) === snapshotEvery - 1,

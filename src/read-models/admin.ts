@@ -1,48 +1,30 @@
-import {
-  ErrorType,
-  type EventStoreDBClient,
-  FORWARDS,
-  type PersistentSubscriptionToAllInfo,
-  type Position,
-  START,
-} from '@eventstore/db-client';
-import type { Logger } from 'pino';
+import { ErrorType, type PersistentSubscriptionToAllInfo, type Position } from '@eventstore/db-client';
 import { withTimeLimit as withEventStoreTimeLimit } from '../eventstoredb/client.ts';
 import { hasType } from '../eventstoredb/errors.ts';
-import type { StreamStore } from '../eventstoredb/streams.ts';
-import { ANALYTICS } from './analytics/queries.ts';
-import { type Database, withTimeLimit } from './database.ts';
+import { withTimeLimit } from './database.ts';
 import { isUnavailable as isMongoUnavailable, ReadModelsUnavailableError } from './errors.ts';
-import type { AnalyticsFollower } from './analytics/follower.ts';
-import { fromStored } from './rebuild/log-reader.ts';
-import { isOfOrders } from './live/consumer-group.ts';
 import { createLagMeter, type Lag } from './lag.ts';
-import { READ_MODEL_NAMES, type ReadModelName } from './index.ts';
+import type { Worker } from './live/worker.ts';
+import { endOfLog } from './log-reader.ts';
+import { type ParkedEvent, readParked } from './parked.ts';
+import { findReadModel, type ReadModel, type ReadModelContext, streamPrefixes } from './read-model.ts';
 import {
   createRebuilds,
-  endOfLog,
   percentOf,
   progressState,
   type RebuildProgressState,
-  RebuildRunningError,
   type Rebuilds,
 } from './rebuild/rebuild.ts';
 import type { RebuildState } from './rebuild/lease.ts';
-import { verify } from './verify/verify.ts';
-import type { VerifyResult, VerifyRun } from './verify/findings.ts';
-import type { Worker } from './live/worker.ts';
+import type { Findings, VerifyResult, VerifyRun } from './verify/findings.ts';
 
 export interface AdminOptions {
-  readonly client: EventStoreDBClient;
-  readonly streams: StreamStore;
-  readonly database: Database;
+  readonly context: ReadModelContext;
+  readonly models: readonly ReadModel[];
   readonly group: string;
-  readonly streamPrefix: string;
-  readonly log: Logger;
   readonly rebuilds?: Rebuilds;
-  /** Those of this process; undefined for a tool beside the service. */
+  /** Of this process; undefined for a tool beside the service. */
   readonly worker?: Pick<Worker, 'status'>;
-  readonly analytics?: Pick<AnalyticsFollower, 'isRunning' | 'lastError'>;
 }
 
 export interface RebuildProgress {
@@ -55,7 +37,7 @@ export interface RebuildProgress {
 }
 
 export interface ProjectionStatus {
-  readonly name: ReadModelName;
+  readonly name: string;
   /** `rebuilding`: it serves and follows the log meanwhile. */
   readonly state: 'starting' | 'consuming' | 'waiting' | 'stopped' | 'rebuilding';
   /** Commit position of the last event projected, as far as it is known; null before the first. */
@@ -68,20 +50,10 @@ export interface ProjectionStatus {
   /** Deliveries that were not the first, to this process; null where none consumes in it. */
   readonly retried: number | null;
   readonly parked: number;
-  /** Orders that stand still since an event of theirs cannot be read. */
+  /** Documents that stand still since an event of theirs cannot be read. */
   readonly stalled: number;
   readonly lastError: string | null;
   readonly rebuild: RebuildProgress | null;
-}
-
-export interface ParkedEvent {
-  /** null when the event has been deleted since. */
-  readonly eventId: string | null;
-  readonly type: string | null;
-  readonly stream: string;
-  readonly revision: number;
-  readonly reason: string;
-  readonly parkedAt: Date;
 }
 
 /** What was asked for did not end before the process was told to stop. */
@@ -92,37 +64,55 @@ export class StoppingError extends Error {
 export type ProjectionAdmin = ReturnType<typeof createProjectionAdmin>;
 
 const TIME_LIMIT_MS = 2500;
+const VERIFY_DEFAULTS = { mostAtOnce: 100_000, settleMs: 2000, onProgress: () => undefined };
 
-/** What an operator can see of the projections, and do to them. */
-export function createProjectionAdmin(options: AdminOptions) {
-  const { client, database, group, streamPrefix, worker, analytics } = options;
-  const rebuilds = options.rebuilds ?? createRebuilds(options);
+/** What an operator can see of the read models, and do to them. */
+export function createProjectionAdmin({ context, models, group, worker, ...options }: AdminOptions) {
+  const { client, db, streamPrefix } = context;
+  const rebuilds = options.rebuilds ?? createRebuilds(context, models);
   const stopping = new AbortController();
-  const eventsAfter = createLagMeter(client, streamPrefix);
-  const ordersAfter = createLagMeter(client, streamPrefix, isOfOrders(streamPrefix));
+  const eventsAfter = createLagMeter(client, streamPrefixes(streamPrefix, models));
 
   return {
     lag,
     status,
-    parked,
-    replayParked,
+
+    /** Parked events, oldest first, at most `limit`; `total` counts them all. @throws EventStoreUnavailableError */
+    async parked(limit: number): Promise<{ items: ParkedEvent[]; total: number }> {
+      const [info, items] = await Promise.all([readGroup(), readParked(client, group, limit)]);
+      return { items, total: parkedCount(info) ?? items.length };
+    },
+
+    /** Delivers the parked events again. @throws EventStoreUnavailableError */
+    async replayParked(): Promise<{ replayed: number }> {
+      const replayed = parkedCount(await readGroup()) ?? 0;
+      if (replayed > 0) await withEventStoreTimeLimit(TIME_LIMIT_MS, client.replayParkedMessagesToAll(group));
+      return { replayed };
+    },
 
     /**
      * Starts a rebuild and returns while it runs.
      *
-     * @throws RebuildRunningError, EventStoreUnavailableError, ReadModelsUnavailableError
+     * @throws UnknownReadModelError, RebuildRunningError, EventStoreUnavailableError, ReadModelsUnavailableError
      */
-    rebuild: (name: ReadModelName) => withTimeLimit(TIME_LIMIT_MS, rebuilds.start(name)),
+    rebuild: (name: string) => withTimeLimit(TIME_LIMIT_MS, rebuilds.start(name)),
     rebuildStates: () => rebuilds.states(),
 
     /**
-     * Compares the documents of a read model with the log, and on request repairs them; takes as long as it takes.
+     * Compares the documents of a read model with what they should be, and on request repairs them, while the service
+     * goes on; takes as long as it takes.
      *
-     * @throws StoppingError, EventStoreUnavailableError, ReadModelsUnavailableError
+     * @throws UnknownReadModelError, StoppingError, EventStoreUnavailableError, ReadModelsUnavailableError
      */
-    async verify(name: ReadModelName, run: Omit<VerifyRun, 'signal'>): Promise<VerifyResult> {
+    async verify(name: string, run: Omit<VerifyRun, 'signal'>): Promise<VerifyResult> {
+      const findings: Findings = { checked: 0, differences: 0, listed: [], repaired: 0 };
       try {
-        return await verify(options, name, { ...run, signal: stopping.signal });
+        await findReadModel(models, name).verify(
+          context,
+          { ...VERIFY_DEFAULTS, ...run, signal: stopping.signal },
+          findings,
+        );
+        return { name, ...findings };
       } catch (error) {
         // The driver's own errors: no time limit of ours turned them.
         if (!isMongoUnavailable(error) || error instanceof ReadModelsUnavailableError) throw error;
@@ -143,57 +133,44 @@ export function createProjectionAdmin(options: AdminOptions) {
    * @throws EventStoreUnavailableError, ReadModelsUnavailableError
    */
   async function status(): Promise<ProjectionStatus[]> {
-    const [{ groupInfo, head, ofGroup, ofAnalytics, figures }, states, stalledOrders] = await Promise.all([
+    const [{ info, head, lag: behind }, states, stalled] = await Promise.all([
       measure(),
       withTimeLimit(TIME_LIMIT_MS, rebuilds.states()),
-      withTimeLimit(TIME_LIMIT_MS, database.orders.countDocuments({ 'stalled.revision': { $gte: 0 } })),
+      withTimeLimit(TIME_LIMIT_MS, Promise.all(models.map(stalledDocuments))),
     ]);
     const consumer = worker?.status();
-    return READ_MODEL_NAMES.map((name): ProjectionStatus => {
+    return models.map(({ name }, at): ProjectionStatus => {
       const rebuild = progressOf(states.get(name));
-      const isFollower = name === 'analytics';
-      const own = isFollower
-        ? { state: followerState(), lastError: analytics?.lastError() }
-        : { state: consumer?.state ?? consumerState(groupInfo), lastError: consumer?.lastError };
       return {
         name,
-        state: rebuild?.state === 'running' ? 'rebuilding' : own.state,
-        position: toNumber(isFollower ? figures.position : positionOf(groupInfo, ofGroup)),
+        state: rebuild?.state === 'running' ? 'rebuilding' : (consumer?.state ?? consumerState(info)),
+        position: toNumber(positionOf(info, behind)),
         head: toNumber(head),
-        lag: isFollower ? ofAnalytics : ofGroup,
-        inFlight: isFollower ? 0 : (groupInfo?.stats.totalInFlightMessages ?? 0),
-        retried: isFollower ? 0 : (consumer?.redelivered ?? null),
-        parked: isFollower ? 0 : Number(groupInfo?.stats.parkedMessageCount ?? 0),
-        stalled: isFollower ? figures.stalled.length : name === 'orders' ? stalledOrders : 0,
-        lastError: own.lastError ?? null,
+        lag: behind,
+        inFlight: info?.stats.totalInFlightMessages ?? 0,
+        retried: consumer?.redelivered ?? null,
+        parked: parkedCount(info) ?? 0,
+        stalled: stalled[at] ?? 0,
+        lastError: consumer?.lastError ?? null,
         rebuild,
       };
     });
   }
 
-  /** How far the consumer group and the figures are behind, and how many events the group has parked. */
-  async function lag(): Promise<{ group: Lag; analytics: Lag; parked: number; inFlight: number }> {
-    const { ofGroup, ofAnalytics, groupInfo } = await measure();
-    return {
-      group: ofGroup,
-      analytics: ofAnalytics,
-      parked: Number(groupInfo?.stats.parkedMessageCount ?? 0),
-      inFlight: groupInfo?.stats.totalInFlightMessages ?? 0,
-    };
+  /** How far the consumer group is behind, and how many events it has parked and in hand. */
+  async function lag(): Promise<Lag & { parked: number; inFlight: number }> {
+    const { info, lag: behind } = await measure();
+    return { ...behind, parked: parkedCount(info) ?? 0, inFlight: info?.stats.totalInFlightMessages ?? 0 };
   }
 
   async function measure() {
-    const [groupInfo, head, state] = await Promise.all([
-      readGroup(),
-      endOfLog(client),
-      withTimeLimit(TIME_LIMIT_MS, database.projections.findOne({ _id: ANALYTICS })),
-    ]);
-    const figures = { position: state?.position && fromStored(state.position), stalled: state?.stalled ?? [] };
-    const [ofGroup, ofAnalytics] = await Promise.all([
-      lagOfGroup(groupInfo, head),
-      ordersAfter(figures.position, head),
-    ]);
-    return { groupInfo, head, ofGroup, ofAnalytics, figures };
+    const [info, head] = await Promise.all([readGroup(), endOfLog(client)]);
+    return { info, head, lag: await lagOfGroup(info, head) };
+  }
+
+  function stalledDocuments({ name, categories }: ReadModel): Promise<number> {
+    if (categories.length === 0) return Promise.resolve(0);
+    return db.collection(name).countDocuments({ 'stalled.revision': { $gte: 0 } });
   }
 
   async function readGroup(): Promise<PersistentSubscriptionToAllInfo | undefined> {
@@ -219,57 +196,10 @@ export function createProjectionAdmin(options: AdminOptions) {
     const sinceCheckpoint = await eventsAfter(stats.lastCheckpointedEventPosition, head);
     return isBehind ? sinceCheckpoint : { events: inHand, seconds: sinceCheckpoint.seconds };
   }
+}
 
-  function followerState(): ProjectionStatus['state'] {
-    if (!analytics) return 'stopped';
-    return analytics.isRunning() ? 'consuming' : 'waiting';
-  }
-
-  /**
-   * The events that are parked and not yet replayed, oldest first, with the reason that is kept in the link to each.
-   *
-   * @throws EventStoreUnavailableError
-   */
-  async function parked(limit: number): Promise<{ items: ParkedEvent[]; total: number }> {
-    const reading = client.readStream(`$persistentsubscription-$all::${group}-parked`, {
-      direction: FORWARDS,
-      fromRevision: START,
-      resolveLinkTos: true,
-      maxCount: limit,
-    });
-    const items: ParkedEvent[] = [];
-    const drain = async () => {
-      for await (const { event, link } of reading) if (link) items.push(parkedEvent(link, event));
-    };
-    const [info] = await Promise.all([
-      readGroup(),
-      withEventStoreTimeLimit(TIME_LIMIT_MS, drain(), () => void reading.cancel()).catch((error: unknown) => {
-        if (!hasType(error, ErrorType.STREAM_NOT_FOUND) && !hasType(error, ErrorType.STREAM_DELETED)) throw error;
-      }),
-    ]);
-    return { items, total: Number(info?.stats.parkedMessageCount ?? items.length) };
-  }
-
-  /**
-   * Delivers the parked events again. The figures do not come from the consumer group, and pass over what comes
-   * after an event that they could not read: when there are such orders, they are rebuilt.
-   *
-   * @throws EventStoreUnavailableError, ReadModelsUnavailableError
-   */
-  async function replayParked(): Promise<{ replayed: number; rebuilding: Promise<RebuildState> | undefined }> {
-    const info = await readGroup();
-    const replayed = Number(info?.stats.parkedMessageCount ?? 0);
-    if (replayed > 0) await withEventStoreTimeLimit(TIME_LIMIT_MS, client.replayParkedMessagesToAll(group));
-    const state = await withTimeLimit(TIME_LIMIT_MS, database.projections.findOne({ _id: ANALYTICS }));
-    if ((state?.stalled ?? []).length === 0) return { replayed, rebuilding: undefined };
-    try {
-      const { finished } = await withTimeLimit(TIME_LIMIT_MS, rebuilds.start('analytics'));
-      return { replayed, rebuilding: finished };
-    } catch (error) {
-      if (error instanceof RebuildRunningError) return { replayed, rebuilding: undefined };
-      throw error;
-    }
-  }
+function parkedCount(info: PersistentSubscriptionToAllInfo | undefined): number | undefined {
+  return info && Number(info.stats.parkedMessageCount);
 }
 
 /** Whoever consumes it: seen from outside, a group with connections is consumed. */
@@ -290,34 +220,6 @@ function progressOf(state: RebuildState | undefined): RebuildProgress | null {
   const { events, startedAt, finishedAt, error } = state;
   return { state: progressState(state), events, percent: percentOf(state), startedAt, finishedAt, error };
 }
-
-const CLIENT_PARKED = /^Client explicitly NAK'ed message\.\r?\n/;
-
-/**
- * EventStoreDB keeps a link to the event, `revision@stream`, with `{added, reason, subscriptionEventNumber}` as its
- * metadata, and puts a sentence of its own before the reason that the consumer gave.
- */
-function parkedEvent(link: LinkEvent, event: LinkedEvent | undefined): ParkedEvent {
-  const [, revision = '', stream = ''] = /^(\d+)@(.*)$/s.exec(Buffer.from(link.data as Uint8Array).toString()) ?? [];
-  const metadata = (link.metadata ?? {}) as { reason?: unknown; added?: unknown };
-  const added = new Date(typeof metadata.added === 'string' ? metadata.added : Number.NaN);
-  return {
-    eventId: event?.id ?? null,
-    type: event?.type ?? null,
-    stream: event?.streamId ?? stream,
-    revision: Number(event?.revision ?? revision),
-    reason: typeof metadata.reason === 'string' ? metadata.reason.replace(CLIENT_PARKED, '') : '',
-    parkedAt: Number.isNaN(added.getTime()) ? link.created : added,
-  };
-}
-
-type LinkEvent = { readonly data: unknown; readonly metadata?: unknown; readonly created: Date };
-type LinkedEvent = {
-  readonly id: string;
-  readonly type: string;
-  readonly streamId: string;
-  readonly revision: bigint;
-};
 
 function toNumber(position: Position | undefined): number | null {
   return position ? Number(position.commit) : null;

@@ -1,5 +1,5 @@
-import { type Collection, type Db, MongoClient } from 'mongodb';
-import type { AnalyticsDayDocument, AnalyticsItemDocument } from './analytics/document.ts';
+import type { Position } from '@eventstore/db-client';
+import { type Collection, type Db, type IndexDescription, MongoClient } from 'mongodb';
 import type { AuditDocument } from './audit/document.ts';
 import type { CustomerDocument } from './customers/document.ts';
 import type { OrderDocument } from './orders/document.ts';
@@ -23,22 +23,13 @@ export interface StoredPosition {
 }
 
 /** What is known of a read model as a whole; its `_id` is the read model's name. */
-export interface ProjectionStateDocument {
+export interface ReadModelState {
   readonly _id: string;
-  /** Version of the document's layout; another one than the code's means: build it anew. */
+  /** Version of the documents' layout. */
   readonly version: number;
   readonly builtAt: Date;
-  /** A reader of the whole log has come this far. */
+  /** While it is built for the first time: how far. */
   readonly position?: StoredPosition;
-  /** Which of the analytics collections are the live ones. */
-  readonly generation?: number;
-  /** Streams with an event that cannot be read: what comes after it is not counted. */
-  readonly stalled?: readonly string[];
-}
-
-export interface AnalyticsCollections {
-  readonly days: Collection<AnalyticsDayDocument>;
-  readonly items: Collection<AnalyticsItemDocument>;
 }
 
 export interface Database {
@@ -47,7 +38,6 @@ export interface Database {
   readonly customers: Collection<CustomerDocument>;
   readonly audit: Collection<AuditDocument>;
   readonly menu: Collection<MenuItemDocument>;
-  readonly projections: Collection<ProjectionStateDocument>;
 }
 
 /** Made so that a server that has gone away is noticed within seconds, and one that is away at the start found later. */
@@ -98,40 +88,24 @@ export function openDatabase(client: MongoClient, name: string): Database {
     customers: db.collection('customers'),
     audit: db.collection('audit'),
     menu: db.collection('menu'),
-    projections: db.collection('projections'),
   };
 }
 
-/**
- * The figures are built anew beside the live ones, in collections of the next generation: unlike the other read
- * models they are guarded by one order of events, so that no two readers at different positions can share them.
- */
-export function analyticsOf(db: Db, generation: number): AnalyticsCollections {
-  return { days: db.collection(`analytics_days_${generation}`), items: db.collection(`analytics_items_${generation}`) };
+export function readModelStates(db: Db): Collection<ReadModelState> {
+  return db.collection('projections');
 }
 
-/** Every query that a route makes has its index here; sorted pages end in `_id` so that no document repeats. */
-export async function createOrderIndexes(orders: Collection<OrderDocument>): Promise<void> {
-  await orders.createIndexes([
-    { key: { placedAt: -1, _id: -1 } },
-    { key: { customerId: 1, placedAt: -1, _id: -1 } },
-    { key: { status: 1, placedAt: -1, _id: -1 } },
-    { key: { paymentStatus: 1, placedAt: -1, _id: -1 } },
-    { key: { 'stalled.revision': 1 }, sparse: true },
-  ]);
+export function toStored({ commit, prepare }: Position): StoredPosition {
+  return { commit: commit.toString(), prepare: prepare.toString() };
 }
 
-export async function createAuditIndexes(audit: Collection<AuditDocument>): Promise<void> {
-  await audit.createIndexes([
-    { key: { recordedAt: -1, _id: -1 } },
-    { key: { orderId: 1, recordedAt: -1, _id: -1 } },
-    { key: { actor: 1, recordedAt: -1, _id: -1 } },
-    { key: { type: 1, recordedAt: -1, _id: -1 } },
-  ]);
+export function fromStored({ commit, prepare }: StoredPosition): Position {
+  return { commit: BigInt(commit), prepare: BigInt(prepare) };
 }
 
-export async function createAnalyticsIndexes(items: Collection<AnalyticsItemDocument>): Promise<void> {
-  await items.createIndex({ day: 1 });
+/** Creates those of a collection's indexes that are missing. */
+export async function createIndexes(collection: Collection, indexes: readonly IndexDescription[]): Promise<void> {
+  if (indexes.length > 0) await collection.createIndexes([...indexes]);
 }
 
 export async function createMenuIndexes(menu: Collection<MenuItemDocument>): Promise<void> {

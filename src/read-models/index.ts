@@ -1,19 +1,10 @@
-import { ANALYTICS_VERSION } from './analytics/follower.ts';
+import { analytics } from './analytics/read-model.ts';
+import { audit } from './audit/read-model.ts';
+import { customers } from './customers/read-model.ts';
+import { orders } from './orders/read-model.ts';
+import type { ReadModel } from './read-model.ts';
 
-/** The read models, in the order in which a new version of all of them is built: orders show customers. */
-export const READ_MODEL_NAMES = ['customers', 'orders', 'audit', 'analytics'] as const;
-export type ReadModelName = (typeof READ_MODEL_NAMES)[number];
+/** The read models, each after those that it looks at. */
+export const READ_MODELS: readonly ReadModel[] = [customers, orders, audit, analytics];
 
-/** Name of the state document that says that the read models stand. */
-export const READ_MODELS = 'read-models';
-/** Raise it when the layout of a read-model document changes: they are built anew at the next start. */
-export const READ_MODEL_VERSION = 1;
-
-export function isReadModelName(name: string): name is ReadModelName {
-  return READ_MODEL_NAMES.some((known) => known === name);
-}
-
-/** Version that this code gives the documents of a read model. */
-export function versionOf(name: ReadModelName): number {
-  return name === 'analytics' ? ANALYTICS_VERSION : READ_MODEL_VERSION;
-}
+export const READ_MODEL_NAMES: readonly string[] = READ_MODELS.map(({ name }) => name);

@@ -1,5 +1,5 @@
-import type { EventStoreDBClient, Position, RecordedEvent } from '@eventstore/db-client';
-import { readLog } from './rebuild/log-reader.ts';
+import type { EventStoreDBClient, Position } from '@eventstore/db-client';
+import { LOG_PAGE, readLog } from './log-reader.ts';
 
 export interface Lag {
   /** Events not yet projected; more than 1,000 are an estimate, by how much of the log they take. */
@@ -8,8 +8,6 @@ export interface Lag {
   readonly seconds: number;
 }
 
-/** So many are counted: more would take long, and be another number when they are. */
-const MOST_COUNTED = 1000;
 /** Of the time, for looking how much there is to do. */
 const LARGEST_SHARE = 0.05;
 
@@ -27,8 +25,7 @@ interface Measured {
  */
 export function createLagMeter(
   client: EventStoreDBClient,
-  streamPrefix: string,
-  isWanted: (event: RecordedEvent) => boolean = () => true,
+  prefixes: readonly string[],
 ): (from: Position | undefined, head: Position | undefined) => Promise<Lag> {
   let last: Measured | undefined;
   return async (from, head) => {
@@ -41,11 +38,11 @@ export function createLagMeter(
     const start = performance.now();
     let events = 0;
     let oldest: Date | undefined;
-    for await (const page of readLog(client, streamPrefix, from, MOST_COUNTED)) {
-      const wanted = page.events.filter(isWanted);
-      events += wanted.length;
-      oldest ??= wanted[0]?.created;
-      if (page.events.length < MOST_COUNTED) break;
+    for await (const page of readLog(client, prefixes, from)) {
+      events += page.events.length;
+      oldest ??= page.events[0]?.created;
+      // More would take long to count, and be another number by then.
+      if (page.events.length < LOG_PAGE) break;
       const end = performance.now();
       const share = shareOf(from, page.position, head);
       return { events: Math.round(events / share), oldest, until: end + (end - start) / LARGEST_SHARE };

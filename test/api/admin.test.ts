@@ -169,7 +169,6 @@ describe('/admin/parked', () => {
     expect(Date.parse(entry?.parkedAt ?? '')).toBeGreaterThanOrEqual(before - 1000);
     const items = await projections();
     expect(items.get('orders')).toMatchObject({ parked: 1, stalled: 1 });
-    await until('the figures have met it', async () => (await projections()).get('analytics')?.stalled === 1);
     expect((await service.get(`/orders/${id}`)).body).toMatchObject({ revision: 0, projection: 'stalled' });
     expect((await service.get(`/orders/${other}`)).body).not.toHaveProperty('projection');
   });
@@ -186,10 +185,9 @@ describe('/admin/parked', () => {
     expect(after.items.map(({ eventId }) => eventId)).toEqual(before.items.map(({ eventId }) => eventId));
   });
 
-  test('replay, of events parked by mistake, projects them and heals the figures', async () => {
+  test('replay, of events parked by mistake, projects them', async () => {
     const mistaken = await startTestService();
     try {
-      const { database } = besides(mistaken);
       const id = await placeOrder(mistaken);
       await caughtUp(mistaken);
       // Another consumer of the group parks what can very well be projected, while the service is not there.
@@ -214,8 +212,6 @@ describe('/admin/parked', () => {
         return stats.parkedMessageCount === 1n;
       });
       await subscription.unsubscribe();
-      // The figures have taken the order for unreadable, as an older version of the service may have done.
-      await database.projections.updateOne({ _id: 'analytics' }, { $set: { stalled: [stream] } });
       const next = await startTestService({ like: mistaken });
       try {
         expect((await next.get('/admin/parked')).body).toMatchObject({
@@ -230,10 +226,6 @@ describe('/admin/parked', () => {
         await until('it is projected', async () => {
           const { body } = await next.get(`/orders/${id}`);
           return (body as { paymentStatus: string }).paymentStatus === 'PAID';
-        });
-        await until('the figures are rebuilt', async () => {
-          const state = await database.projections.findOne({ _id: 'analytics' });
-          return state?.generation === 2 && state.stalled?.length === 0;
         });
         expect((await next.get('/admin/parked')).body).toEqual({ items: [], total: 0 });
       } finally {

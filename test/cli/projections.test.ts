@@ -90,19 +90,14 @@ describe('npm run projections', () => {
     });
   });
 
-  test('replay-parked, with a parked event, has it delivered again and the figures rebuilt', async () => {
+  test('replay-parked, with a parked event, has it delivered again', async () => {
     const id = await placeOrder(service);
     const stream = `${service.config.streamPrefix}PizzaOrder-${id}`;
     await service.eventStore.appendToStream(stream, [jsonEvent({ type: 'PaymentProcessed', data: {} })]);
     await until('it is parked', () => service.service.worker.status().parked === 1);
-    await until('the figures have met it', async () => {
-      const state = await besides(service).database.projections.findOne({ _id: 'analytics' });
-      return state?.stalled?.length === 1;
-    });
     const { code, stdout } = await projections(['replay-parked']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^1 parked events are delivered again\n/);
-    expect(stdout).toMatch(/analytics: rebuilt from \d+ events\n$/);
+    expect(stdout).toBe('1 parked events are delivered again\n');
     await until('it is parked again', () => service.service.worker.status().parked === 2);
   });
 

@@ -3,7 +3,7 @@ import { type EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, expect, inject, test, type MockInstance, vi } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { createLagMeter } from '../../src/read-models/lag.ts';
-import { endOfLog } from '../../src/read-models/rebuild/rebuild.ts';
+import { endOfLog } from '../../src/read-models/log-reader.ts';
 
 let client: EventStoreDBClient;
 beforeAll(() => {
@@ -25,7 +25,7 @@ async function logOf(events: number): Promise<string> {
 
 test('a large lag, asked for again at once, is not counted again', async () => {
   const before = await endOfLog(client);
-  const measure = createLagMeter(client, await logOf(1500));
+  const measure = createLagMeter(client, [await logOf(1500)]);
   const head = await endOfLog(client);
   const opening = vi.spyOn(client, 'GRPCStreamCreator' as never) as MockInstance<(...call: unknown[]) => unknown>;
   const first = await measure(before, head);
@@ -37,7 +37,7 @@ test('a large lag, asked for again at once, is not counted again', async () => {
 test('a large lag, is estimated by how much of the log it takes', async () => {
   const before = await endOfLog(client);
   const prefix = await logOf(3000);
-  const { events } = await createLagMeter(client, prefix)(before, await endOfLog(client));
+  const { events } = await createLagMeter(client, [prefix])(before, await endOfLog(client));
   // Others write meanwhile, and EventStoreDB counts positions in bytes.
   expect(events).toBeGreaterThan(2000);
   expect(events).toBeLessThan(4500);
@@ -46,19 +46,19 @@ test('a large lag, is estimated by how much of the log it takes', async () => {
 test('a lag of exactly as many events as are counted, is told by the position of the last', async () => {
   const before = await endOfLog(client);
   const prefix = await logOf(1000);
-  const measure = createLagMeter(client, prefix);
+  const measure = createLagMeter(client, [prefix]);
   expect((await measure(before, undefined)).events).toBe(1000);
 });
 
 test('a small lag, is counted each time, so that none is never told late', async () => {
   const prefix = await logOf(3);
-  const measure = createLagMeter(client, prefix);
+  const measure = createLagMeter(client, [prefix]);
   expect((await measure(undefined, undefined)).events).toBe(3);
   await client.appendToStream(`${prefix}PizzaOrder-${randomUUID()}`, [jsonEvent({ type: 'Any', data: {} })]);
   expect((await measure(undefined, undefined)).events).toBe(4);
 });
 
 test('a lag, of streams that are not asked for, is none', async () => {
-  const measure = createLagMeter(client, await logOf(3), () => false);
+  const measure = createLagMeter(client, [`${await logOf(3)}Customer-`]);
   expect(await measure(undefined, undefined)).toEqual({ events: 0, seconds: 0 });
 });

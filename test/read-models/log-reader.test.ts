@@ -4,7 +4,7 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { EventStoreUnavailableError } from '../../src/eventstoredb/errors.ts';
 import { CAUGHT_UP } from '../../src/eventstoredb/wire/log-messages.ts';
-import { readLog } from '../../src/read-models/rebuild/log-reader.ts';
+import { readLog } from '../../src/read-models/log-reader.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -34,7 +34,7 @@ async function positionsOf(pages: ReturnType<typeof readLog>): Promise<bigint[][
 describe('reading the log', () => {
   test('up to its end, gives full pages and the rest', async () => {
     const stream = subscription();
-    const reading = positionsOf(readLog(clientOf([stream]), '', undefined, 2));
+    const reading = positionsOf(readLog(clientOf([stream]), [], undefined, 2));
     for (let position = 1; position <= 5; position += 1) stream.write(eventAt(position));
     await turn();
     stream.write(CAUGHT_UP);
@@ -43,7 +43,7 @@ describe('reading the log', () => {
 
   test('by a slow reader, that is told of the end while much is buffered, ends at it all the same', async () => {
     const stream = subscription();
-    const pages = readLog(clientOf([stream]), '', undefined, 2);
+    const pages = readLog(clientOf([stream]), [], undefined, 2);
     const first = pages.next();
     for (let position = 1; position <= 7; position += 1) stream.write(eventAt(position));
     expect((await first).value?.events).toHaveLength(2);
@@ -56,7 +56,7 @@ describe('reading the log', () => {
 
   test('whose subscription is dropped, goes on with another one after the last page', async () => {
     const [dropped, next] = [subscription(), subscription()];
-    const reading = positionsOf(readLog(clientOf([dropped, next]), '', undefined, 2));
+    const reading = positionsOf(readLog(clientOf([dropped, next]), [], undefined, 2));
     for (let position = 1; position <= 3; position += 1) dropped.write(eventAt(position));
     await turn();
     await turn(); // the second page is begun in the one after the first
@@ -70,7 +70,7 @@ describe('reading the log', () => {
 
   test('from a server that says nothing, is given up', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const failing = expect(positionsOf(readLog(clientOf([subscription()]), ''))).rejects.toThrow(
+    const failing = expect(positionsOf(readLog(clientOf([subscription()]), []))).rejects.toThrow(
       EventStoreUnavailableError,
     );
     await vi.advanceTimersByTimeAsync(20_000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { giveWay, makeRoom } from '../../src/read-models/live/pacing.ts';
+import { makeRoom } from '../../src/read-models/live/pacing.ts';
 
 const { signal } = new AbortController();
 
@@ -19,12 +19,6 @@ test('a pause, with something urgent all the time, ends by itself', async () => 
   let looks = 0;
   await makeRoom(10, () => ((looks += 1), true), signal);
   expect(looks).toBeGreaterThan(1);
-});
-
-test('a pause of what comes last, ends as soon as nothing more urgent waits', async () => {
-  let looks = 0;
-  await giveWay(() => (looks += 1) < 3, signal);
-  expect(looks).toBe(3);
 });
 
 test('a pause, of one who is told to stop, ends', async () => {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { liveGeneration } from '../../src/read-models/analytics/queries.ts';
-import { analyticsOf } from '../../src/read-models/database.ts';
+import { figuresOf } from '../../src/read-models/analytics/figures.ts';
+import { orderDays } from '../../src/read-models/orders/days.ts';
 import type { ProjectionAdmin } from '../../src/read-models/admin.ts';
-import { READ_MODEL_NAMES, type ReadModelName } from '../../src/read-models/index.ts';
+import { READ_MODEL_NAMES } from '../../src/read-models/index.ts';
 import { besides, caughtUp, keepWriting, placeOrder } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
+
+const NO_FIGURES = { orders: 0, confirmed: 0, revenueMinor: 0, quantity: 0, items: [] };
 
 let service: TestService;
 let admin: ProjectionAdmin;
@@ -30,7 +32,7 @@ async function placed(): Promise<string> {
 }
 
 /** Finds the differences, then repairs them, then finds none; nothing is under way that could make them right. */
-async function foundAndRepaired(name: ReadModelName) {
+async function foundAndRepaired(name: string) {
   const found = await admin.verify(name, { repair: false, settleMs: 0 });
   expect(found.repaired).toBe(0);
   const repaired = await admin.verify(name, { repair: true, settleMs: 0 });
@@ -147,39 +149,43 @@ describe('verifying', () => {
     expect(listed).toContainEqual({ id: 'invented', kind: 'extra', fields: [] });
   });
 
-  test('analytics, figures changed, lost and invented, finds and repairs each', async () => {
-    await placeOrder(service, 'ada', 'Calzone');
+  const computeFigures = () =>
+    service.get(`/analytics/orders?from=2020-01-01&to=${new Date().getUTCFullYear() + 1}-01-01`);
+
+  test('analytics, figures changed and invented and a day lost, finds and repairs each', async () => {
     await placed();
-    const { days, items } = analyticsOf(database.db, await liveGeneration(database));
-    await days.updateOne({ _id: today }, { $inc: { orders: 1 } });
-    await items.deleteOne({ _id: `${today} Calzone` });
-    await items.insertOne({ _id: '1999-01-01 Nothing', day: '1999-01-01', name: 'Nothing', sold: 1, position: 1 });
-    const listed = await foundAndRepaired('analytics');
-    expect(listed).toHaveLength(3);
-    expect(listed).toContainEqual({ id: today, kind: 'different', fields: ['orders'] });
-    expect(listed).toContainEqual({ id: `${today} Calzone`, kind: 'missing', fields: [] });
-    expect(listed).toContainEqual({ id: '1999-01-01 Nothing', kind: 'extra', fields: [] });
+    const before: unknown = (await computeFigures()).body;
+    await figuresOf(database.db).updateOne({ _id: today }, { $inc: { orders: 1 } });
+    await figuresOf(database.db).insertOne({ ...NO_FIGURES, _id: '1999-01-01', changes: 1 });
+    expect(await foundAndRepaired('analytics')).toEqual([
+      { id: today, kind: 'different', fields: ['orders'] },
+      { id: '1999-01-01', kind: 'extra', fields: [] },
+    ]);
+    await orderDays(database.db).deleteOne({ _id: today });
+    expect(await foundAndRepaired('analytics')).toEqual([{ id: today, kind: 'missing', fields: [] }]);
+    expect((await computeFigures()).body).toEqual(before);
   });
 
-  test('analytics, figures that missed an event, finds them behind', async () => {
+  test('analytics, a day whose orders have changed since, are no difference, and are computed anew', async () => {
     await placed();
-    const { days } = analyticsOf(database.db, await liveGeneration(database));
-    await days.updateOne({ _id: today }, { $inc: { orders: -1, position: -1 } });
-    expect(await foundAndRepaired('analytics')).toEqual([
-      { id: today, kind: 'behind', fields: ['orders', 'position'] },
-    ]);
+    await computeFigures();
+    const { changes } = (await orderDays(database.db).findOne({ _id: today })) ?? { changes: 0 };
+    await placed();
+    expect(await orderDays(database.db).findOne({ _id: today })).not.toMatchObject({ changes });
+    expect(await admin.verify('analytics', { repair: false })).toMatchObject({ differences: 0 });
+    expect((await computeFigures()).body).toMatchObject({ totalOrders: await database.orders.countDocuments({}) });
   });
 
   test('analytics, repaired while they are written to, go on right', async () => {
-    const { days } = analyticsOf(database.db, await liveGeneration(database));
     const writing = keepWriting(service);
     await until('some orders were placed', () => writing.orderIds.length >= 5);
-    await days.updateOne({ _id: today }, { $inc: { orders: 1000 } });
-    const { differences, repaired } = await admin.verify('analytics', { repair: true });
+    await computeFigures();
+    await figuresOf(database.db).updateOne({ _id: today }, { $inc: { orders: 1000 } });
+    await admin.verify('analytics', { repair: true });
     await writing.stop();
-    expect({ differences, repaired }).toEqual({ differences: 1, repaired: 1 });
     await caughtUp(service);
     expect(await admin.verify('analytics', { repair: false })).toMatchObject({ differences: 0 });
+    expect((await computeFigures()).body).toMatchObject({ totalOrders: await database.orders.countDocuments({}) });
   });
 
   test('orders, told to stop, ends at once', async () => {

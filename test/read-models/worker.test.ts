@@ -1,19 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { EventStoreDBClient } from '@eventstore/db-client';
-import type { Collection, MongoClient } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { PizzaOrder } from '../../src/domain/pizza-order.ts';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { createStreamStore } from '../../src/eventstoredb/streams.ts';
-import { connectMongo, openDatabase } from '../../src/read-models/database.ts';
-import type { AuditDocument } from '../../src/read-models/audit/document.ts';
-import { EVENTS_PER_WRITE } from '../../src/read-models/audit/project.ts';
+import { connectMongo, type Database, openDatabase } from '../../src/read-models/database.ts';
+import { DOCUMENTS_PER_WRITE } from '../../src/read-models/batches.ts';
+import { READ_MODELS } from '../../src/read-models/index.ts';
 import { startWorker } from '../../src/read-models/live/worker.ts';
 import { until } from '../support/until.ts';
 
 const CHANGES = 2999;
-const MOST_AT_ONCE = 2;
+const MOST_AT_ONCE = 3;
 
 const name = `worker${randomBytes(6).toString('hex')}`;
 const group = name;
@@ -44,12 +44,9 @@ test('a batch that is more than MongoDB can take at once, is tried again with ha
   const database = openDatabase(mongo, name);
   const refused: number[] = [];
   const worker = startWorker({
-    client,
-    streams,
-    database: { ...database, audit: overloadable(database.audit, refused) },
+    context: { client, streams, db: overloadable(database, refused), streamPrefix, log },
+    models: READ_MODELS,
     group,
-    streamPrefix,
-    log,
     prepare: () => Promise.resolve(),
     pressure: { isHigh: () => false },
   });
@@ -74,13 +71,13 @@ function orderWith(changes: number): PizzaOrder {
   return order;
 }
 
-/** A collection that refuses to take more than so many documents at the same time, from when there are many on. */
-function overloadable(audit: Collection<AuditDocument>, refused: number[]): Collection<AuditDocument> {
+/** A database whose audit refuses more than so many writes at the same time, from when there are many on. */
+function overloadable({ db, audit }: Database, refused: number[]): Db {
   let atWork = 0;
   const haveArrived = once(() =>
     until('most have been delivered', async () => {
       const { stats } = await client.getPersistentSubscriptionToAllInfo(group);
-      return stats.totalInFlightMessages > CHANGES - EVENTS_PER_WRITE;
+      return stats.totalInFlightMessages > CHANGES - DOCUMENTS_PER_WRITE;
     }),
   );
   const insertMany: typeof audit.insertMany = async (documents, options) => {
@@ -89,16 +86,22 @@ function overloadable(audit: Collection<AuditDocument>, refused: number[]): Coll
       await haveArrived();
       if (atWork > MOST_AT_ONCE) {
         refused.push(documents.length);
-        throw new Error(`more than ${MOST_AT_ONCE * EVENTS_PER_WRITE} documents at once`);
+        throw new Error(`more than ${MOST_AT_ONCE * DOCUMENTS_PER_WRITE} documents at once`);
       }
       return await audit.insertMany(documents, options);
     } finally {
       atWork -= 1;
     }
   };
-  return new Proxy(audit, {
+  const limited = new Proxy(audit, {
     get: (target, property) =>
       property === 'insertMany' ? insertMany : (Reflect.get(target, property, target) as unknown),
+  });
+  return new Proxy(db, {
+    get: (target, property) =>
+      property === 'collection'
+        ? (called: string) => (called === 'audit' ? limited : target.collection(called))
+        : (Reflect.get(target, property, target) as unknown),
   });
 }
 

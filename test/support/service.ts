@@ -35,12 +35,18 @@ export interface Answer {
 export interface TestServiceOptions {
   readonly config?: Partial<ServiceOptions['config']>;
   readonly clock?: () => Date;
+  readonly readModels?: ServiceOptions['readModels'];
   /** Where a service of this test lives already: a second instance of it. */
   readonly like?: TestService;
 }
 
 /** A service on the test's servers, in streams, a group and a database that no other test uses. */
-export async function startTestService({ config = {}, clock, like }: TestServiceOptions = {}): Promise<TestService> {
+export async function startTestService({
+  config = {},
+  clock,
+  readModels,
+  like,
+}: TestServiceOptions = {}): Promise<TestService> {
   const name = `t${randomBytes(6).toString('hex')}`;
   const full = like?.config ?? {
     mongoDatabase: `test_${name}`,
@@ -55,7 +61,14 @@ export async function startTestService({ config = {}, clock, like }: TestService
   const eventStore = like?.eventStore ?? connectEventStore(inject('eventStoreUrl'));
   const mongo = like?.mongo ?? connectMongo(inject('mongoUrl'));
   const { log, logged } = recordingLog();
-  const service = await createService({ config: full, eventStore, mongo, log, ...(clock && { clock }) });
+  const service = await createService({
+    config: full,
+    eventStore,
+    mongo,
+    log,
+    ...(clock && { clock }),
+    ...(readModels && { readModels }),
+  });
   await until('the projection consumes', () => service.worker.status().state === 'consuming');
   const send = async (options: InjectOptions): Promise<Answer> => {
     const { statusCode, headers, body } = await service.app.inject(options);

@@ -1,12 +1,9 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
-import {
-  type ParkedEvent,
-  type ProjectionAdmin,
-  type ProjectionStatus,
-  StoppingError,
-} from '../../read-models/admin.ts';
-import { isReadModelName, READ_MODEL_NAMES, type ReadModelName } from '../../read-models/index.ts';
+import { type ProjectionAdmin, type ProjectionStatus, StoppingError } from '../../read-models/admin.ts';
+import { READ_MODEL_NAMES } from '../../read-models/index.ts';
+import { UnknownReadModelError } from '../../read-models/read-model.ts';
+import type { ParkedEvent } from '../../read-models/parked.ts';
 import { RebuildRunningError } from '../../read-models/rebuild/rebuild.ts';
 import { answers } from '../answers.ts';
 import { ProblemError, problems } from '../problems.ts';
@@ -84,7 +81,7 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
       },
     },
     async ({ params }, reply) => {
-      await admin.rebuild(readModelName(params.name)).catch(toProblemError);
+      await admin.rebuild(params.name).catch(toProblemError);
       return reply.code(202).header('location', '/admin/projections').send(undefined);
     },
   );
@@ -102,7 +99,7 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
       },
     },
     async ({ params, query }) => {
-      const verified = admin.verify(readModelName(params.name), query).catch(toProblemError);
+      const verified = admin.verify(params.name, query).catch(toProblemError);
       const { listed, ...result } = await verified;
       return { ...result, listed: listed.map(({ fields, ...difference }) => ({ ...difference, fields: [...fields] })) };
     },
@@ -112,15 +109,10 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
 };
 
 function toProblemError(error: unknown): never {
+  if (error instanceof UnknownReadModelError) throw new ProblemError(problems.notFound(error.message));
   if (error instanceof RebuildRunningError) throw new ProblemError(problems.rebuildRunning(error.message));
   if (error instanceof StoppingError) throw new ProblemError(problems.unavailable('The service is stopping.'));
   throw error;
-}
-
-/** @throws ProblemError 404 */
-function readModelName(name: string): ReadModelName {
-  if (isReadModelName(name)) return name;
-  throw new ProblemError(problems.notFound(`There is no read model ${name}, but ${READ_MODEL_NAMES.join(', ')}`));
 }
 
 function statusJson({ rebuild, ...status }: ProjectionStatus): Static<typeof Projections>['items'][number] {

@@ -1,21 +1,12 @@
-import { MongoServerError } from 'mongodb';
-import type { AnalyticsDayDocument } from './document.ts';
-import { dayOf, itemId } from './document.ts';
-import { type AnalyticsCollections, analyticsOf, type Database, withTimeLimit } from '../database.ts';
-
-export interface DayFigures {
-  /** `2026-01-31`, UTC. */
-  readonly day: string;
-  readonly orders: number;
-  readonly confirmed: number;
-  /** Hundredths. */
-  readonly revenueMinor: number;
-  readonly quantity: number;
-}
+import type { Db } from 'mongodb';
+import { withTimeLimit } from '../database.ts';
+import { isDuplicateKey } from '../errors.ts';
+import { dayOf, orderDays } from '../orders/days.ts';
+import { addUp, addUpDays, type DayFigures, figuresOf } from './figures.ts';
 
 export interface PeriodFigures {
-  /** Days with orders, oldest first. */
-  readonly days: readonly DayFigures[];
+  /** Days with orders, oldest first; `day` is UTC, `2026-01-31`. */
+  readonly days: readonly (DayFigures & { readonly day: string })[];
   /** Pizzas sold by item, most sold first, ties by name. */
   readonly items: readonly { readonly name: string; readonly sold: number }[];
 }
@@ -23,145 +14,89 @@ export interface PeriodFigures {
 export type AnalyticsQueries = ReturnType<typeof createAnalyticsQueries>;
 
 const DAY_MS = 86_400_000;
+/** Days that are added up and kept together: what was computed is not lost when the rest takes too long. */
+const MOST_DAYS = 40;
 
-/** Name of the state document of the analytics read model. */
-export const ANALYTICS = 'analytics';
-/** What a new database begins with. */
-export const FIRST_GENERATION = 1;
-/** A reader is that often overtaken by a rebuild before it gives up; rebuilds take longer than reads. */
-const MOST_OVERTAKEN = 5;
-
-/** Generation of the collections that hold the figures now. */
-export async function liveGeneration({ projections }: Pick<Database, 'projections'>): Promise<number> {
-  const state = await projections.findOne({ _id: ANALYTICS }, { projection: { generation: 1 } });
-  return state?.generation ?? FIRST_GENERATION;
-}
-
-/** Reads of the analytics read model; each throws ReadModelsUnavailableError. */
-export function createAnalyticsQueries(database: Pick<Database, 'db' | 'projections' | 'orders'>, timeLimitMs: number) {
-  const { orders } = database;
-  let generation: number | undefined;
-
+/** Reads of the figures; each throws ReadModelsUnavailableError. */
+export function createAnalyticsQueries({ db }: { readonly db: Db }, timeLimitMs: number) {
   return {
     /**
-     * What the orders placed in [from, to) add up to. Whole days come from their documents; the ends of a period
-     * that begins or ends within a day are added up from the orders themselves.
+     * What the orders placed in [from, to) come to. Figures of whole days are kept until an order of that day changes;
+     * the ends of a period that begins or ends within a day are added up from the orders each time.
      */
-    async period(from: Date, to: Date): Promise<PeriodFigures> {
-      return withTimeLimit(timeLimitMs, readPeriod(from, to));
-    },
+    period: (from: Date, to: Date): Promise<PeriodFigures> => withTimeLimit(timeLimitMs, readPeriod(db, from, to)),
   };
-
-  /** What was read counts only if its collections are still the live ones after it: a rebuild drops the old ones. */
-  async function readPeriod(from: Date, to: Date): Promise<PeriodFigures> {
-    for (let overtaken = 0; ; overtaken += 1) {
-      const used = (generation ??= await liveGeneration(database));
-      const figures = await add(analyticsOf(database.db, used), from, to).catch((error: unknown) => {
-        if (isCollectionGone(error) && overtaken < MOST_OVERTAKEN) return undefined;
-        throw error;
-      });
-      generation = await liveGeneration(database);
-      if (figures && generation === used) return figures;
-      if (overtaken === MOST_OVERTAKEN) throw new Error('the figures were rebuilt faster than they can be read');
-    }
-  }
-
-  async function add(analytics: AnalyticsCollections, from: Date, to: Date): Promise<PeriodFigures> {
-    const { first, end, edges } = split(from, to);
-    const whole = first < end;
-    const [days, items, ...parts] = await Promise.all([
-      whole ? wholeDays(analytics, dayOf(first), dayOf(end)) : [],
-      whole ? wholeItems(analytics, dayOf(first), dayOf(end)) : [],
-      ...edges.map((edge) => partOfDay(edge.from, edge.to)),
-    ]);
-    const sold = new Map(items.map(({ _id, sold: count }) => [_id, count]));
-    for (const part of parts) {
-      for (const [name, count] of part.items) sold.set(name, (sold.get(name) ?? 0) + count);
-    }
-    return {
-      days: [...days, ...parts.map(({ figures }) => figures)]
-        .filter((day) => day.orders > 0)
-        .sort((a, b) => (a.day < b.day ? -1 : 1)),
-      items: [...sold]
-        .map(([name, count]) => ({ name, sold: count }))
-        .sort((a, b) => b.sold - a.sold || (a.name < b.name ? -1 : 1)),
-    };
-  }
-
-  async function wholeDays({ days }: AnalyticsCollections, first: string, end: string): Promise<DayFigures[]> {
-    const found = await days.find({ _id: { $gte: first, $lt: end } }).toArray();
-    return found.map(({ _id, orders: count, confirmed, revenueMinor, quantity }: AnalyticsDayDocument) => ({
-      day: _id,
-      orders: count,
-      confirmed,
-      revenueMinor,
-      quantity,
-    }));
-  }
-
-  async function wholeItems(
-    { items }: AnalyticsCollections,
-    first: string,
-    end: string,
-  ): Promise<{ _id: string; sold: number }[]> {
-    return items
-      .aggregate<{ _id: string; sold: number }>([
-        { $match: { _id: { $gte: itemId(first, ''), $lt: itemId(end, '') } } },
-        { $group: { _id: '$name', sold: { $sum: '$sold' } } },
-      ])
-      .toArray();
-  }
-
-  async function partOfDay(from: Date, to: Date) {
-    const found = orders.find({ placedAt: { $gte: from, $lt: to }, revision: { $gte: 0 } }).project<{
-      totalMinor: number;
-      quantity: number;
-      confirmedAt: Date | null;
-      items: { name: string; quantity: number }[];
-    }>({
-      totalMinor: 1,
-      quantity: 1,
-      confirmedAt: 1,
-      items: 1,
-    });
-    const figures = { day: dayOf(from), orders: 0, confirmed: 0, revenueMinor: 0, quantity: 0 };
-    const items = new Map<string, number>();
-    for await (const order of found) {
-      figures.orders += 1;
-      figures.confirmed += order.confirmedAt ? 1 : 0;
-      figures.revenueMinor += order.totalMinor;
-      figures.quantity += order.quantity;
-      for (const { name, quantity } of order.items) items.set(name, (items.get(name) ?? 0) + quantity);
-    }
-    return { figures, items };
-  }
 }
 
-interface Split {
-  /** Midnights between which the days are whole. */
-  readonly first: Date;
-  readonly end: Date;
-  /** What lies before and after them, each within one day. */
-  readonly edges: readonly { readonly from: Date; readonly to: Date }[];
-}
-
-function split(from: Date, to: Date): Split {
+async function readPeriod(db: Db, from: Date, to: Date): Promise<PeriodFigures> {
   const first = new Date(Math.ceil(from.getTime() / DAY_MS) * DAY_MS);
   const end = new Date(Math.floor(to.getTime() / DAY_MS) * DAY_MS);
-  if (first > end) return { first, end, edges: [{ from, to }] };
+  const edges =
+    first > end
+      ? [[from, to] as const]
+      : (
+          [
+            [from, first],
+            [end, to],
+          ] as const
+        ).filter(([a, b]) => a < b);
+  const parts = await Promise.all([
+    first < end ? wholeDays(db, dayOf(first), dayOf(end)) : new Map<string, DayFigures>(),
+    ...edges.map(([$gte, $lt]) => addUp(db, { $gte, $lt })),
+  ]);
+  const days = parts.flatMap((part) => [...part]).map(([day, figures]) => ({ day, ...figures }));
+  const sold = new Map<string, number>();
+  for (const { name, sold: count } of days.flatMap(({ items }) => items)) sold.set(name, (sold.get(name) ?? 0) + count);
   return {
-    first,
-    end,
-    edges: [
-      { from, to: first },
-      { from: end, to },
-    ].filter((edge) => edge.from < edge.to),
+    days: days.filter(({ orders }) => orders > 0).sort((one, other) => (one.day < other.day ? -1 : 1)),
+    items: [...sold]
+      .map(([name, count]) => ({ name, sold: count }))
+      .sort((one, other) => other.sold - one.sold || (one.name < other.name ? -1 : 1)),
   };
 }
 
-/** Cursor not found, query plan killed, cursor killed: what reading a collection ends in that a rebuild replaces. */
-const COLLECTION_GONE: ReadonlySet<unknown> = new Set([43, 175, 237]);
+/** The days in [first, end) that have orders. */
+async function wholeDays(db: Db, first: string, end: string): Promise<Map<string, DayFigures>> {
+  const range = { _id: { $gte: first, $lt: end } };
+  // The changes are read before the orders: an order that is saved later makes what was computed invalid.
+  const days = await orderDays(db).find(range).sort({ _id: 1 }).toArray();
+  const kept = new Map((await figuresOf(db).find(range).toArray()).map((figures) => [figures._id, figures]));
+  const figures = new Map<string, DayFigures>();
+  let stale: { day: string; changes: number }[] = [];
+  const addUpStale = async () => {
+    const some = stale;
+    stale = [];
+    const [begin, last] = [some[0]?.day, some.at(-1)?.day];
+    if (begin === undefined || last === undefined) return;
+    const sums = await addUpDays(db, begin, last);
+    const documents = some.flatMap(({ day, changes }) => {
+      const sum = sums.get(day);
+      if (sum) figures.set(day, sum);
+      return sum ? [{ _id: day, changes, ...sum }] : [];
+    });
+    await keep(db, documents);
+  };
+  for (const { _id: day, changes } of days) {
+    const known = kept.get(day);
+    if (known?.changes === changes) {
+      const { _id, changes: counted, ...sums } = known;
+      figures.set(day, sums);
+    } else stale.push({ day, changes });
+    if (known?.changes === changes || stale.length >= MOST_DAYS) await addUpStale();
+  }
+  await addUpStale();
+  return figures;
+}
 
-function isCollectionGone(error: unknown): boolean {
-  return error instanceof MongoServerError && COLLECTION_GONE.has(error.code);
+async function keep(db: Db, documents: readonly ({ readonly _id: string; readonly changes: number } & DayFigures)[]) {
+  const writes = documents.map((replacement) => ({
+    replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
+  }));
+  if (writes.length === 0) return;
+  await figuresOf(db)
+    .bulkWrite(writes, { ordered: false })
+    .catch((error: unknown) => {
+      // Another reader has just kept the same day.
+      if (!isDuplicateKey(error)) throw error;
+    });
 }

@@ -1,5 +1,5 @@
-import type { CustomerDocument } from './document.ts';
 import { type Database, withTimeLimit } from '../database.ts';
+import type { CustomerDocument } from './document.ts';
 
 export type CustomerQueries = ReturnType<typeof createCustomerQueries>;
 
@@ -7,7 +7,8 @@ export type CustomerQueries = ReturnType<typeof createCustomerQueries>;
 export function createCustomerQueries({ customers }: Pick<Database, 'customers'>, timeLimitMs: number) {
   return {
     async find(customerId: string): Promise<CustomerDocument | undefined> {
-      return (await withTimeLimit(timeLimitMs, customers.findOne({ _id: customerId }))) ?? undefined;
+      const found = await withTimeLimit(timeLimitMs, customers.findOne({ _id: customerId, revision: { $gte: 0 } }));
+      return found ?? undefined;
     },
   };
 }

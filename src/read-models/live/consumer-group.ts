@@ -3,19 +3,6 @@ import type { Logger } from 'pino';
 import { withTimeLimit } from '../../eventstoredb/client.ts';
 import { hasType } from '../../eventstoredb/errors.ts';
 
-export const CATEGORIES = ['PizzaOrder', 'Customer'] as const;
-
-/** The streams that the read models are made of. */
-export function streamPrefixes(streamPrefix: string): string[] {
-  return CATEGORIES.map((category) => `${streamPrefix}${category}-`);
-}
-
-/** Tells orders' events from the others that the read models are made of. */
-export function isOfOrders(streamPrefix: string): (event: { readonly streamId: string }) => boolean {
-  const prefix = `${streamPrefix}PizzaOrder-`;
-  return ({ streamId }) => streamId.startsWith(prefix);
-}
-
 /**
  * Every setting is stated: the defaults start at the end of the log and park after ten retries, which have no pause
  * between them, so that an outage would park events. Parking is the worker's decision alone.
@@ -45,14 +32,14 @@ const TIME_LIMIT_MS = 5000;
 export async function ensureConsumerGroup(
   client: EventStoreDBClient,
   group: string,
-  streamPrefix: string,
+  prefixes: string[],
   log: Logger,
 ): Promise<'created' | 'existing'> {
   try {
     await withTimeLimit(
       TIME_LIMIT_MS,
       client.createPersistentSubscriptionToAll(group, GROUP_SETTINGS, {
-        filter: streamNameFilter({ prefixes: streamPrefixes(streamPrefix) }),
+        filter: streamNameFilter({ prefixes }),
       }),
     );
     log.info({ group }, 'consumer group created');

@@ -12,16 +12,7 @@ const LOOK_EVERY_MS = 20;
  * @param spentMs milliseconds that the batch took
  */
 export async function makeRoom(spentMs: number, isMoreUrgent: () => boolean, signal: AbortSignal): Promise<void> {
-  await pauseWhile(isMoreUrgent, Math.min(spentMs * (1 / LEAST_SHARE - 1), MOST_PAUSE_MS), signal);
-}
-
-/** Pauses after a batch for as long as something more urgent waits, two seconds at most: for what comes last of all. */
-export async function giveWay(isMoreUrgent: () => boolean, signal: AbortSignal): Promise<void> {
-  await pauseWhile(isMoreUrgent, MOST_PAUSE_MS, signal);
-}
-
-async function pauseWhile(isMoreUrgent: () => boolean, mostMs: number, signal: AbortSignal): Promise<void> {
-  const until = performance.now() + mostMs;
+  const until = performance.now() + Math.min(spentMs * (1 / LEAST_SHARE - 1), MOST_PAUSE_MS);
   while (isMoreUrgent() && !signal.aborted && performance.now() < until) {
     await delay(LOOK_EVERY_MS, undefined, { ref: false });
   }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { reasonOf } from './deliveries.ts';
 
 export interface Supervised {
   readonly signal: AbortSignal;
@@ -52,7 +51,7 @@ export function supervise(
         });
         lastError = 'the subscription ended';
       } catch (error) {
-        lastError = reasonOf(error);
+        lastError = error instanceof Error ? error.message : String(error);
         if (!isStopped()) log.warn({ err: error, failures }, `${name} is waiting for its stores`);
       }
       isRunning = false;

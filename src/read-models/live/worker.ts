@@ -1,18 +1,22 @@
 import type {
   AllStreamRecordedEvent,
-  EventStoreDBClient,
   PersistentSubscriptionToAll,
   PersistentSubscriptionToAllResolvedEvent,
 } from '@eventstore/db-client';
-import type { Logger } from 'pino';
 import { ensureConnected } from '../../eventstoredb/client.ts';
-import type { StreamStore } from '../../eventstoredb/streams.ts';
-import { type Database, withTimeLimit } from '../database.ts';
+import { withTimeLimit } from '../database.ts';
+import {
+  type Projection,
+  type ReadModel,
+  type ReadModelContext,
+  type Stall,
+  streamPrefixes,
+  toLogEvent,
+} from '../read-model.ts';
+import { projectTogether } from '../together.ts';
 import { takeBuffered } from './batches.ts';
 import { ensureConsumerGroup } from './consumer-group.ts';
 import { makeRoom } from './pacing.ts';
-import { project } from '../project.ts';
-import { createRecentOrders } from '../orders/recent.ts';
 import { type Progress, supervise } from './supervise.ts';
 
 export interface WorkerStatus {
@@ -28,19 +32,14 @@ export interface WorkerStatus {
 
 export interface Worker {
   status(): WorkerStatus;
-  /** Whether more has arrived than it has taken in hand. */
-  isBehind(): boolean;
   /** Finishes the batch in hand, acknowledges it and ends the subscription. */
   stop(): Promise<void>;
 }
 
 export interface WorkerOptions {
-  readonly client: EventStoreDBClient;
-  readonly streams: StreamStore;
-  readonly database: Database;
+  readonly context: ReadModelContext;
+  readonly models: readonly ReadModel[];
   readonly group: string;
-  readonly streamPrefix: string;
-  readonly log: Logger;
   /** Runs before each start of consuming: what must be in place first. */
   readonly prepare: () => Promise<void>;
   /** While requests queue up, they come first. */
@@ -55,10 +54,6 @@ const MOST_PER_BATCH = 4000;
 const LEAST_PER_BATCH = 250;
 /** While requests queue up: none of them shall wait for long behind a batch. */
 const MOST_UNDER_PRESSURE = 500;
-/** Events in hand, from which on there is more than a trickle to catch up with. */
-const BEHIND = 500;
-/** After so many were in hand, for the next ones to come: the server hears of an acknowledgement first. */
-const NEXT_BATCH_WITHIN_MS = 200;
 const BATCH_TIME_LIMIT_MS = 8000;
 const CONNECT_TIME_LIMIT_MS = 4000;
 
@@ -69,26 +64,24 @@ type Delivery = PersistentSubscriptionToAllResolvedEvent & { readonly event: All
  * written, and parked only when it cannot be read or applied, never because a store is away.
  */
 export function startWorker(options: WorkerOptions): Worker {
-  const { log } = options;
-  const projecting = { ...options, recent: createRecentOrders() };
+  const { context, models, group } = options;
+  const { client, log, streamPrefix } = context;
   const counts = { inFlight: 0, projected: 0, redelivered: 0, parked: 0 };
   let lastProjectedAt: Date | undefined;
-  let behindUntil = 0;
   let most = MOST_PER_BATCH;
   let hasStarted = false;
   let isStopped = false;
   let interrupt: (() => void) | undefined;
 
   const supervised = supervise('projection worker', log, async (signal, progress) => {
-    await ensureConnected(options.client, CONNECT_TIME_LIMIT_MS);
+    await ensureConnected(client, CONNECT_TIME_LIMIT_MS);
     await options.prepare();
-    await ensureConsumerGroup(options.client, options.group, options.streamPrefix, log);
+    await ensureConsumerGroup(client, group, streamPrefixes(streamPrefix, models), log);
     if (!signal.aborted) await consume(signal, progress);
   });
 
   return {
     status: () => ({ state: state(), lastError: supervised.lastError(), lastProjectedAt, ...counts }),
-    isBehind: () => counts.inFlight >= BEHIND || performance.now() < behindUntil,
     async stop() {
       const stopped = supervised.stop();
       interrupt?.();
@@ -108,11 +101,12 @@ export function startWorker(options: WorkerOptions): Worker {
   }
 
   async function consume(signal: AbortSignal, progress: Progress): Promise<void> {
-    const subscription = options.client.subscribeToPersistentSubscriptionToAll(
-      options.group,
+    const subscription = client.subscribeToPersistentSubscriptionToAll(
+      group,
       { bufferSize: BUFFER_SIZE },
       { highWaterMark: BUFFER_SIZE },
     );
+    const projection = projectTogether(models, (model) => model.project(context, model.name));
     // A batch in hand is finished first: the loop looks at the signal after it.
     interrupt = () => {
       if (counts.inFlight === 0) subscription.destroy();
@@ -120,16 +114,15 @@ export function startWorker(options: WorkerOptions): Worker {
     subscription.once('confirmation', () => {
       hasStarted = true;
       progress();
-      log.info({ group: options.group }, 'projection worker consumes');
+      log.info({ group }, 'projection worker consumes');
     });
     try {
       for await (const first of subscription) {
         const arrived = takeBuffered(subscription, first, Math.min(most, mostNow()));
         const begun = performance.now();
         counts.inFlight = arrived.length;
-        await settle(subscription, arrived);
+        await settle(subscription, projection, arrived);
         most = Math.min(MOST_PER_BATCH, most + LEAST_PER_BATCH);
-        if (arrived.length >= BEHIND) behindUntil = performance.now() + NEXT_BATCH_WITHIN_MS;
         counts.inFlight = 0;
         await makeRoom(performance.now() - begun, options.pressure.isHigh, signal);
         if (signal.aborted) return;
@@ -149,6 +142,7 @@ export function startWorker(options: WorkerOptions): Worker {
 
   async function settle(
     subscription: PersistentSubscriptionToAll,
+    projection: Projection,
     arrived: readonly PersistentSubscriptionToAllResolvedEvent[],
   ): Promise<void> {
     const batch = arrived.filter((resolved): resolved is Delivery => resolved.event !== undefined);
@@ -157,19 +151,24 @@ export function startWorker(options: WorkerOptions): Worker {
     if (empty.length > 0) await subscription.ack(...empty);
     if (batch.length === 0) return;
     counts.redelivered += batch.filter(({ retryCount }) => retryCount > 0).length;
-    const events = batch.map(({ event }) => event);
-    const outcomes = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(projecting, events));
-    const done = batch.filter((_, index) => outcomes[index]?.type === 'done');
+    const stalls = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(projection, batch));
+    const isStalled = ({ event }: Delivery) =>
+      Number(event.revision) >= (stalls.get(event.streamId)?.revision ?? Number.POSITIVE_INFINITY);
+    const done = stalls.size === 0 ? batch : batch.filter((delivery) => !isStalled(delivery));
     if (done.length > 0) await subscription.ack(...done);
-    for (const [index, delivery] of batch.entries()) {
-      const outcome = outcomes[index];
-      if (outcome?.type !== 'park') continue;
+    for (const delivery of stalls.size === 0 ? [] : batch.filter(isStalled)) {
       const { streamId, revision, id } = delivery.event;
-      log.error({ stream: streamId, revision: Number(revision), eventId: id, reason: outcome.reason }, 'event parked');
-      await subscription.nack('park', outcome.reason, delivery);
+      const reason = stalls.get(streamId)?.reason ?? '';
+      log.error({ stream: streamId, revision: Number(revision), eventId: id, reason }, 'event parked');
+      await subscription.nack('park', reason, delivery);
       counts.parked += 1;
     }
     counts.projected += done.length;
     lastProjectedAt = new Date();
+  }
+
+  async function project(projection: Projection, batch: readonly Delivery[]): Promise<ReadonlyMap<string, Stall>> {
+    await projection.add(batch.map(({ event }) => toLogEvent(streamPrefix, event)));
+    return projection.write();
   }
 }

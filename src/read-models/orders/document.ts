@@ -1,149 +1,72 @@
-import type { Address, OrderItem, OrderStatus, PaymentStatus } from '../../domain/events.ts';
+import type { OrderItem } from '../../domain/events.ts';
 import { fromMinorUnits, toMinorUnits } from '../../domain/money.ts';
-import { evolve, type OrderState } from '../../domain/order-state.ts';
-import type { StoredOrderEvent } from '../../eventstoredb/codec.ts';
-import { UNKNOWN_EMAIL } from '../../eventstoredb/upcasters.ts';
-import type { CustomerDocument } from '../customers/document.ts';
-
-/** What the events of the order alone say; `totalMinor` is in hundredths, durations are whole seconds. */
-export interface OrderFields {
-  readonly revision: number;
-  readonly customerId: string;
-  /** The email in the order's own event, whatever is registered for the customer. */
-  readonly orderEmail: string | null;
-  readonly items: readonly OrderItem[];
-  /** Lines. */
-  readonly itemCount: number;
-  /** Pizzas. */
-  readonly quantity: number;
-  readonly totalMinor: number;
-  readonly currency: string;
-  readonly status: OrderStatus;
-  readonly paymentStatus: PaymentStatus;
-  readonly discountCodes: readonly string[];
-  readonly kitchenNotes: string | null;
-  readonly deliveryAddress: Address | null;
-  readonly placedAt: Date;
-  readonly estimatedDelivery: Date | null;
-  readonly confirmedAt: Date | null;
-  readonly paidAt: Date | null;
-  readonly lastUpdated: Date;
-  readonly timeToConfirmation: number | null;
-  readonly timeToPayment: number | null;
-}
-
-/** What the customer's own stream says, as far as it has been seen; `customerRevision` is −1 until then. */
-export interface CustomerFields {
-  readonly customerName: string;
-  readonly customerEmail: string;
-  readonly customerRevision: number;
-}
-
-/** Why the projection of an order stands still: the event after its `revision` cannot be read. */
-export interface Stall {
-  readonly revision: number;
-  readonly reason: string;
-}
+import type { OrderState } from '../../domain/order-state.ts';
+import type { StreamDocument } from '../documents/stream-read-model.ts';
+import type { CustomerFields } from './customers.ts';
 
 /** Document of the collection `orders`; its `_id` is the order's id. */
-export type OrderDocument = OrderFields & CustomerFields & { readonly _id: string; readonly stalled?: Stall };
+export type OrderDocument = StreamDocument & OrderFields & CustomerFields;
 
-/** The same rule as the aggregate's, so that the two can't disagree. */
-export function evolveOrder(state: OrderState | undefined, { event }: StoredOrderEvent): OrderState {
-  return evolve(state, event);
-}
+/** What the events of the order alone say. */
+export type OrderFields = ReturnType<typeof toFields>;
 
-export function toFields(state: OrderState, revision: number): OrderFields {
+/** An order's state as it is stored: amounts in hundredths, times as dates; durations are whole seconds. */
+export function toFields({ id: _, customerEmail, totalAmount, ...state }: OrderState) {
   const placedAt = new Date(state.placedAt);
   const confirmedAt = toDate(state.confirmedAt);
   const paidAt = toDate(state.paidAt);
   return {
-    revision,
-    customerId: state.customerId,
-    orderEmail: state.customerEmail,
-    items: state.items,
-    itemCount: state.items.length,
-    quantity: quantityOf(state.items),
-    totalMinor: toMinorUnits(state.totalAmount),
-    currency: state.currency,
-    status: state.status,
-    paymentStatus: state.paymentStatus,
-    discountCodes: state.discountCodes,
-    kitchenNotes: state.kitchenNotes,
-    deliveryAddress: state.deliveryAddress,
+    ...state,
+    /** The email in the order's own event, whatever is registered for the customer. */
+    orderEmail: customerEmail,
+    totalMinor: toMinorUnits(totalAmount),
     placedAt,
     estimatedDelivery: toDate(state.estimatedDelivery),
     confirmedAt,
     paidAt,
     lastUpdated: new Date(state.lastUpdated),
+    /** Lines. */
+    itemCount: state.items.length,
+    /** Pizzas. */
+    quantity: quantityOf(state.items),
     timeToConfirmation: confirmedAt && secondsBetween(placedAt, confirmedAt),
     timeToPayment: paidAt && secondsBetween(placedAt, paidAt),
   };
 }
 
-/** What of an order's state each field is made of; the revision is of the stream. */
-const SOURCES: Readonly<Record<keyof OrderFields, keyof OrderState | undefined>> = {
-  revision: undefined,
-  customerId: 'customerId',
-  orderEmail: 'customerEmail',
-  items: 'items',
-  itemCount: 'items',
-  quantity: 'items',
-  totalMinor: 'totalAmount',
-  currency: 'currency',
-  status: 'status',
-  paymentStatus: 'paymentStatus',
-  discountCodes: 'discountCodes',
-  kitchenNotes: 'kitchenNotes',
-  deliveryAddress: 'deliveryAddress',
-  placedAt: 'placedAt',
-  estimatedDelivery: 'estimatedDelivery',
-  confirmedAt: 'confirmedAt',
-  paidAt: 'paidAt',
-  lastUpdated: 'lastUpdated',
-  timeToConfirmation: 'confirmedAt',
-  timeToPayment: 'paidAt',
-};
-
-/** Those of an order's fields whose sources are not what they were: a fold keeps what an event leaves alone. */
-export function changedFields(before: OrderState, now: OrderState, fields: OrderFields): Partial<OrderFields> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([name]) => {
-      const source = SOURCES[name as keyof OrderFields];
-      return source === undefined || before[source] !== now[source];
-    }),
-  );
-}
-
 /** The way back, so that a document can be folded on. */
-export function toState(document: OrderFields & { readonly _id: string }): OrderState {
+export function toState({
+  _id,
+  orderEmail,
+  totalMinor,
+  placedAt,
+  estimatedDelivery,
+  confirmedAt,
+  paidAt,
+  lastUpdated,
+  // What follows from the rest, or is the customer's.
+  revision,
+  stalled,
+  itemCount,
+  quantity,
+  timeToConfirmation,
+  timeToPayment,
+  customerName,
+  customerEmail,
+  customerRevision,
+  ...same
+}: OrderDocument): OrderState {
   return {
-    id: document._id,
-    customerId: document.customerId,
-    customerEmail: document.orderEmail,
-    items: document.items,
-    totalAmount: fromMinorUnits(document.totalMinor),
-    currency: document.currency,
-    status: document.status,
-    paymentStatus: document.paymentStatus,
-    discountCodes: document.discountCodes,
-    kitchenNotes: document.kitchenNotes,
-    deliveryAddress: document.deliveryAddress,
-    placedAt: document.placedAt.toISOString(),
-    estimatedDelivery: document.estimatedDelivery?.toISOString() ?? null,
-    confirmedAt: document.confirmedAt?.toISOString() ?? null,
-    paidAt: document.paidAt?.toISOString() ?? null,
-    lastUpdated: document.lastUpdated.toISOString(),
+    ...same,
+    id: _id,
+    customerEmail: orderEmail,
+    totalAmount: fromMinorUnits(totalMinor),
+    placedAt: placedAt.toISOString(),
+    estimatedDelivery: estimatedDelivery?.toISOString() ?? null,
+    confirmedAt: confirmedAt?.toISOString() ?? null,
+    paidAt: paidAt?.toISOString() ?? null,
+    lastUpdated: lastUpdated.toISOString(),
   };
-}
-
-/** Registered details first; else the email of the order's own event; else "Unknown" and nothing. */
-export function customerFields(orderEmail: string | null, customer: CustomerDocument | undefined): CustomerFields {
-  if (customer) {
-    return { customerName: customer.name, customerEmail: customer.email, customerRevision: customer.revision };
-  }
-  const customerEmail = orderEmail === null || orderEmail === UNKNOWN_EMAIL ? '' : orderEmail;
-  return { customerName: 'Unknown', customerEmail, customerRevision: -1 };
 }
 
 function toDate(time: string | null): Date | null {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Collection, Db } from 'mongodb';
 import type { StoredPosition } from '../database.ts';
 import { isDuplicateKey } from '../errors.ts';
-import type { ReadModelName } from '../index.ts';
 
 /** How far a rebuild has come; kept beside the read models, so that any process can go on with it. */
 export interface RebuildState {
@@ -23,13 +22,10 @@ export interface RebuildState {
   readonly head: string;
   /** Events projected. */
   readonly events: number;
-  /** Of these, first events of their streams: so many documents there must be. */
+  /** Documents begun in these: so many there must be. */
   readonly streams: number;
   /** Counted when it was complete. */
   readonly documents: number;
-  /** Of the collections that it fills, for the read model that has generations; else 0. */
-  readonly generation: number;
-  readonly stalled: readonly string[];
   readonly error: string | null;
 }
 
@@ -57,7 +53,7 @@ export function rebuildStates(db: Db): Collection<RebuildState> {
   return db.collection('projections');
 }
 
-export function rebuildId(name: ReadModelName): string {
+export function rebuildId(name: string): string {
   return `rebuild:${name}`;
 }
 
@@ -78,7 +74,7 @@ export function isHeld({ owner, heartbeat }: RebuildState): boolean {
  */
 export async function acquireLease(
   states: Collection<RebuildState>,
-  fresh: Pick<RebuildState, '_id' | 'version' | 'head' | 'generation'>,
+  fresh: Pick<RebuildState, '_id' | 'version' | 'head'>,
 ): Promise<Lease | undefined> {
   const { _id } = fresh;
   const found = await states.findOne({ _id });
@@ -100,11 +96,7 @@ export async function acquireLease(
   return hold(states, state, owner);
 }
 
-function begun(
-  fresh: Pick<RebuildState, '_id' | 'version' | 'head' | 'generation'>,
-  owner: string,
-  now: Date,
-): RebuildState {
+function begun(fresh: Pick<RebuildState, '_id' | 'version' | 'head'>, owner: string, now: Date): RebuildState {
   return {
     ...fresh,
     phase: 'filling',
@@ -116,7 +108,6 @@ function begun(
     events: 0,
     streams: 0,
     documents: 0,
-    stalled: [],
     error: null,
   };
 }

@@ -1,15 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BACKWARDS, END, type EventStoreDBClient, type Position } from '@eventstore/db-client';
-import type { Logger } from 'pino';
-import { withTimeLimit } from '../../eventstoredb/client.ts';
 import { isUnavailable as isEventStoreUnavailable } from '../../eventstoredb/errors.ts';
-import type { StreamStore } from '../../eventstoredb/streams.ts';
-import { liveGeneration } from '../analytics/queries.ts';
-import type { Database } from '../database.ts';
 import { isUnavailable as isMongoUnavailable } from '../errors.ts';
-import { reasonOf } from '../live/deliveries.ts';
-import { type ReadModelName, versionOf } from '../index.ts';
-import { rebuildAnalytics } from '../analytics/rebuild.ts';
+import { endOfLog } from '../log-reader.ts';
+import { findReadModel, type ReadModel, type ReadModelContext } from '../read-model.ts';
 import {
   acquireLease,
   isHeld,
@@ -22,33 +15,20 @@ import {
 } from './lease.ts';
 import { rebuildByShadow } from './shadow.ts';
 
-export interface RebuildOptions {
-  readonly client: EventStoreDBClient;
-  readonly streams: Pick<StreamStore, 'readRecorded'>;
-  readonly database: Database;
-  readonly streamPrefix: string;
-  readonly log: Logger;
-}
-
-export interface RebuildContext extends RebuildOptions {
-  /** Asks the rebuild to stop after the page in hand. */
-  readonly signal: AbortSignal;
-}
-
 export interface Rebuilds {
   /**
    * Begins a rebuild, or goes on with an interrupted one, and returns while it runs.
    *
    * @returns settles when the rebuild ends, with where it ended or why it failed
-   * @throws RebuildRunningError
+   * @throws RebuildRunningError, UnknownReadModelError
    */
-  start(name: ReadModelName): Promise<{ readonly finished: Promise<RebuildState> }>;
+  start(name: string): Promise<{ readonly finished: Promise<RebuildState> }>;
   /**
    * Rebuilds unless that is done, by whomever; waits for another process's rebuild.
    *
    * @param isDone given the last rebuild that has ended with documents of the code's version
    */
-  ensure(name: ReadModelName, isDone: (last: RebuildState | undefined) => boolean | Promise<boolean>): Promise<void>;
+  ensure(name: string, isDone: (last: RebuildState | undefined) => boolean | Promise<boolean>): Promise<void>;
   /**
    * Finishes rebuilds whose process died while the new collection took the old one's place: until then, the new one
    * may lack what was projected into the old one.
@@ -68,35 +48,32 @@ export interface Rebuilds {
 export class RebuildRunningError extends Error {
   override readonly name = 'RebuildRunningError';
 
-  constructor(name: ReadModelName) {
+  constructor(name: string) {
     super(`The read model ${name} is being rebuilt already`);
   }
 }
 
-const HEAD_TIME_LIMIT_MS = 2500;
 const LOOK_AGAIN_MS = 250;
 const WATCH_EVERY_MS = 5000;
 
-export function createRebuilds(options: RebuildOptions): Rebuilds {
-  const { client, database, log } = options;
-  const states = rebuildStates(database.db);
+/** @param models all read models */
+export function createRebuilds(context: ReadModelContext, models: readonly ReadModel[]): Rebuilds {
+  const { client, db, log } = context;
+  const states = rebuildStates(db);
   const stopping = new AbortController();
-  const running = new Map<ReadModelName, Promise<unknown>>();
-  const context: RebuildContext = { ...options, signal: stopping.signal };
+  const running = new Map<string, Promise<unknown>>();
   let timer: NodeJS.Timeout | undefined;
 
   return { start, ensure, finishSwaps, watch, states: allStates, isRunning: () => running.size > 0, stop };
 
-  async function start(name: ReadModelName): Promise<{ finished: Promise<RebuildState> }> {
+  async function start(name: string): Promise<{ finished: Promise<RebuildState> }> {
     stopping.signal.throwIfAborted();
     if (running.has(name)) throw new RebuildRunningError(name);
     const head = await endOfLog(client);
-    const generation = name === 'analytics' ? (await liveGeneration(database)) + 1 : 0;
     const lease = await acquireLease(states, {
       _id: rebuildId(name),
-      version: versionOf(name),
+      version: findReadModel(models, name).version,
       head: (head?.commit ?? 0n).toString(),
-      generation,
     });
     if (!lease) throw new RebuildRunningError(name);
     const finished = run(name, lease).finally(() => running.delete(name));
@@ -105,11 +82,13 @@ export function createRebuilds(options: RebuildOptions): Rebuilds {
     return { finished };
   }
 
-  async function run(name: ReadModelName, lease: Lease): Promise<RebuildState> {
+  async function run(name: string, lease: Lease): Promise<RebuildState> {
     const began = Date.now();
     log.info({ readModel: name, position: lease.state().position?.commit ?? null }, 'rebuild of a read model begins');
     try {
-      await (name === 'analytics' ? rebuildAnalytics(context, lease) : rebuildByShadow(context, name, lease));
+      const model = findReadModel(models, name);
+      if (model.rebuild) await model.rebuild(context);
+      else await rebuildByShadow({ context, model, models, lease, signal: stopping.signal });
       await lease.save({ phase: 'done', finishedAt: new Date() });
       const { events, documents } = lease.state();
       log.info({ readModel: name, events, documents, ms: Date.now() - began }, 'read model rebuilt');
@@ -123,27 +102,27 @@ export function createRebuilds(options: RebuildOptions): Rebuilds {
     }
   }
 
-  async function settleFailure(name: ReadModelName, lease: Lease, error: unknown): Promise<void> {
+  async function settleFailure(name: string, lease: Lease, error: unknown): Promise<void> {
     const isInterrupted =
       stopping.signal.aborted ||
       error instanceof LeaseLostError ||
       isEventStoreUnavailable(error) ||
       isMongoUnavailable(error);
     if (isInterrupted) {
-      log.warn({ readModel: name, reason: reasonOf(error) }, 'rebuild of a read model interrupted');
+      log.warn({ readModel: name, reason: String(error) }, 'rebuild of a read model interrupted');
       return;
     }
     log.error({ err: error, readModel: name }, 'rebuild of a read model failed');
     await lease
-      .save({ phase: 'failed', finishedAt: new Date(), error: reasonOf(error) })
+      .save({ phase: 'failed', finishedAt: new Date(), error: error instanceof Error ? error.message : String(error) })
       .catch((unsaved: unknown) => log.warn({ err: unsaved }, 'the failure could not be noted'));
   }
 
-  async function ensure(name: ReadModelName, isDone: Parameters<Rebuilds['ensure']>[1]): Promise<void> {
+  async function ensure(name: string, isDone: Parameters<Rebuilds['ensure']>[1]): Promise<void> {
     for (;;) {
       stopping.signal.throwIfAborted();
       const state = await states.findOne({ _id: rebuildId(name) });
-      const isOfVersion = state?.phase === 'done' && state.version === versionOf(name);
+      const isOfVersion = state?.phase === 'done' && state.version === findReadModel(models, name).version;
       if (await isDone(isOfVersion ? state : undefined)) return;
       try {
         const { finished } = await start(name);
@@ -157,8 +136,14 @@ export function createRebuilds(options: RebuildOptions): Rebuilds {
 
   async function finishSwaps(): Promise<void> {
     for (const state of (await allStates()).values()) {
-      const name = state._id.slice('rebuild:'.length) as ReadModelName;
-      if (state.phase !== 'swapping' || isHeld(state) || running.has(name)) continue;
+      const name = state._id.slice('rebuild:'.length);
+      if (
+        state.phase !== 'swapping' ||
+        !models.some((model) => model.name === name) ||
+        isHeld(state) ||
+        running.has(name)
+      )
+        continue;
       try {
         await (
           await start(name)
@@ -185,17 +170,6 @@ export function createRebuilds(options: RebuildOptions): Rebuilds {
     stopping.abort(new Error('stopping'));
     await Promise.allSettled(running.values());
   }
-}
-
-/** Position of the newest event; undefined for an empty log. */
-export async function endOfLog(client: EventStoreDBClient): Promise<Position | undefined> {
-  const read = async () => {
-    let last: Position | undefined;
-    const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
-    for await (const { event } of newest) last = event?.position;
-    return last;
-  };
-  return withTimeLimit(HEAD_TIME_LIMIT_MS, read());
 }
 
 export type RebuildProgressState = 'running' | 'interrupted' | 'done' | 'failed';

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Filter, MongoBulkWriteError } from 'mongodb';
 import { isOnlyDuplicates } from '../errors.ts';
-import { readLog } from '../rebuild/log-reader.ts';
-import { chunksOf } from '../live/deliveries.ts';
-import { endOfLog } from '../rebuild/rebuild.ts';
-import { type Difference, type Findings, note, partOf, type VerifyOptions, type VerifyRun } from './findings.ts';
-import type { Pair, VerifiedModel } from './models.ts';
+import { chunksOf } from '../batches.ts';
+import { endOfLog, readLog } from '../log-reader.ts';
+import type { ReadModelContext } from '../read-model.ts';
+import { type Difference, type Findings, note, partOf, type VerifyRun } from './findings.ts';
+import type { Pair, Verification } from './verification.ts';
 
 type Document = Readonly<Record<string, unknown>> & { readonly _id: string };
 
@@ -20,8 +20,8 @@ const MOST_REPAIRS = 5;
  * compares. What seems to differ is looked at again on its own: the log and the documents went on meanwhile.
  */
 export async function verifyDocuments<D extends object, Fold>(
-  options: VerifyOptions,
-  model: VerifiedModel<D, Fold>,
+  options: Pick<ReadModelContext, 'client'>,
+  model: Verification<D, Fold>,
   run: Required<VerifyRun>,
   findings: Findings,
 ): Promise<void> {
@@ -36,15 +36,15 @@ export async function verifyDocuments<D extends object, Fold>(
 }
 
 async function foldLog<D, Fold>(
-  { client, streamPrefix }: VerifyOptions,
-  model: VerifiedModel<D, Fold>,
+  { client }: Pick<ReadModelContext, 'client'>,
+  model: Verification<D, Fold>,
   isMine: (id: string) => boolean,
   { signal }: Pick<Required<VerifyRun>, 'signal'>,
   onProgress: (share: number) => void,
 ): Promise<Map<string, Fold>> {
   const head = Number((await endOfLog(client))?.commit ?? 1);
   const folds = new Map<string, Fold>();
-  for await (const { events, position } of readLog(client, streamPrefix)) {
+  for await (const { events, position } of readLog(client, model.prefixes)) {
     signal.throwIfAborted();
     for (const event of events) {
       const id = model.idOf(event);
@@ -59,7 +59,7 @@ async function foldLog<D, Fold>(
 
 /** @returns the ids of what seems to differ; the folds of the rest are let go */
 async function compareAll<D extends object, Fold>(
-  model: VerifiedModel<D, Fold>,
+  model: Verification<D, Fold>,
   folds: Map<string, Fold>,
   isMine: (id: string) => boolean,
   signal: AbortSignal,
@@ -84,7 +84,7 @@ async function compareAll<D extends object, Fold>(
 }
 
 /** By pages in the order of ids rather than by one cursor, which a rebuild's swap would end. */
-async function* documentsOf<D extends object>({ collection }: Pick<VerifiedModel<D, unknown>, 'collection'>) {
+async function* documentsOf<D extends object>({ collection }: Pick<Verification<D, unknown>, 'collection'>) {
   let after: string | undefined;
   for (;;) {
     const filter = (after === undefined ? {} : { _id: { $gt: after } }) as Filter<D & { readonly _id: string }>;
@@ -101,7 +101,7 @@ interface Verdict<D, Fold> extends Pair<D, Fold> {
 }
 
 async function settle<D extends object, Fold>(
-  model: VerifiedModel<D, Fold>,
+  model: Verification<D, Fold>,
   ids: readonly string[],
   folds: Map<string, Fold>,
   settledBy: number,
@@ -137,7 +137,7 @@ function idsOf(verdicts: readonly { readonly id: string }[]): string[] {
 
 /** Looks at documents again, folding on to what they have seen; those that are as they should be drop out. */
 async function judge<D extends object, Fold>(
-  model: VerifiedModel<D, Fold>,
+  model: Verification<D, Fold>,
   ids: readonly string[],
   folds: Map<string, Fold>,
 ): Promise<Verdict<D, Fold>[]> {
@@ -160,7 +160,7 @@ async function judge<D extends object, Fold>(
 }
 
 function compare<D extends object, Fold>(
-  model: VerifiedModel<D, Fold>,
+  model: Verification<D, Fold>,
   { id, document }: Pair<D, Fold>,
   expected: D | undefined,
 ): Difference | undefined {
@@ -173,7 +173,7 @@ function compare<D extends object, Fold>(
 }
 
 function differingFields<D extends object>(
-  { ignored }: Pick<VerifiedModel<D, never>, 'ignored'>,
+  { ignored }: Pick<Verification<D, never>, 'ignored'>,
   expected: object,
   actual: object,
 ): string[] {
@@ -187,7 +187,7 @@ function differingFields<D extends object>(
 
 /** Writes documents as they should be, but for those that somebody else has written since they were read. */
 async function repairAll<D extends object, Fold>(
-  model: VerifiedModel<D, Fold>,
+  model: Verification<D, Fold>,
   verdicts: readonly Verdict<D, Fold>[],
 ): Promise<void> {
   const writes = verdicts.map(({ document, expected }) => {

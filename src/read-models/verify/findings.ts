@@ -1,15 +1,3 @@
-import type { EventStoreDBClient } from '@eventstore/db-client';
-import type { StreamStore } from '../../eventstoredb/streams.ts';
-import type { Database } from '../database.ts';
-import type { ReadModelName } from '../index.ts';
-
-export interface VerifyOptions {
-  readonly client: EventStoreDBClient;
-  readonly streams: Pick<StreamStore, 'streamOf' | 'readRecorded'>;
-  readonly database: Database;
-  readonly streamPrefix: string;
-}
-
 export interface VerifyRun {
   /** Whether to write the documents as they should be. */
   readonly repair: boolean;
@@ -34,7 +22,8 @@ export interface Difference {
 }
 
 export interface VerifyResult {
-  readonly name: ReadModelName;
+  /** Of the read model. */
+  readonly name: string;
   /** Documents that were looked at, or looked for. */
   readonly checked: number;
   readonly differences: number;

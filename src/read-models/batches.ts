@@ -1,16 +1,3 @@
-import type { RecordedEvent } from '@eventstore/db-client';
-import type { StreamStore } from '../../eventstoredb/streams.ts';
-
-/** What became of one delivered event. */
-export type Outcome = { readonly type: 'done' } | { readonly type: 'park'; readonly reason: string };
-
-/** Reads `count` events of a stream from `revision` on: those that a gap is missing. */
-export type ReadGap = (stream: string, revision: number, count: number) => Promise<RecordedEvent[]>;
-
-export function gapReader(streams: Pick<StreamStore, 'readRecorded'>): ReadGap {
-  return (stream, revision, count) => streams.readRecorded(stream, { from: revision, maxCount: count });
-}
-
 /** The values of each key, in the order they came. */
 export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
@@ -23,7 +10,7 @@ export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): M
   return groups;
 }
 
-/** Cuts into parts of `size` values; the last may be smaller. */
+/** Cuts into chunks of `size` values; the last may be smaller. */
 export function chunksOf<T>(values: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
   for (let at = 0; at < values.length; at += size) chunks.push(values.slice(at, at + size));
@@ -48,11 +35,7 @@ export async function forEachOf<T>(
   if (failures.length > 0) throw failures[0];
 }
 
-export function inRevisionOrder(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
-  if (events.length < 2) return events;
-  return [...events].sort((a, b) => Number(a.revision - b.revision));
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+/** Documents that are read and written together: few enough that this process has work while MongoDB works. */
+export const DOCUMENTS_PER_WRITE = 250;
+/** Few enough that reads by others find MongoDB free now and then, enough that it always has work. */
+export const WRITES_AT_ONCE = 4;

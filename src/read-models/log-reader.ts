@@ -5,12 +5,10 @@ import {
   type EventStoreDBClient,
   type Position,
 } from '@eventstore/db-client';
-import { withTimeLimit } from '../../eventstoredb/client.ts';
-import { EventStoreUnavailableError } from '../../eventstoredb/errors.ts';
-import { ALIVE, CAUGHT_UP, type LogAnswer } from '../../eventstoredb/wire/log-messages.ts';
-import { subscribeToLog } from '../../eventstoredb/wire/log-subscription.ts';
-import type { StoredPosition } from '../database.ts';
-import { streamPrefixes } from '../live/consumer-group.ts';
+import { readHead, withTimeLimit } from '../eventstoredb/client.ts';
+import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
+import { ALIVE, CAUGHT_UP, type LogAnswer } from '../eventstoredb/wire/log-messages.ts';
+import { subscribeToLog } from '../eventstoredb/wire/log-subscription.ts';
 
 export interface LogPage {
   readonly events: readonly AllStreamRecordedEvent[];
@@ -18,16 +16,15 @@ export interface LogPage {
   readonly position: Position;
 }
 
-export function toStored({ commit, prepare }: Position): StoredPosition {
-  return { commit: commit.toString(), prepare: prepare.toString() };
+const HEAD_TIME_LIMIT_MS = 2500;
+
+/** Position of the newest event; undefined for an empty log. */
+export async function endOfLog(client: EventStoreDBClient): Promise<Position | undefined> {
+  return readHead(client, HEAD_TIME_LIMIT_MS);
 }
 
-export function fromStored({ commit, prepare }: StoredPosition): Position {
-  return { commit: BigInt(commit), prepare: BigInt(prepare) };
-}
-
-/** Events in a page, where one is worked on as a whole. */
-const PAGE = 4000;
+/** Events in a full page. */
+export const LOG_PAGE = 1000;
 /** Without an event, the end of the log or, while the server passes over events of others, word how far it is. */
 const SILENCE_LIMIT_MS = 20_000;
 
@@ -43,15 +40,15 @@ const SILENCE_LIMIT_MS = 20_000;
  */
 export async function* readLog(
   client: EventStoreDBClient,
-  streamPrefix: string,
+  prefixes: readonly string[],
   from?: Position,
-  eventsPerPage = PAGE,
+  eventsPerPage = LOG_PAGE,
 ): AsyncGenerator<LogPage, void, void> {
   let position = from;
   for (;;) {
     let hasProgressed = false;
     try {
-      for await (const page of readToCaughtUp(client, streamPrefix, position, eventsPerPage)) {
+      for await (const page of readToCaughtUp(client, prefixes, position, eventsPerPage)) {
         yield page;
         position = page.position;
         hasProgressed = true;
@@ -65,7 +62,7 @@ export async function* readLog(
 
 async function* readToCaughtUp(
   client: EventStoreDBClient,
-  streamPrefix: string,
+  prefixes: readonly string[],
   from: Position | undefined,
   eventsPerPage: number,
 ): AsyncGenerator<LogPage, void, void> {
@@ -80,7 +77,7 @@ async function* readToCaughtUp(
   const silence = setTimeout(() => {
     if (full.length === 0) finish(new EventStoreUnavailableError(`nothing of the log within ${SILENCE_LIMIT_MS} ms`));
   }, SILENCE_LIMIT_MS);
-  const opening = subscribeToLog(client, streamPrefixes(streamPrefix), from);
+  const opening = subscribeToLog(client, prefixes, from);
   let call: Awaited<typeof opening> | undefined;
   const read = (answer: LogAnswer) => {
     if (end) return;

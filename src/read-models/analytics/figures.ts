@@ -1,0 +1,66 @@
+import type { Collection, Db } from 'mongodb';
+import { boundsOf, dayOf } from '../orders/days.ts';
+import type { OrderDocument } from '../orders/document.ts';
+
+/** What the orders placed on a day (UTC) come to. */
+export interface DayFigures {
+  readonly orders: number;
+  readonly confirmed: number;
+  /** Hundredths. */
+  readonly revenueMinor: number;
+  /** Pizzas. */
+  readonly quantity: number;
+  /** Pizzas by name; by name in order, so that equal figures are equal documents. */
+  readonly items: readonly { readonly name: string; readonly sold: number }[];
+}
+
+/** Document of the collection `analytics`; its `_id` is the day, `2026-01-31`. */
+export interface FiguresDocument extends DayFigures {
+  readonly _id: string;
+  /** The day's `changes` before its orders were read: the figures count while the day still has that many. */
+  readonly changes: number;
+}
+
+export function figuresOf(db: Db): Collection<FiguresDocument> {
+  return db.collection<FiguresDocument>('analytics');
+}
+
+type Counted = Pick<OrderDocument, 'placedAt' | 'confirmedAt' | 'totalMinor' | 'quantity' | 'items'>;
+
+/** Adds up the orders placed on the days from `first` to `last`; those without orders are left out. */
+export async function addUpDays(db: Db, first: string, last: string): Promise<Map<string, DayFigures>> {
+  return addUp(db, boundsOf(first, last));
+}
+
+/** Adds up the orders placed in a period, by day. */
+export async function addUp(db: Db, placedAt: { $gte: Date; $lt: Date }): Promise<Map<string, DayFigures>> {
+  const found = db
+    .collection<OrderDocument>('orders')
+    .find({ placedAt, revision: { $gte: 0 } })
+    .project<Counted>({ placedAt: 1, confirmedAt: 1, totalMinor: 1, quantity: 1, items: 1 });
+  const days = new Map<string, Sum>();
+  for await (const order of found) {
+    const day = dayOf(order.placedAt);
+    let sum = days.get(day);
+    if (!sum) days.set(day, (sum = { orders: 0, confirmed: 0, revenueMinor: 0, quantity: 0, sold: new Map() }));
+    addOrder(sum, order);
+  }
+  return new Map([...days].map(([day, sum]) => [day, toFigures(sum)]));
+}
+
+interface Sum extends Record<'orders' | 'confirmed' | 'revenueMinor' | 'quantity', number> {
+  readonly sold: Map<string, number>;
+}
+
+function addOrder(sum: Sum, { confirmedAt, totalMinor, quantity, items }: Counted): void {
+  sum.orders += 1;
+  sum.confirmed += confirmedAt ? 1 : 0;
+  sum.revenueMinor += totalMinor;
+  sum.quantity += quantity;
+  for (const item of items) sum.sold.set(item.name, (sum.sold.get(item.name) ?? 0) + item.quantity);
+}
+
+function toFigures({ sold, ...sums }: Sum): DayFigures {
+  const items = [...sold].map(([name, count]) => ({ name, sold: count }));
+  return { ...sums, items: items.sort((one, other) => (one.name < other.name ? -1 : 1)) };
+}

@@ -1,0 +1,37 @@
+import type { RecordedEvent } from '@eventstore/db-client';
+import { decodeEvent, type StoredEvent } from '../../eventstoredb/codec.ts';
+import { UnreadableEventError } from '../../eventstoredb/errors.ts';
+import type { Stall } from '../read-model.ts';
+
+/** What the events of a stream have come to. */
+export interface Fold<State> {
+  readonly state: State | undefined;
+  /** Of the last event folded in; −1 before the first. */
+  readonly revision: number;
+  readonly stall: Stall | undefined;
+}
+
+export type Evolve<State> = (state: State | undefined, stored: StoredEvent) => State;
+
+export const EMPTY: Fold<never> = { state: undefined, revision: -1, stall: undefined };
+
+/**
+ * Folds the next event of a stream in; one that was folded in before changes nothing. An event that cannot be read or
+ * applied stalls the fold before it.
+ */
+export function foldNext<State>(
+  evolve: Evolve<State>,
+  before: Fold<State>,
+  recorded: RecordedEvent,
+  stored: () => StoredEvent = () => decodeEvent(recorded),
+): Fold<State> {
+  const next = before.revision + 1;
+  const revision = Number(recorded.revision);
+  if (before.stall || revision < next) return before;
+  try {
+    if (revision > next) throw new UnreadableEventError(`revision ${next} is missing from ${recorded.streamId}`);
+    return { state: evolve(before.state, stored()), revision: next, stall: undefined };
+  } catch (error) {
+    return { ...before, stall: { revision: next, reason: error instanceof Error ? error.message : String(error) } };
+  }
+}

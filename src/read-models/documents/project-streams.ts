@@ -1,0 +1,195 @@
+import { LRUCache } from 'lru-cache';
+import { type AnyBulkWriteOperation, type Collection, type Filter, MongoBulkWriteError } from 'mongodb';
+import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, groupBy, WRITES_AT_ONCE } from '../batches.ts';
+import { isOnlyDuplicates } from '../errors.ts';
+import type { LogEvent, Projection, ReadModelContext, Stall } from '../read-model.ts';
+import { EMPTY, type Fold, foldNext } from './fold.ts';
+import type { StreamDocument, StreamReadModel } from './stream-read-model.ts';
+
+/** A stream's fold, and the document that it goes on from. */
+interface Plan<State> {
+  readonly id: string;
+  readonly stream: string;
+  /** Revision that the document shows; undefined: there is none. */
+  readonly from: number | undefined;
+  readonly stalledAt: number | undefined;
+  fold: Fold<State>;
+  hasFirst: boolean;
+}
+
+/** Folds that wait to be written: so many that most streams are written once for several events. */
+const MOST_WAITING = 3000;
+const MOST_EVENTS = 20_000;
+/** Folds kept after they were written, so that the next event of a stream needs no document to be read. */
+const MOST_RECENT = 5000;
+/** A lost guard means that another process was first; in each round at least one of them gets on. */
+const MOST_ROUNDS = 50;
+
+/**
+ * Projects the streams of a category into one document each.
+ *
+ * Every document carries the revision that it has seen: an event at or before it is a duplicate, the next one is folded
+ * in, and before a later one the missing ones are read from the stream. A save is guarded by the revision that it
+ * started from. Folds that were written lately are gone on from without reading; one that is not what the document
+ * shows is found out by the guard.
+ */
+export function projectStreams<State, Document extends StreamDocument>(
+  model: StreamReadModel<State, Document>,
+  context: ReadModelContext,
+  collection: Collection<Document>,
+): Projection {
+  const { evolve, joined } = model;
+  const recent = new LRUCache<string, Fold<State>>({ max: MOST_RECENT });
+  let open = new Map<string, Plan<State>>();
+  let events = 0;
+  let begun = 0;
+
+  return { add, isFull: () => open.size >= MOST_WAITING || events >= MOST_EVENTS, begun: () => begun, write };
+
+  async function add(added: readonly LogEvent[]): Promise<void> {
+    events += added.length;
+    const byStream = groupBy(added, ({ id }) => id);
+    const unknown = [...byStream].filter(([id, ofStream]) => !isKnown(id, ofStream)).map(([id]) => id);
+    for (const some of chunksOf(unknown, DOCUMENTS_PER_WRITE)) {
+      const found = await find(some);
+      for (const id of some) open.set(id, planFrom(id, byStream.get(id)?.[0]?.recorded.streamId ?? '', found.get(id)));
+    }
+    for (const [id, ofStream] of byStream) {
+      const plan = open.get(id) ?? begin(id, ofStream[0]?.recorded.streamId ?? '');
+      for (const event of inRevisionOrder(ofStream)) await fold(plan, event);
+    }
+  }
+
+  /** An order's first event is taken for that of a new one: if it is not, the guard finds it out. */
+  function isKnown(id: string, ofStream: readonly LogEvent[]): boolean {
+    return open.has(id) || recent.has(id) || ofStream.some(({ recorded }) => recorded.revision === 0n);
+  }
+
+  function begin(id: string, stream: string): Plan<State> {
+    const known = recent.get(id);
+    const plan: Plan<State> = known
+      ? { id, stream, from: known.revision, stalledAt: undefined, fold: known, hasFirst: false }
+      : planFrom(id, stream, undefined);
+    open.set(id, plan);
+    return plan;
+  }
+
+  function planFrom(id: string, stream: string, document: Document | undefined): Plan<State> {
+    if (!document) begun += 1;
+    return { id, stream, ...baseOf(document), hasFirst: false };
+  }
+
+  function baseOf(document: Document | undefined): Pick<Plan<State>, 'from' | 'stalledAt' | 'fold'> {
+    if (!document) return { from: undefined, stalledAt: undefined, fold: EMPTY };
+    const { revision, stalled } = document;
+    const state = revision < 0 ? undefined : model.toState(document);
+    return { from: revision, stalledAt: stalled?.revision, fold: { state, revision, stall: undefined } };
+  }
+
+  async function fold(plan: Plan<State>, { recorded, stored }: LogEvent): Promise<void> {
+    const revision = Number(recorded.revision);
+    if (revision === 0) plan.hasFirst = true;
+    if (!plan.fold.stall && revision > plan.fold.revision + 1) await foldStream(plan, revision - 1);
+    plan.fold = foldNext(evolve, plan.fold, recorded, stored);
+  }
+
+  /** Folds on from the stream itself, up to a revision. */
+  async function foldStream(plan: Plan<State>, to: number): Promise<void> {
+    const from = plan.fold.revision + 1;
+    const missing = await context.streams.readRecorded(plan.stream, { from, maxCount: to - from + 1 });
+    for (const recorded of missing) plan.fold = foldNext(evolve, plan.fold, recorded);
+  }
+
+  async function write(ready?: Promise<unknown>): Promise<ReadonlyMap<string, Stall>> {
+    const plans = [...open.values()];
+    open = new Map();
+    events = 0;
+    // What is added meanwhile goes on from these; it is not written before they are.
+    for (const {
+      id,
+      fold: { state, stall },
+      fold: folded,
+    } of plans) {
+      if (state !== undefined && !stall) recent.set(id, folded);
+      else recent.delete(id);
+    }
+    await ready;
+    await forEachOf(chunksOf(plans.filter(isChanged), DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, save);
+    const statesOf = (some: readonly Plan<State>[]) => some.flatMap(({ fold: { state } }) => state ?? []);
+    const saved = { states: statesOf(plans), begun: statesOf(plans.filter(({ hasFirst }) => hasFirst)) };
+    await model.saved?.(context, collection, saved);
+    return new Map(plans.flatMap(({ stream, fold: { stall } }) => (stall ? [[stream, stall] as const] : [])));
+  }
+
+  async function save(plans: readonly Plan<State>[]): Promise<void> {
+    let left = plans;
+    for (let round = 1; left.length > 0; round += 1) {
+      if (round > MOST_ROUNDS) throw new Error(`${left.length} documents could not be saved against other processes`);
+      if (await tryToSave(left)) return;
+      left = await foldAgain(left);
+    }
+  }
+
+  /** @returns whether every document was saved; if not, another process saved one of them first */
+  async function tryToSave(plans: readonly Plan<State>[]): Promise<boolean> {
+    const isNew = ({ from, fold: { state } }: Plan<State>) => (from ?? -1) < 0 && state !== undefined;
+    const states = plans.filter(isNew).flatMap(({ fold: { state } }) => state ?? []);
+    const join = await joined?.load(context, states);
+    const writes = plans.map((plan) => writeOf(plan, isNew(plan) || plan.from === undefined ? join : undefined));
+    try {
+      const { insertedCount, matchedCount } = await collection.bulkWrite(writes, { ordered: false });
+      return insertedCount + matchedCount === plans.length;
+    } catch (error) {
+      if (error instanceof MongoBulkWriteError && isOnlyDuplicates(error)) return false;
+      throw error;
+    }
+  }
+
+  function writeOf(
+    { id, from, stalledAt, fold: { state, revision, stall } }: Plan<State>,
+    join: ((state: State | undefined) => object) | undefined,
+  ): AnyBulkWriteOperation<Document> {
+    const fields = {
+      revision,
+      ...(state !== undefined && model.toFields(state)),
+      ...join?.(state),
+      ...(stall && { stalled: stall }),
+    };
+    if (from === undefined) return { insertOne: { document: { _id: id, ...fields } as never } };
+    const unset = !stall && stalledAt !== undefined && { $unset: { stalled: true } };
+    return {
+      updateOne: {
+        filter: { _id: id, revision: from } as Filter<Document>,
+        update: { $set: fields, ...unset } as never,
+      },
+    };
+  }
+
+  /** @returns those that are not saved yet, by whomever, folded on from what their documents show now */
+  async function foldAgain(plans: readonly Plan<State>[]): Promise<Plan<State>[]> {
+    const found = await find(plans.map(({ id }) => id));
+    const again: Plan<State>[] = [];
+    for (const lost of plans) {
+      recent.delete(lost.id);
+      const wanted = lost.fold.stall?.revision ?? lost.fold.revision;
+      Object.assign(lost, baseOf(found.get(lost.id)));
+      if (lost.fold.revision < wanted) await foldStream(lost, wanted);
+      if (isChanged(lost)) again.push(lost);
+    }
+    return again;
+  }
+
+  async function find(ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
+    const found = (await collection.find({ _id: { $in: ids } } as Filter<Document>).toArray()) as unknown as Document[];
+    return new Map(found.map((document) => [document._id, document]));
+  }
+}
+
+function isChanged<State>({ from, stalledAt, fold: { revision, stall } }: Plan<State>): boolean {
+  return revision > (from ?? -1) || (stall !== undefined && stall.revision !== stalledAt);
+}
+
+function inRevisionOrder(events: readonly LogEvent[]): readonly LogEvent[] {
+  if (events.length < 2) return events;
+  return [...events].sort((one, other) => Number(one.recorded.revision - other.recorded.revision));
+}

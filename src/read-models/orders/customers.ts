@@ -1,0 +1,60 @@
+import type { Collection, Db } from 'mongodb';
+import type { OrderState } from '../../domain/order-state.ts';
+import { UNKNOWN_EMAIL } from '../../eventstoredb/upcasters.ts';
+import type { CustomerDocument } from '../customers/document.ts';
+import type { OrderDocument } from './document.ts';
+
+/** What an order shows of its customer; `customerRevision` is −1 until the customer is known. */
+export interface CustomerFields {
+  readonly customerName: string;
+  readonly customerEmail: string;
+  readonly customerRevision: number;
+}
+
+/** Registered details first; else the email of the order's own event; else "Unknown" and nothing. */
+export function customerFields(orderEmail: string | null, customer: CustomerDocument | undefined): CustomerFields {
+  if (customer) {
+    return { customerName: customer.name, customerEmail: customer.email, customerRevision: customer.revision };
+  }
+  const customerEmail = orderEmail === null || orderEmail === UNKNOWN_EMAIL ? '' : orderEmail;
+  return { customerName: 'Unknown', customerEmail, customerRevision: -1 };
+}
+
+/** Looks up the customers of some orders. @returns the fields of one order */
+export async function joinCustomers(
+  db: Db,
+  states: readonly OrderState[],
+): Promise<(state: OrderState | undefined) => CustomerFields> {
+  const known = new Map((await findCustomers(db, customersOf(states))).map((customer) => [customer._id, customer]));
+  return (state) => customerFields(state?.customerEmail ?? null, state && known.get(state.customerId));
+}
+
+/**
+ * Shows the present details of customers in all their orders that have older ones.
+ *
+ * Customers are written before their orders are looked at, and orders before their customers are looked up again.
+ * Whichever comes first, one of the two sees the other.
+ */
+export async function showCustomers(
+  db: Db,
+  orders: Collection<OrderDocument>,
+  customerIds: Iterable<string>,
+): Promise<void> {
+  for (const customer of await findCustomers(db, customerIds)) {
+    await orders.updateMany(
+      { customerId: customer._id, customerRevision: { $lt: customer.revision } },
+      { $set: customerFields(null, customer) },
+    );
+  }
+}
+
+export function customersOf(states: readonly OrderState[]): Set<string> {
+  return new Set(states.map(({ customerId }) => customerId));
+}
+
+async function findCustomers(db: Db, ids: Iterable<string>): Promise<CustomerDocument[]> {
+  const wanted = [...ids];
+  if (wanted.length === 0) return [];
+  const customers = db.collection<CustomerDocument>('customers');
+  return customers.find({ _id: { $in: wanted }, revision: { $gte: 0 } }).toArray();
+}

@@ -1,0 +1,68 @@
+import type { PizzaOrderEvent } from '../../domain/events.ts';
+import { evolve, type OrderState } from '../../domain/order-state.ts';
+import { streamReadModel } from '../documents/stream-read-model.ts';
+import type { ReadModel } from '../read-model.ts';
+import { customersOf, joinCustomers, showCustomers } from './customers.ts';
+import { dayOf, raiseAllChanges, raiseChanges } from './days.ts';
+import { type OrderDocument, toFields, toState } from './document.ts';
+
+const MOST_CUSTOMERS = 500;
+
+const documents = streamReadModel<OrderState, OrderDocument>({
+  name: 'orders',
+  version: 1,
+  category: 'PizzaOrder',
+  // Every query of a route has its index here; sorted pages end in `_id`, so that no document repeats.
+  indexes: [
+    { key: { placedAt: -1, _id: -1 } },
+    { key: { customerId: 1, placedAt: -1, _id: -1 } },
+    { key: { status: 1, placedAt: -1, _id: -1 } },
+    { key: { paymentStatus: 1, placedAt: -1, _id: -1 } },
+  ],
+  evolve: (state, { event }) => evolve(state, event as PizzaOrderEvent), // the stream of an order holds no others
+  toFields,
+  toState,
+  joined: {
+    fields: ['customerName', 'customerEmail', 'customerRevision'],
+    load: ({ db }, states) => joinCustomers(db, states),
+  },
+  async saved({ db }, collection, { states, begun }) {
+    await Promise.all([
+      raiseChanges(
+        db,
+        states.map(({ placedAt }) => dayOf(placedAt)),
+      ),
+      showCustomers(db, collection, customersOf(begun)),
+    ]);
+  },
+});
+
+/** The orders, with the names and emails of their customers. */
+export const orders: ReadModel = {
+  ...documents,
+  categories: ['PizzaOrder', 'Customer'],
+  after: ['customers'],
+
+  project(context, name) {
+    const { db } = context;
+    const projection = documents.project(context, name);
+    let changed = new Set<string>();
+    return {
+      ...projection,
+      async add(events) {
+        for (const { category, id } of events) if (category === 'Customer') changed.add(id);
+        await projection.add(events.filter(({ category }) => category === 'PizzaOrder'));
+      },
+      isFull: () => projection.isFull() || changed.size >= MOST_CUSTOMERS,
+      async write(ready) {
+        const shown = changed;
+        changed = new Set();
+        const stalls = await projection.write(ready);
+        await showCustomers(db, db.collection<OrderDocument>(name), shown);
+        return stalls;
+      },
+    };
+  },
+
+  replaced: ({ db }) => raiseAllChanges(db),
+};
