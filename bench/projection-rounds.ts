@@ -76,7 +76,7 @@ export async function projectionRounds({ dir, orders, rounds, results }: Project
     const options = { stores, database: stores.newDatabase(), group: stores.newGroup(), dir, withinMs: WITHIN_MS };
     const { process, log } = await startService(options);
     await process.stop();
-    const built = /"events":(\d+),"ms":(\d+),"msg":"read models built/.exec(readFileSync(log, 'utf8'));
+    const built = /"events":(\d+),"ms":(\d+),"msg":"built from the log/.exec(readFileSync(log, 'utf8'));
     if (built) results.add('first build', (Number(built[1]) / Number(built[2])) * 1000);
   }
 }

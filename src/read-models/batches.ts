@@ -1,15 +1,3 @@
-/** The values of each key, in the order they came. */
-export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const value of values) {
-    const key = keyOf(value);
-    const group = groups.get(key);
-    if (group) group.push(value);
-    else groups.set(key, [value]);
-  }
-  return groups;
-}
-
 /** Cuts into chunks of `size` values; the last may be smaller. */
 export function chunksOf<T>(values: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];

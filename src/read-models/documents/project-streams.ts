@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type AnyBulkWriteOperation, type Collection, type Filter, MongoBulkWriteError } from 'mongodb';
-import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, groupBy, WRITES_AT_ONCE } from '../batches.ts';
+import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
 import { isOnlyDuplicates } from '../errors.ts';
 import type { LogEvent, Projection, ReadModelContext, Stall } from '../read-model.ts';
 import { EMPTY, type Fold, foldNext } from './fold.ts';
@@ -48,21 +48,32 @@ export function projectStreams<State, Document extends StreamDocument>(
 
   async function add(added: readonly LogEvent[]): Promise<void> {
     events += added.length;
-    const byStream = groupBy(added, ({ id }) => id);
-    const unknown = [...byStream].filter(([id, ofStream]) => !isKnown(id, ofStream)).map(([id]) => id);
-    for (const some of chunksOf(unknown, DOCUMENTS_PER_WRITE)) {
-      const found = await find(some);
-      for (const id of some) open.set(id, planFrom(id, byStream.get(id)?.[0]?.recorded.streamId ?? '', found.get(id)));
+    await load(new Map(added.filter((event) => !isKnown(event)).map(({ id, recorded }) => [id, recorded.streamId])));
+    const early: LogEvent[] = [];
+    for (const event of added) {
+      const { id, recorded, stored } = event;
+      const plan = open.get(id) ?? begin(id, recorded.streamId);
+      if (recorded.revision === 0n) plan.hasFirst = true;
+      if (isAfterGap(plan, event)) early.push(event);
+      else plan.fold = foldNext(evolve, plan.fold, recorded, stored);
     }
-    for (const [id, ofStream] of byStream) {
-      const plan = open.get(id) ?? begin(id, ofStream[0]?.recorded.streamId ?? '');
-      for (const event of inRevisionOrder(ofStream)) await fold(plan, event);
+    for (const event of early.sort(byRevision)) {
+      const plan = open.get(event.id) ?? begin(event.id, event.recorded.streamId);
+      if (isAfterGap(plan, event)) await foldStream(plan, Number(event.recorded.revision) - 1);
+      plan.fold = foldNext(evolve, plan.fold, event.recorded, event.stored);
     }
   }
 
-  /** An order's first event is taken for that of a new one: if it is not, the guard finds it out. */
-  function isKnown(id: string, ofStream: readonly LogEvent[]): boolean {
-    return open.has(id) || recent.has(id) || ofStream.some(({ recorded }) => recorded.revision === 0n);
+  /** The first event of a stream is taken for that of a new one: if it is not, the guard finds out. */
+  function isKnown({ id, recorded }: LogEvent): boolean {
+    return recorded.revision === 0n || open.has(id) || recent.has(id);
+  }
+
+  async function load(unknown: ReadonlyMap<string, string>): Promise<void> {
+    for (const some of chunksOf([...unknown], DOCUMENTS_PER_WRITE)) {
+      const found = await find(some.map(([id]) => id));
+      for (const [id, stream] of some) open.set(id, planFrom(id, stream, found.get(id)));
+    }
   }
 
   function begin(id: string, stream: string): Plan<State> {
@@ -84,13 +95,6 @@ export function projectStreams<State, Document extends StreamDocument>(
     const { revision, stalled } = document;
     const state = revision < 0 ? undefined : model.toState(document);
     return { from: revision, stalledAt: stalled?.revision, fold: { state, revision, stall: undefined } };
-  }
-
-  async function fold(plan: Plan<State>, { recorded, stored }: LogEvent): Promise<void> {
-    const revision = Number(recorded.revision);
-    if (revision === 0) plan.hasFirst = true;
-    if (!plan.fold.stall && revision > plan.fold.revision + 1) await foldStream(plan, revision - 1);
-    plan.fold = foldNext(evolve, plan.fold, recorded, stored);
   }
 
   /** Folds on from the stream itself, up to a revision. */
@@ -149,13 +153,13 @@ export function projectStreams<State, Document extends StreamDocument>(
     { id, from, stalledAt, fold: { state, revision, stall } }: Plan<State>,
     join: ((state: State | undefined) => object) | undefined,
   ): AnyBulkWriteOperation<Document> {
-    const fields = {
-      revision,
-      ...(state !== undefined && model.toFields(state)),
-      ...join?.(state),
-      ...(stall && { stalled: stall }),
-    };
-    if (from === undefined) return { insertOne: { document: { _id: id, ...fields } as never } };
+    const fields: object = Object.assign(
+      from === undefined ? { _id: id, revision } : { revision },
+      state !== undefined && model.toFields(state),
+      join?.(state),
+      stall && { stalled: stall },
+    );
+    if (from === undefined) return { insertOne: { document: fields as never } };
     const unset = !stall && stalledAt !== undefined && { $unset: { stalled: true } };
     return {
       updateOne: {
@@ -189,7 +193,10 @@ function isChanged<State>({ from, stalledAt, fold: { revision, stall } }: Plan<S
   return revision > (from ?? -1) || (stall !== undefined && stall.revision !== stalledAt);
 }
 
-function inRevisionOrder(events: readonly LogEvent[]): readonly LogEvent[] {
-  if (events.length < 2) return events;
-  return [...events].sort((one, other) => Number(one.recorded.revision - other.recorded.revision));
+function isAfterGap<State>({ fold: { revision, stall } }: Plan<State>, { recorded }: LogEvent): boolean {
+  return !stall && Number(recorded.revision) > revision + 1;
+}
+
+function byRevision(one: LogEvent, other: LogEvent): number {
+  return Number(one.recorded.revision - other.recorded.revision);
 }

@@ -11,24 +11,31 @@ export type OrderDocument = StreamDocument & OrderFields & CustomerFields;
 export type OrderFields = ReturnType<typeof toFields>;
 
 /** An order's state as it is stored: amounts in hundredths, times as dates; durations are whole seconds. */
-export function toFields({ id: _, customerEmail, totalAmount, ...state }: OrderState) {
+export function toFields(state: OrderState) {
   const placedAt = new Date(state.placedAt);
   const confirmedAt = toDate(state.confirmedAt);
   const paidAt = toDate(state.paidAt);
   return {
-    ...state,
+    customerId: state.customerId,
     /** The email in the order's own event, whatever is registered for the customer. */
-    orderEmail: customerEmail,
-    totalMinor: toMinorUnits(totalAmount),
+    orderEmail: state.customerEmail,
+    items: state.items,
+    /** Lines. */
+    itemCount: state.items.length,
+    /** Pizzas. */
+    quantity: quantityOf(state.items),
+    totalMinor: toMinorUnits(state.totalAmount),
+    currency: state.currency,
+    status: state.status,
+    paymentStatus: state.paymentStatus,
+    discountCodes: state.discountCodes,
+    kitchenNotes: state.kitchenNotes,
+    deliveryAddress: state.deliveryAddress,
     placedAt,
     estimatedDelivery: toDate(state.estimatedDelivery),
     confirmedAt,
     paidAt,
     lastUpdated: new Date(state.lastUpdated),
-    /** Lines. */
-    itemCount: state.items.length,
-    /** Pizzas. */
-    quantity: quantityOf(state.items),
     timeToConfirmation: confirmedAt && secondsBetween(placedAt, confirmedAt),
     timeToPayment: paidAt && secondsBetween(placedAt, paidAt),
   };
