@@ -97,14 +97,14 @@ function* encoded(stages: readonly Stage[], documents: Iterable<Document>): Gene
 
 function aggregate(request: Request, context: Context): Reply {
   const { pipeline, hint } = request.body;
-  const name = collectionName(request);
-  const namespace = `${request.db}.${name}`;
   if (!Array.isArray(pipeline)) throw typeMismatch("'pipeline' option must be specified as an array");
   const cursor = documentOption(request.body, 'cursor');
   if (cursor === undefined)
     throw failedToParse("The 'cursor' option is required, except for aggregate with the explain argument");
   const batchSize = wholeOption(cursor, 'batchSize') ?? defaultBatch;
   const aggregation = planAggregation(pipeline, hint);
+  const name = collectionName(request);
+  const namespace = `${request.db}.${name}`;
   const collection = context.store.find(request.db, name);
   const documents =
     collection === undefined ? encoded(aggregation.stages, []) : run(collection, aggregation, batchSize);
