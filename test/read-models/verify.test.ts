@@ -90,7 +90,7 @@ describe('verifying', () => {
   test.each([
     ['another total', { totalMinor: 1 }, ['totalMinor']],
     ['a field too many', { more: 'than that' }, ['more']],
-    ['a changed item', { 'items.0.quantity': 9 }, ['items']],
+    ['another item', { items: [{ name: 'Funghi', quantity: 9 }] }, ['items']],
     ['a stall that is none', { stalled: { revision: 2, reason: 'x' } }, ['stalled']],
     ['another customer’s name', { customerName: 'Eve' }, ['customerName']],
     ['a revision that there is not', { revision: 99 }, ['revision']],

@@ -7,28 +7,30 @@ export type Batch = RawDocument[];
 interface Cursor {
   readonly namespace: string;
   readonly documents: Iterator<Buffer>;
-  readonly immortal: boolean;
   /** Read already, but it did not fit into the last batch. */
   waiting: Buffer | undefined;
   usedAt: number;
 }
 
 export interface Cursors {
-  /** Takes the first batch; the id is 0 when nothing is left. */
+  /**
+   * Takes the first batch; the id is 0 when nothing is left.
+   *
+   * @param isOnly no further batch will be asked for
+   */
   open(
     namespace: string,
     documents: Iterator<Buffer>,
     batchSize: number,
-    options: { readonly single: boolean; readonly immortal: boolean },
+    isOnly?: boolean,
   ): { readonly id: bigint; readonly batch: Batch };
   /** @throws MongoError CursorNotFound */
   more(id: bigint, namespace: string, batchSize: number): { readonly id: bigint; readonly batch: Batch };
   kill(id: bigint): boolean;
-  readonly count: number;
 }
 
 /** MongoDB's default for idle cursors. */
-export const cursorTimeoutMs = 10 * 60_000;
+const cursorTimeoutMs = 10 * 60_000;
 const maxBatchBytes = 16 * 1024 * 1024;
 
 /** Keeps the open cursors; idle ones end after ten minutes of the given clock. */
@@ -38,7 +40,7 @@ export function createCursors(now: () => number): Cursors {
   function expire(): void {
     const oldest = now() - cursorTimeoutMs;
     for (const [id, cursor] of cursors) {
-      if (cursor.usedAt <= oldest && !cursor.immortal) cursors.delete(id);
+      if (cursor.usedAt <= oldest) cursors.delete(id);
     }
   }
 
@@ -61,11 +63,11 @@ export function createCursors(now: () => number): Cursors {
   }
 
   return {
-    open(namespace, documents, batchSize, { single, immortal }) {
+    open(namespace, documents, batchSize, isOnly = false) {
       expire();
-      const cursor: Cursor = { namespace, documents, immortal, waiting: undefined, usedAt: now() };
+      const cursor: Cursor = { namespace, documents, waiting: undefined, usedAt: now() };
       const { batch, done } = take(cursor, batchSize);
-      if (done || single) return { id: 0n, batch };
+      if (done || isOnly) return { id: 0n, batch };
       const id = newId();
       cursors.set(id, cursor);
       return { id, batch };
@@ -91,10 +93,6 @@ export function createCursors(now: () => number): Cursors {
       }
     },
     kill: (id) => cursors.delete(id),
-    get count() {
-      expire();
-      return cursors.size;
-    },
   };
 }
 

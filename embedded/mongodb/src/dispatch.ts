@@ -2,8 +2,6 @@ import { aggregateCommands } from './handlers/aggregate.ts';
 import { catalogCommands } from './handlers/catalog.ts';
 import { assertCommon, type Command, type Context, type Reply, type Request } from './handlers/context.ts';
 import { diagnosticCommands } from './handlers/diagnostics.ts';
-import { explainCommands } from './handlers/explain.ts';
-import { findAndModifyCommands } from './handlers/find-and-modify.ts';
 import { findCommands } from './handlers/find.ts';
 import { writeCommands } from './handlers/write.ts';
 import { codes, MongoError } from './errors.ts';
@@ -12,10 +10,8 @@ const commands = new Map<string, Command>(
   Object.entries({
     ...findCommands,
     ...writeCommands,
-    ...findAndModifyCommands,
     ...aggregateCommands,
     ...catalogCommands,
-    ...explainCommands,
     ...diagnosticCommands,
   }),
 );
@@ -25,15 +21,7 @@ export function runCommand(request: Request | MongoError, context: Context): Rep
   try {
     if (request instanceof MongoError) throw request;
     const command = commands.get(request.name);
-    if (command === undefined) {
-      const transaction = request.name === 'commitTransaction' || request.name === 'abortTransaction';
-      if (transaction)
-        throw new MongoError(
-          codes.IllegalOperation,
-          'Transaction numbers are only allowed on a replica set member or mongos',
-        );
-      throw new MongoError(codes.CommandNotFound, `no such command: '${request.name}'`);
-    }
+    if (command === undefined) throw new MongoError(codes.CommandNotFound, `no such command: '${request.name}'`);
     assertCommon(request, command);
     return command.writes ? context.store.write(() => command.run(request, context)) : command.run(request, context);
   } catch (error) {
@@ -48,7 +36,7 @@ export function errorReply(error: unknown): Reply {
 
 function unexpected(error: unknown): MongoError {
   if (error instanceof RangeError && /call stack/i.test(error.message)) {
-    return new MongoError(15, 'exceeded depth limit');
+    return new MongoError(codes.Overflow, 'exceeded depth limit');
   }
   return new MongoError(
     codes.InternalError,

@@ -115,11 +115,8 @@ function randomChange(random: Random): { readonly update: Document; readonly cha
     case 1:
       return { update: { $unset: { n: 1 } }, change: (item) => without(item, 'n') };
     case 2: {
-      const tag = below(6);
-      return {
-        update: { $addToSet: { tags: tag } },
-        change: (item) => (item.tags?.includes(tag) === true ? item : { ...item, tags: [...(item.tags ?? []), tag] }),
-      };
+      const tags = [below(6), below(6)];
+      return { update: { $set: { tags } }, change: (item) => ({ ...item, tags }) };
     }
     default: {
       const u = below(200);

@@ -1,5 +1,5 @@
-import type { Long } from 'mongodb';
-import { Code, Decimal128, MongoClient, MongoServerError } from 'mongodb';
+import type { Document, Long } from 'mongodb';
+import { Code, Decimal128, MaxKey, MinKey, MongoClient, MongoServerError, Timestamp } from 'mongodb';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,70 +38,139 @@ async function codeOf(work: () => Promise<unknown>): Promise<number | string | u
 }
 
 describe('what MongoDB can do and this server does not', () => {
-  const cases: [string, () => Promise<unknown>][] = [
-    ['a Decimal128, in a document, is refused', () => collection().insertOne({ a: Decimal128.fromString('1.10') })],
-    ['a Decimal128, in a query, is refused', () => collection().findOne({ a: Decimal128.fromString('1.10') })],
-    ['code, in a document, is refused', () => collection().insertOne({ a: new Code('x') })],
-    [
-      'a collation, in a find, is refused',
-      () =>
-        collection()
-          .find({}, { collation: { locale: 'de' } })
-          .toArray(),
-    ],
-    [
-      'a collation, in an update, is refused',
-      () => collection().updateOne({}, { $set: { a: 1 } }, { collation: { locale: 'de' } }),
-    ],
-    [
-      'array filters, in an update, are refused',
-      () => collection().updateOne({}, { $set: { 'list.$[i].x': 1 } }, { arrayFilters: [{ 'i.x': 1 }] }),
-    ],
-    [
-      'the positional operator, in an update, is refused',
-      () => collection().updateOne({ 'list.x': 1 }, { $set: { 'list.$.x': 5 } }),
-    ],
-    [
-      'the positional projection, in a find, is refused',
-      () => collection().findOne({ 'list.x': 1 }, { projection: { 'list.$': 1 } }),
-    ],
-    ['$bit, in an update, is refused', () => collection().updateOne({}, { $bit: { a: { and: 1 } } })],
-    [
-      '$lookup, in a pipeline, is refused',
-      () =>
-        collection()
-          .aggregate([{ $lookup: { from: 'x', localField: 'a', foreignField: 'b', as: 'c' } }])
-          .toArray(),
-    ],
-    [
-      '$out, in a pipeline, is refused',
-      () =>
-        collection()
-          .aggregate([{ $out: 'x' }])
-          .toArray(),
-    ],
-    ['an expiring index, made, is refused', () => collection().createIndex({ at: 1 }, { expireAfterSeconds: 5 }, {})],
-    ['a capped collection, made, is refused', () => db().createCollection('capped', { capped: true, size: 4096 })],
-    [
-      'a time zone, in a date expression, is refused',
-      () =>
-        collection()
-          .aggregate([{ $project: { d: { $dateToString: { date: '$at', timezone: 'Europe/Rome' } } } }])
-          .toArray(),
-    ],
+  const find = (filter: Document, options: Document = {}) => collection().find(filter, options).toArray();
+  const update = (change: Document | Document[], options: Document = {}) => collection().updateOne({}, change, options);
+  const aggregate = (...pipeline: Document[]) => collection().aggregate(pipeline).toArray();
+  const index = (spec: Document) => db().command({ createIndexes: 'c', indexes: [{ name: 'x', ...spec }] });
+
+  const commands: Document[] = [
+    { explain: { find: 'c' } },
+    { findAndModify: 'c', query: {}, update: { $set: { a: 1 } } },
+    { distinct: 'c', key: 'a' },
+    { bulkWrite: 1, ops: [], nsInfo: [] },
+    { collStats: 'c' },
+    { dbStats: 1 },
+    { serverStatus: 1 },
+    { getParameter: '*' },
+    { collMod: 'c' },
+    { mapReduce: 'c' },
   ];
-  test.each(cases)('%s', async (_name, work) => {
-    expect(await codeOf(work)).toBe(238);
+  test.each(commands)('the command %j is not found', async (command) => {
+    expect(await codeOf(() => client.db('d').command(command))).toBe(59);
   });
 
-  test('text and wildcard indexes, made, are refused', async () => {
-    expect(await codeOf(() => collection().createIndex({ a: 'text' }))).toBe(67);
-    expect(await codeOf(() => collection().createIndex({ '$**': 1 }))).toBe(67);
+  const operators = ['$regex', '$type', '$mod', '$size', '$all', '$elemMatch', '$geoWithin', '$bitsAllSet'];
+  test.each(operators)('the operator %s, in a query, is unknown', async (operator) => {
+    expect(await codeOf(() => find({ a: { [operator]: 1 } }))).toBe(2);
+    expect(await codeOf(() => find({ a: { $not: { [operator]: 1 } } }))).toBe(2);
   });
 
-  test('$where and $text, in a query, are refused as unknown operators', async () => {
-    expect(await codeOf(() => collection().findOne({ $where: 'true' }))).toBe(2);
-    expect(await codeOf(() => collection().findOne({ $text: { $search: 'x' } }))).toBe(2);
+  test.each(['$expr', '$where', '$text', '$jsonSchema', '$comment'])(
+    'the operator %s, at the top of a query, is unknown',
+    async (operator) => {
+      expect(await codeOf(() => find({ [operator]: {} }))).toBe(2);
+    },
+  );
+
+  const modifiers = '$mul $rename $currentDate $push $addToSet $pull $pullAll $pop $bit'.split(' ');
+  test.each(modifiers)('the update operator %s is unknown and nothing is changed', async (operator) => {
+    expect(await codeOf(() => update({ [operator]: { a: 1 }, $set: { b: 1 } }))).toBe(9);
+    expect(await collection().countDocuments({ b: 1 })).toBe(0);
+  });
+
+  const updates: [string, () => Promise<unknown>, number][] = [
+    ['the positional operator', () => update({ $set: { 'list.$.x': 5 } }), 238],
+    ['the positional operator for all', () => update({ $set: { 'list.$[].x': 5 } }), 238],
+    ['a position in an array', () => update({ $set: { 'list.0.x': 5 } }), 238],
+    ['a pipeline', () => update([{ $set: { a: 1 } }]), 238],
+    ['array filters', () => update({ $set: { a: 1 } }, { arrayFilters: [{ i: 1 }] }), 40415],
+    ['a collation', () => update({ $set: { a: 1 } }, { collation: { locale: 'de' } }), 40415],
+    ['variables', () => update({ $set: { a: 1 } }, { let: { v: 1 } }), 40415],
+    ['a field named by a number', () => update({ $set: { '5': 1 } }), 238],
+  ];
+  test.each(updates)('%s, in an update, is refused', async (_name, work, code) => {
+    expect(await codeOf(work)).toBe(code);
+  });
+
+  const stages =
+    '$addFields $set $unset $unwind $count $facet $lookup $out $merge $replaceRoot $replaceWith $sortByCount $bucket $sample $unionWith $changeStream $documents';
+  test.each(stages.split(' '))('the stage %s is unknown, wherever it stands', async (stage) => {
+    expect(await codeOf(() => aggregate({ [stage]: {} }))).toBe(40324);
+    expect(await codeOf(() => aggregate({ $match: {} }, { $limit: 1 }, { [stage]: {} }))).toBe(40324);
+  });
+
+  const pipelines: [string, Document, number][] = [
+    ['$avg', { $group: { _id: null, v: { $avg: '$a' } } }, 15952],
+    ['$push', { $group: { _id: null, v: { $push: '$a' } } }, 15952],
+    ['an expression for $sum', { $group: { _id: null, v: { $sum: { $add: ['$a', 1] } } } }, 168],
+    ['an array for $sum', { $group: { _id: null, v: { $sum: [[1]] } } }, 40237],
+    ['an expression for _id', { $group: { _id: { $year: '$at' } } }, 168],
+    ['a document for _id', { $group: { _id: { a: '$a' } } }, 238],
+    ['the whole document for _id', { $group: { _id: '$$ROOT' } }, 17276],
+    ['a computed field', { $project: { v: '$a' } }, 238],
+    ['an expression', { $project: { v: { $add: ['$a', 1] } } }, 31325],
+  ];
+  test.each(pipelines)('%s, in a pipeline, is refused', async (_name, stage, code) => {
+    expect(await codeOf(() => aggregate(stage))).toBe(code);
+  });
+
+  const finds: [string, Document, number][] = [
+    ['a collation', { collation: { locale: 'de' } }, 40415],
+    ['a cursor without a time-out', { noCursorTimeout: true }, 40415],
+    ['a tailable cursor', { tailable: true }, 40415],
+    ['a lower bound', { min: { a: 1 }, hint: { a: 1 } }, 40415],
+    ['variables', { let: { v: 1 } }, 40415],
+    ['the natural order', { hint: { $natural: 1 } }, 2],
+    ['the positional projection', { projection: { 'list.$': 1 } }, 238],
+    ['$slice', { projection: { list: { $slice: 1 } } }, 31325],
+    ['$elemMatch', { projection: { list: { $elemMatch: { x: 1 } } } }, 31325],
+    ['a computed field', { projection: { b: '$a' } }, 238],
+    ['a sort by a score', { sort: { a: { $meta: 'textScore' } } }, 2],
+  ];
+  test.each(finds)('%s, in a find, is refused', async (_name, options, code) => {
+    expect(await codeOf(() => find({}, options))).toBe(code);
+  });
+
+  const indexes: [string, Document, number][] = [
+    ['that expires', { key: { at: 1 }, expireAfterSeconds: 5 }, 197],
+    ['that is partial', { key: { at: 1 }, partialFilterExpression: { a: 1 } }, 197],
+    ['with a collation', { key: { at: 1 }, collation: { locale: 'de' } }, 197],
+    ['of text', { key: { at: 'text' } }, 67],
+    ['of every field', { key: { '$**': 1 } }, 67],
+    ['with a direction of 2', { key: { at: 2 } }, 238],
+  ];
+  test.each(indexes)('an index %s, made, is refused', async (_name, spec, code) => {
+    expect(await codeOf(() => index(spec))).toBe(code);
+  });
+
+  test.each([{ capped: true, size: 4096 }, { viewOn: 'c', pipeline: [] }, { validator: { a: 1 } }])(
+    'a collection with the options %j, made, is refused',
+    async (options) => {
+      expect(await codeOf(() => db().createCollection('other', options))).toBe(40415);
+    },
+  );
+
+  const values: [string, unknown][] = [
+    ['a Decimal128', Decimal128.fromString('1.10')],
+    ['code', new Code('x')],
+    ['a regular expression', /x/],
+    ['a timestamp', new Timestamp({ t: 0, i: 0 })],
+    ['MinKey', new MinKey()],
+    ['MaxKey', new MaxKey()],
+    ['a document with a field named by a number', { 7: 1 }],
+  ];
+  test.each(values)('%s, stored or looked for, is refused', async (_name, a) => {
+    expect(await codeOf(() => collection().insertOne({ list: [{ a }] }))).toBe(238);
+    expect(await codeOf(() => find({ a: { $in: [a] } }))).toBe(238);
+  });
+
+  test('two fields of one array, in a sort or an index, are refused', async () => {
+    const pairs = db().collection('pairs');
+    await pairs.insertOne({ list: [{ a: 1, b: 2 }] });
+    expect(await codeOf(() => pairs.find().sort({ 'list.a': 1, 'list.b': 1 }).toArray())).toBe(238);
+    expect(await codeOf(() => pairs.createIndex({ 'list.a': 1, 'list.b': 1 }))).toBe(238);
+    expect(await codeOf(() => pairs.createIndex({ 'list.0.a': 1 }))).toBe(238);
+    expect(await pairs.indexes()).toHaveLength(1);
   });
 
   test('credentials, in the connection string, fail to authenticate', async () => {
@@ -126,12 +195,6 @@ describe('idle cursors', () => {
     clock += 2 * 60_000;
     expect(await more(idle)).toBe(43);
     expect(await more(used)).toBeUndefined();
-  });
-
-  test('a cursor, opened without a time-out, stays', async () => {
-    const opened = await db().command({ find: 'c', batchSize: 1, noCursorTimeout: true }, { promoteLongs: false });
-    clock += 60 * 60_000;
-    expect(await more((opened['cursor'] as { id: Long }).id)).toBeUndefined();
   });
 });
 

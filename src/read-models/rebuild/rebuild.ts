@@ -161,7 +161,8 @@ export function createRebuilds(context: ReadModelContext, models: readonly ReadM
   }
 
   async function allStates(): Promise<ReadonlyMap<string, RebuildState>> {
-    const found = await states.find({ _id: /^rebuild:/ }).toArray();
+    // All ids that begin with `rebuild:`, as `;` is the character after `:`.
+    const found = await states.find({ _id: { $gte: 'rebuild:', $lt: 'rebuild;' } }).toArray();
     return new Map(found.map((state) => [state._id.slice('rebuild:'.length), state]));
   }
 

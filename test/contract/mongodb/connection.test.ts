@@ -49,19 +49,6 @@ describe('diagnostics', () => {
   test('buildInfo, from a driver, gives a version of three numbers', async () => {
     expect((await admin().command({ buildInfo: 1 }))['version']).toMatch(/^\d+\.\d+\.\d+/);
   });
-
-  test('serverStatus, from a driver, gives its connections and uptime', async () => {
-    const status = await admin().command({ serverStatus: 1 });
-    expect(status['connections']).toHaveProperty('current');
-    expect(status['uptime']).toBeGreaterThanOrEqual(0);
-  });
-
-  test('getParameter, for the compatibility version, gives it; for an unknown one fails with 72', async () => {
-    expect(await admin().command({ getParameter: 1, featureCompatibilityVersion: 1 })).toHaveProperty(
-      'featureCompatibilityVersion.version',
-    );
-    await expectCode(admin().command({ getParameter: 1, noSuchParameter: 1 }), 72, 'InvalidOptions');
-  });
 });
 
 describe('commands', () => {

@@ -56,24 +56,3 @@ export async function expectCode(work: Promise<unknown>, code: number, codeName?
   expect({ code: error.code, message: error.message }).toMatchObject({ code });
   if (codeName !== undefined) expect(error.codeName).toBe(codeName);
 }
-
-interface Stage {
-  readonly stage: string;
-  readonly indexName?: string;
-  readonly inputStage?: Stage;
-}
-
-/** The stages of an explained plan from the top, e.g. `LIMIT FETCH IXSCAN`. */
-export function stagesOf(explained: Document): string {
-  const names: string[] = [];
-  const planner = explained['queryPlanner'] as { winningPlan: Stage };
-  for (let stage: Stage | undefined = planner.winningPlan; stage !== undefined; stage = stage.inputStage)
-    names.push(stage.stage);
-  return names.join(' ');
-}
-
-/** How many documents a query looked at. */
-export function examined(explained: Document): { readonly documents: number; readonly returned: number } {
-  const stats = explained['executionStats'] as { totalDocsExamined: number; nReturned: number };
-  return { documents: stats.totalDocsExamined, returned: stats.nReturned };
-}

@@ -59,9 +59,18 @@ describe('insert', () => {
     expect(Object.keys((await collection.findOne()) ?? {})).toEqual(['_id', 'b', 'a']);
   });
 
-  test('insertOne, with an array for _id, is refused', async () => {
-    const error = await refusal(suite.fresh().insertOne({ _id: [1] }));
-    expect([2, 53]).toContain(error.code);
+  test('an _id, that is an array or has $ in front of a name, is refused', async () => {
+    const collection = suite.fresh();
+    await expectCode(collection.insertOne({ _id: [1] }), 2);
+    for (const _id of [{ $gt: 1 }, { a: 1, $b: 2 }, { a: { $b: 1 } }, { a: [{ $b: 1 }] }])
+      await expectCode(collection.insertOne({ _id }), 52);
+    const replacement = {
+      update: collection.collectionName,
+      updates: [{ q: { a: 1 }, u: { _id: [1] }, upsert: true }],
+    };
+    await expectCode(suite.db.command(replacement).then(throwFirst), 53);
+    expect(await collection.countDocuments()).toBe(0);
+    await collection.insertOne({ _id: { a: 1, b: { c: 2 } } });
   });
 
   test('insertMany, ordered with a duplicate in the middle, stops there', async () => {
@@ -78,7 +87,7 @@ describe('insert', () => {
     const error = await bulkError(collection.insertMany(documents, { ordered: false }));
     expect(error.result.insertedCount).toBe(3);
     expect([error.writeErrors].flat().map(({ index }) => index)).toEqual([1, 3]);
-    expect(await collection.distinct('_id')).toEqual([1, 2, 3]);
+    expect((await collection.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id)).toEqual([1, 2, 3]);
   });
 
   test('an insert, beside 50 others of which some fail, is not undone by them', async () => {
@@ -103,13 +112,12 @@ describe('insert', () => {
     const collection = suite.fresh();
     await collection.insertOne({ _id: 1, a: 'x'.repeat(9_000_000) });
     const error = await refusal(collection.updateOne({ _id: 1 }, { $set: { b: 'y'.repeat(9_000_000) } }));
-    expect([10334, 17419, 17420]).toContain(error.code);
+    expect(error.code).toBe(17419);
     expect(await collection.findOne({ _id: 1 }, { projection: { b: 1 } })).toEqual({ _id: 1 });
   });
 
   test('a batch, empty, is refused', async () => {
-    const error = await refusal(suite.db.command({ insert: 'c', documents: [] }));
-    expect([2, 72]).toContain(error.code);
+    await expectCode(suite.db.command({ insert: 'c', documents: [] }), 16);
   });
 });
 
@@ -214,14 +222,7 @@ describe('update', () => {
     const operations = [1, 2, 3].map((_id) => ({ updateOne: { filter: { _id }, update: { $inc: { n: 1 } } } }));
     const error = await bulkError(collection.bulkWrite(operations, { ordered: false }));
     expect(error.writeErrors).toMatchObject([{ index: 1, code: 14 }]);
-    expect(await collection.distinct('n')).toEqual([2, 4, 'text']);
-  });
-
-  test('an update made of a pipeline, from the document itself, computes its fields', async () => {
-    const collection = suite.fresh();
-    await collection.insertOne({ _id: 1, a: 2, b: 3 });
-    await collection.updateOne({ _id: 1 }, [{ $set: { sum: { $add: ['$a', '$b'] } } }, { $unset: 'b' }]);
-    expect(await collection.findOne()).toEqual({ _id: 1, a: 2, sum: 5 });
+    expect((await collection.find().sort({ n: 1 }).toArray()).map(({ n }) => n as unknown)).toEqual([2, 4, 'text']);
   });
 
   test('a multi update, with a replacement, fails with FailedToParse', async () => {
@@ -243,7 +244,7 @@ describe('delete', () => {
     expect(await collection.deleteOne({ odd: 1 })).toMatchObject({ deletedCount: 1 });
     expect(await collection.deleteMany({ odd: 1 })).toMatchObject({ deletedCount: 2 });
     expect(await collection.deleteMany({ odd: 7 })).toMatchObject({ deletedCount: 0 });
-    expect(await collection.distinct('_id')).toEqual([2, 4]);
+    expect((await collection.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id)).toEqual([2, 4]);
   });
 
   test('a delete, with an unknown operator, fails with BadValue and removes nothing', async () => {
@@ -251,63 +252,5 @@ describe('delete', () => {
     await collection.insertOne({ a: 1 });
     await expectCode(collection.deleteMany({ a: { $nope: 1 } }), 2);
     expect(await collection.countDocuments()).toBe(1);
-  });
-});
-
-describe('findAndModify', () => {
-  test('findOneAndUpdate, before and after, gives the document of that moment', async () => {
-    const collection = suite.fresh();
-    await collection.insertOne({ _id: 1, n: 1 });
-    expect(await collection.findOneAndUpdate({ _id: 1 }, { $inc: { n: 1 } })).toEqual({ _id: 1, n: 1 });
-    const after = await collection.findOneAndUpdate({ _id: 1 }, { $inc: { n: 1 } }, { returnDocument: 'after' });
-    expect(after).toEqual({ _id: 1, n: 3 });
-  });
-
-  test('findOneAndUpdate, with a sort, takes the first', async () => {
-    const collection = suite.fresh();
-    await collection.insertMany([
-      { _id: 1, n: 5 },
-      { _id: 2, n: 9 },
-    ]);
-    const taken = await collection.findOneAndUpdate(
-      {},
-      { $set: { taken: true } },
-      { sort: { n: -1 }, projection: { n: 1 } },
-    );
-    expect(taken).toEqual({ _id: 2, n: 9 });
-  });
-
-  test('findOneAndUpdate with upsert, where nothing matches, gives null or the new document', async () => {
-    const collection = suite.fresh();
-    const update = { $setOnInsert: { a: 1 } };
-    expect(await collection.findOneAndUpdate({ _id: 1 }, update, { upsert: true })).toBeNull();
-    const options = { upsert: true, returnDocument: 'after' } as const;
-    expect(await collection.findOneAndUpdate({ _id: 2 }, update, options)).toEqual({ _id: 2, a: 1 });
-  });
-
-  test('findOneAndDelete and findOneAndReplace, by id, give the old document', async () => {
-    const collection = suite.fresh();
-    await collection.insertMany([
-      { _id: 1, a: 1 },
-      { _id: 2, a: 2 },
-    ]);
-    expect(await collection.findOneAndDelete({ _id: 1 })).toEqual({ _id: 1, a: 1 });
-    expect(await collection.findOneAndReplace({ _id: 2 }, { b: 3 })).toEqual({ _id: 2, a: 2 });
-    expect(await collection.find().toArray()).toEqual([{ _id: 2, b: 3 }]);
-  });
-
-  test('findOneAndUpdate, into a duplicate key, fails with 11000 and changes nothing', async () => {
-    const collection = suite.fresh();
-    await collection.createIndex({ email: 1 }, { unique: true }, {});
-    await collection.insertMany([
-      { _id: 1, email: 'a' },
-      { _id: 2, email: 'b' },
-    ]);
-    await expectCode(collection.findOneAndUpdate({ _id: 2 }, { $set: { email: 'a' } }), 11000, 'DuplicateKey');
-    expect(await collection.findOne({ _id: 2 })).toEqual({ _id: 2, email: 'b' });
-  });
-
-  test('findAndModify, with update and remove, fails with FailedToParse', async () => {
-    await expectCode(suite.db.command({ findAndModify: 'c', query: {}, remove: true, update: { a: 1 } }), 9);
   });
 });

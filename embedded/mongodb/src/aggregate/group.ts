@@ -1,38 +1,85 @@
+import { encodeKey } from '../bson/keys.ts';
 import { Document, type Value } from '../bson/values.ts';
-import { MongoError } from '../errors.ts';
-import { groupKey, parseAccumulator, type Accumulator } from './accumulators.ts';
-import { compile } from './expressions.ts';
+import { codes, MongoError, notImplemented } from '../errors.ts';
+import type { Stage } from './stages.ts';
+import { createSum, type Sum } from './sum.ts';
 
-const maxGroups = 1_000_000;
+/** A constant, or the value at a path. */
+interface Operand {
+  /** The top-level field of a path. */
+  readonly field: string | undefined;
+  readonly of: (document: Document) => Value | undefined;
+}
 
-/** Makes the `$group` stage. */
-export function parseGroup(spec: Value): (documents: Iterable<Document>) => Iterable<Document> {
+/** Makes the `$group` stage: by a constant or a field, with sums. */
+export function parseGroup(spec: Value): Stage {
   if (!(spec instanceof Document)) throw new MongoError(15947, "a group's fields must be specified in an object");
   if (spec['_id'] === undefined) throw new MongoError(15955, 'a group specification must include an _id');
-  const id = compile(spec['_id']);
-  const fields = (Object.entries(spec) as [string, Value][])
+  const id = parseOperand(spec['_id']);
+  const sums = (Object.entries(spec) as [string, Value][])
     .filter(([name]) => name !== '_id')
-    .map(([name, accumulator]) => ({ name, create: parseAccumulator(name, accumulator) }));
-  return function* group(documents) {
-    const groups = new Map<string, { readonly id: Value; readonly gathered: Accumulator[] }>();
-    const scope: { root: Document; variables: Record<string, Value> } = { root: new Document(), variables: {} };
-    for (const document of documents) {
-      scope.root = document;
-      const value = id(scope) ?? null;
-      const key = groupKey(value);
-      let found = groups.get(key);
-      if (found === undefined) {
-        if (groups.size >= maxGroups) throw new MongoError(292, 'Exceeded memory limit for $group');
-        found = { id: value, gathered: fields.map(({ create }) => create()) };
-        groups.set(key, found);
+    .map(([name, accumulator]) => ({ name, operand: parseSum(name, accumulator) }));
+  return {
+    needs: new Set([id, ...sums.map(({ operand }) => operand)].flatMap(({ field }) => field ?? [])),
+    *run(documents) {
+      const groups = new Map<string, { readonly id: Value; readonly gathered: readonly Sum[] }>();
+      for (const document of documents) {
+        const value = id.of(document) ?? null;
+        const key = typeof value === 'string' ? `"${value}` : encodeKey(value).toString('latin1');
+        let group = groups.get(key);
+        if (group === undefined) {
+          group = { id: value, gathered: sums.map(createSum) };
+          groups.set(key, group);
+        }
+        for (const [i, sum] of group.gathered.entries()) sum.add(sums[i]?.operand.of(document));
       }
-      for (const accumulator of found.gathered) accumulator.add(scope);
-    }
-    for (const { id: value, gathered } of groups.values()) {
-      const result = new Document();
-      result['_id'] = value;
-      for (let i = 0; i < fields.length; i += 1) result[fields[i]?.name ?? ''] = gathered[i]?.result() ?? null;
-      yield result;
-    }
+      for (const group of groups.values()) {
+        const result = new Document();
+        result['_id'] = group.id;
+        for (const [i, { name }] of sums.entries()) result[name] = group.gathered[i]?.result() ?? null;
+        yield result;
+      }
+    },
   };
+}
+
+function parseSum(field: string, spec: Value): Operand {
+  if (field.includes('.')) throw new MongoError(40235, `The field name '${field}' cannot contain '.'`);
+  if (field.startsWith('$')) throw new MongoError(40236, `The field name '${field}' cannot be an operator name`);
+  if (!(spec instanceof Document)) throw new MongoError(40234, `The field '${field}' must be an accumulator object`);
+  const [name, ...others] = Object.keys(spec);
+  if (name === undefined || others.length > 0)
+    throw new MongoError(40238, `The field '${field}' must specify one accumulator`);
+  if (name !== '$sum') throw new MongoError(15952, `unknown group operator '${name}'`);
+  const argument = spec[name] ?? null;
+  if (Array.isArray(argument)) throw new MongoError(40237, 'The $sum accumulator is a unary operator');
+  return parseOperand(argument);
+}
+
+function parseOperand(expression: Value): Operand {
+  if (typeof expression === 'string' && expression.startsWith('$')) return parsePath(expression.slice(1));
+  const name = expression instanceof Document ? Object.keys(expression)[0] : undefined;
+  if (name?.startsWith('$') === true)
+    throw new MongoError(codes.InvalidPipelineOperator, `Unrecognized expression '${name}'`);
+  if (expression instanceof Document || Array.isArray(expression))
+    throw notImplemented('a document or an array as an expression');
+  return { field: undefined, of: () => expression };
+}
+
+function parsePath(path: string): Operand {
+  if (path.startsWith('$')) throw new MongoError(17276, `Use of undefined variable: ${path.slice(1)}`);
+  const parts = path.split('.');
+  if (parts.includes('')) throw new MongoError(16872, "'$' by itself is not a valid FieldPath");
+  return { field: parts[0], of: (document) => follow(document, parts, 0) };
+}
+
+/** A path through an array gives the array of what its documents hold there. */
+function follow(node: Value | undefined, path: readonly string[], at: number): Value | undefined {
+  const part = path[at];
+  if (part === undefined || node === undefined) return node;
+  if (node instanceof Document) return follow(node[part], path, at + 1);
+  if (!Array.isArray(node)) return undefined;
+  return node
+    .map((item) => (item instanceof Document ? follow(item, path, at) : undefined))
+    .filter((item) => item !== undefined);
 }

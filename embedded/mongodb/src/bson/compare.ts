@@ -1,4 +1,4 @@
-import type { Binary, BSONRegExp, Double, ObjectId, Timestamp } from 'bson';
+import type { Binary, Double, ObjectId } from 'bson';
 import type { Document } from './values.ts';
 import { numeric, typeOf, types, type Value } from './values.ts';
 
@@ -7,7 +7,6 @@ import { numeric, typeOf, types, type Value } from './values.ts';
  * empty array stands in a multikey index.
  */
 export const order = {
-  minKey: 0x0a,
   emptyArray: 0x0f,
   null: 0x14,
   number: 0x1e,
@@ -18,13 +17,9 @@ export const order = {
   objectId: 0x64,
   bool: 0x6e,
   date: 0x78,
-  timestamp: 0x82,
-  regex: 0x8c,
-  maxKey: 0xe0,
 } as const;
 
 const orderOfType = new Map<number, number>([
-  [types.minKey, order.minKey],
   [types.null, order.null],
   [types.int, order.number],
   [types.long, order.number],
@@ -36,9 +31,6 @@ const orderOfType = new Map<number, number>([
   [types.objectId, order.objectId],
   [types.bool, order.bool],
   [types.date, order.date],
-  [types.timestamp, order.timestamp],
-  [types.regex, order.regex],
-  [types.maxKey, order.maxKey],
 ]);
 
 /** The comparison class of a value; values of different classes never equal each other. */
@@ -68,10 +60,6 @@ export function compare(a: Value, b: Value): number {
       return Number(a) - Number(b);
     case order.date:
       return (a as Date).getTime() - (b as Date).getTime();
-    case order.timestamp:
-      return compareBigints((a as Timestamp).toBigInt(), (b as Timestamp).toBigInt());
-    case order.regex:
-      return compareRegexes(a as BSONRegExp, b as BSONRegExp);
     default:
       return 0;
   }
@@ -133,12 +121,4 @@ function compareArrays(a: readonly Value[], b: readonly Value[]): number {
 
 function compareBinary(a: Binary, b: Binary): number {
   return a.length() - b.length() || a.sub_type - b.sub_type || Buffer.compare(a.value(), b.value());
-}
-
-function compareBigints(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function compareRegexes(a: BSONRegExp, b: BSONRegExp): number {
-  return compareStrings(a.pattern, b.pattern) || compareStrings(a.options, b.options);
 }

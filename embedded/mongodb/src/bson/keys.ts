@@ -1,4 +1,4 @@
-import type { Binary, BSONRegExp, ObjectId, Timestamp } from 'bson';
+import type { Binary, ObjectId } from 'bson';
 import { order, orderOf } from './compare.ts';
 import type { Document } from './values.ts';
 import { numeric, type Value } from './values.ts';
@@ -72,16 +72,6 @@ function append(value: Value, parts: Buffer[]): void {
       return;
     case order.date:
       parts.push(integerKey(type, (value as Date).getTime()));
-      return;
-    case order.timestamp: {
-      const key = Buffer.alloc(9);
-      key[0] = type;
-      key.writeBigUInt64BE((value as Timestamp).toBigInt(), 1);
-      parts.push(key);
-      return;
-    }
-    case order.regex:
-      parts.push(stringKey(type, (value as BSONRegExp).pattern), stringKey(type, (value as BSONRegExp).options));
       return;
     default:
       parts.push(Buffer.from([type]));

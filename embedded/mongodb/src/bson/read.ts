@@ -1,17 +1,22 @@
-import { Binary, BSONRegExp, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import { isUtf8 } from 'node:buffer';
+import { Binary, ObjectId } from 'bson';
 import { badValue, codes, MongoError, notImplemented } from '../errors.ts';
 import { Document, double, types, type Value } from './values.ts';
 
-/** MongoDB allows 100 levels in a stored document, 200 on the wire. */
-export const maxDepth = 180;
+/** MongoDB allows 180 levels in a stored document, 200 on the wire. */
+const maxDepth = 180;
 
-const unsupportedTypes = new Map([
-  [6, 'the BSON type undefined'],
-  [12, 'the BSON type dbPointer'],
-  [13, 'the BSON type javascript'],
-  [14, 'the BSON type symbol'],
-  [15, 'the BSON type javascriptWithScope'],
-  [19, 'the BSON type decimal128'],
+const refusedTypes = new Map([
+  [6, 'undefined'],
+  [11, 'regex'],
+  [12, 'dbPointer'],
+  [13, 'javascript'],
+  [14, 'symbol'],
+  [15, 'javascriptWithScope'],
+  [17, 'timestamp'],
+  [19, 'decimal128'],
+  [127, 'maxKey'],
+  [255, 'minKey'],
 ]);
 
 function invalid(why: string): MongoError {
@@ -19,14 +24,14 @@ function invalid(why: string): MongoError {
 }
 
 /**
- * Walks a document that came from outside: lengths, terminators, depth and types. Everything else in this server
- * reads bytes that passed here and does not check again.
+ * Walks a document that came from outside: lengths, terminators, depth, types and text. Everything else in this
+ * server reads bytes that passed here and does not check again.
  *
  * @returns the document's end
- * @throws MongoError InvalidBSON, or NotImplemented for a type that this server refuses
+ * @throws MongoError InvalidBSON, or NotImplemented for what this server could not give back unchanged
  */
-export function validate(bytes: Buffer, start: number, limit: number, depth = 0): number {
-  if (depth > maxDepth) throw new MongoError(15, `exceeded depth limit of ${maxDepth} nested levels`);
+export function validate(bytes: Buffer, start: number, limit: number, depth = 0, isArray = false): number {
+  if (depth > maxDepth) throw new MongoError(codes.Overflow, `exceeded depth limit of ${maxDepth} nested levels`);
   if (limit - start < 5) throw invalid('truncated document');
   const size = bytes.readInt32LE(start);
   if (size < 5 || size > limit - start) throw invalid('document length out of bounds');
@@ -35,40 +40,32 @@ export function validate(bytes: Buffer, start: number, limit: number, depth = 0)
   let at = start + 4;
   while (at < last) {
     const type = bytes[at] ?? 0;
-    const nameEnd = bytes.indexOf(0, at + 1);
-    if (nameEnd === -1 || nameEnd >= last) throw invalid('unterminated field name');
-    at = validateValue(type, bytes, nameEnd + 1, last, depth);
+    const close = nameEnd(bytes, at + 1);
+    if (close >= last) throw invalid('unterminated field name');
+    if (!isArray) assertName(bytes, at + 1, close);
+    at = validateValue(type, bytes, close + 1, last, depth);
   }
   if (at !== last) throw invalid('value exceeds its document');
   return start + size;
 }
 
 function validateValue(type: number, bytes: Buffer, at: number, last: number, depth: number): number {
-  if (type === types.object || type === types.array) return validate(bytes, at, last, depth + 1);
-  const unsupported = unsupportedTypes.get(type);
-  if (unsupported !== undefined) throw notImplemented(unsupported);
+  if (type === types.object || type === types.array) return validate(bytes, at, last, depth + 1, type === types.array);
+  const refused = refusedTypes.get(type);
+  if (refused !== undefined) throw notImplemented(`the BSON type ${refused}`);
   let end: number;
   switch (type) {
     case types.string: {
       const length = last - at >= 4 ? bytes.readInt32LE(at) : 0;
       end = at + 4 + length;
       if (length < 1 || end > last || bytes[end - 1] !== 0) throw invalid('string length out of bounds');
+      assertText(bytes, at + 4, end - 1);
       break;
     }
     case types.binData: {
       const length = last - at >= 5 ? bytes.readInt32LE(at) : -1;
       end = at + 5 + length;
       if (length < 0) throw invalid('binary length out of bounds');
-      break;
-    }
-    case types.regex: {
-      const middle = bytes.indexOf(0, at);
-      const close = middle === -1 ? -1 : bytes.indexOf(0, middle + 1);
-      if (close === -1) throw invalid('unterminated regular expression');
-      end = close + 1;
-      // The driver refuses others too, on either end.
-      if (!/^[ilmsux]*$/.test(bytes.toString('latin1', middle + 1, close)))
-        throw badValue('unknown regular expression option');
       break;
     }
     case types.bool:
@@ -83,20 +80,38 @@ function validateValue(type: number, bytes: Buffer, at: number, last: number, de
   return end;
 }
 
+/** A JavaScript object keeps fields named by numbers in front of all others, whatever their order. */
+function assertName(bytes: Buffer, start: number, end: number): void {
+  assertText(bytes, start, end);
+  const first = bytes[start] ?? 0;
+  if (first >= 0x30 && first <= 0x39 && isArrayIndex(bytes.toString('latin1', start, end)))
+    throw notImplemented('a number as the name of a field');
+}
+
+/** Bytes that are no UTF-8 would not survive being decoded. */
+function assertText(bytes: Buffer, start: number, end: number): void {
+  let at = start;
+  if (end - start <= 64) while (at < end && (bytes[at] ?? 0) < 128) at += 1;
+  if (at < end && !isUtf8(bytes.subarray(start, end))) throw invalid('text is not UTF-8');
+}
+
+const arrayIndex = /^(?:0|[1-9]\d{0,9})$/;
+
+export function isArrayIndex(name: string): boolean {
+  return arrayIndex.test(name);
+}
+
 function fixedSize(type: number): number {
   switch (type) {
     case types.int:
       return 4;
     case types.double:
     case types.date:
-    case types.timestamp:
     case types.long:
       return 8;
     case types.objectId:
       return 12;
     case types.null:
-    case types.minKey:
-    case types.maxKey:
       return 0;
     default:
       throw invalid(`unknown type ${type}`);
@@ -115,8 +130,6 @@ export function valueSize(type: number, bytes: Buffer, at: number): number {
       return 5 + bytes.readInt32LE(at);
     case types.bool:
       return 1;
-    case types.regex:
-      return bytes.indexOf(0, bytes.indexOf(0, at) + 1) + 1 - at;
     default:
       return fixedSize(type);
   }
@@ -127,9 +140,9 @@ function readMillis(bytes: Buffer, at: number): number {
 }
 
 /** Where a field name that starts at a place ends (its terminator). */
-export function nameEnd(bytes: Buffer, start: number): number {
+function nameEnd(bytes: Buffer, start: number): number {
   let end = start;
-  while (bytes[end] !== 0) end += 1;
+  while (bytes[end] !== 0 && end < bytes.length) end += 1;
   return end;
 }
 
@@ -178,6 +191,7 @@ export function decode(bytes: Buffer, start = 0, only?: ReadonlySet<string>): Do
     const close = nameEnd(bytes, at + 1);
     const name = readName(bytes, at + 1, close);
     if (only === undefined || only.has(name)) {
+      if (document[name] !== undefined) throw notImplemented('a field that a document holds twice');
       document[name] = decodeValue(type, bytes, close + 1);
       missing -= 1;
     }
@@ -221,23 +235,10 @@ export function decodeValue(type: number, bytes: Buffer, at: number): Value {
       return new Date(readMillis(bytes, at));
     case types.null:
       return null;
-    case types.regex: {
-      const middle = nameEnd(bytes, at);
-      return new BSONRegExp(
-        bytes.toString('utf8', at, middle),
-        bytes.toString('utf8', middle + 1, nameEnd(bytes, middle + 1)),
-      );
-    }
     case types.int:
       return bytes.readInt32LE(at);
-    case types.timestamp:
-      return new Timestamp(bytes.readBigUInt64LE(at));
     case types.long:
       return bytes.readBigInt64LE(at);
-    case types.minKey:
-      return new MinKey();
-    case types.maxKey:
-      return new MaxKey();
     default:
       throw invalid(`unknown type ${type}`);
   }

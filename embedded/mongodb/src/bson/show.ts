@@ -1,4 +1,4 @@
-import { Binary, BSONRegExp, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import { Binary, ObjectId } from 'bson';
 import { Document, isNumber, numeric, type Value } from './values.ts';
 
 /** A value the way MongoDB writes it in its messages. */
@@ -16,8 +16,5 @@ export function show(value: Value | undefined): string {
     return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`;
   }
   if (value === null) return 'null';
-  if (value instanceof Timestamp) return `Timestamp(${value.t}, ${value.i})`;
-  if (value instanceof BSONRegExp) return `/${value.pattern}/${value.options}`;
-  if (value instanceof MinKey || value instanceof MaxKey) return value instanceof MinKey ? 'MinKey' : 'MaxKey';
   return String(isNumber(value) ? numeric(value) : value);
 }

@@ -1,5 +1,5 @@
-import type { MaxKey } from 'bson';
-import { Binary, BSONRegExp, Double, MinKey, ObjectId, Timestamp } from 'bson';
+import type { Binary } from 'bson';
+import { Double, ObjectId } from 'bson';
 
 /**
  * A decoded document. Its prototype chain holds nothing, so that fields named `constructor` or `__proto__` are
@@ -15,22 +15,7 @@ Reflect.deleteProperty(Document.prototype, 'constructor');
  * A decoded BSON value. An int32 is an integral `number`, an int64 a `bigint`; a double is a `number` unless it is
  * integral (or -0), which `Double` keeps apart from the integers.
  */
-export type Value =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Date
-  | Double
-  | ObjectId
-  | Binary
-  | Timestamp
-  | BSONRegExp
-  | MinKey
-  | MaxKey
-  | Document
-  | Value[];
+export type Value = null | boolean | number | bigint | string | Date | Double | ObjectId | Binary | Document | Value[];
 
 /** A document that is already BSON, to be copied into a reply as it is. */
 export class RawDocument {
@@ -50,12 +35,8 @@ export const types = {
   bool: 8,
   date: 9,
   null: 10,
-  regex: 11,
   int: 16,
-  timestamp: 17,
   long: 18,
-  minKey: 255,
-  maxKey: 127,
 } as const;
 
 const typeNames = new Map<number, string>(Object.entries(types).map(([name, code]) => [code, name]));
@@ -82,10 +63,7 @@ export function typeOf(value: Value): number {
   if (value instanceof Date) return types.date;
   if (value instanceof Double) return types.double;
   if (value instanceof ObjectId) return types.objectId;
-  if (value instanceof Binary) return types.binData;
-  if (value instanceof BSONRegExp) return types.regex;
-  if (value instanceof Timestamp) return types.timestamp;
-  return value instanceof MinKey ? types.minKey : types.maxKey;
+  return types.binData;
 }
 
 /** MongoDB's name of a value's type, `missing` for none. */
@@ -108,8 +86,8 @@ export function double(value: number): number | Double {
 }
 
 /** An integer as int32 when it fits and int64 otherwise. */
-export function integer(value: number): number | bigint {
-  return value >= -2147483648 && value <= 2147483647 ? value : BigInt(value);
+export function integer(value: number | bigint): number | bigint {
+  return value >= -2147483648 && value <= 2147483647 ? Number(value) : BigInt(value);
 }
 
 /** Builds a document from name and value pairs. */

@@ -1,4 +1,4 @@
-import { Binary, BSONRegExp, Double, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import { Binary, Double, ObjectId } from 'bson';
 import { Document, RawDocument, types } from './values.ts';
 
 /** Writes BSON into a buffer that grows. */
@@ -150,15 +150,6 @@ class BsonWriter {
       this.int32(value.length());
       this.byte(value.sub_type);
       this.raw(value.value());
-    } else if (value instanceof Timestamp) {
-      this.tag(types.timestamp, name);
-      this.int64(BigInt.asIntN(64, value.toBigInt()));
-    } else if (value instanceof BSONRegExp) {
-      this.tag(types.regex, name);
-      this.cstring(value.pattern);
-      this.cstring(value.options);
-    } else if (value instanceof MinKey || value instanceof MaxKey) {
-      this.tag(value instanceof MinKey ? types.minKey : types.maxKey, name);
     } else {
       this.tag(types.object, name);
       this.document(value);

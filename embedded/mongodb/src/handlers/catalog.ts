@@ -1,10 +1,9 @@
-import { Document, typeName, type Value } from '../bson/values.ts';
-import { encode } from '../bson/write.ts';
 import { equal } from '../bson/compare.ts';
-import { badValue, codes, MongoError, notImplemented, typeMismatch } from '../errors.ts';
+import { Document, documentOf, typeName, type Value } from '../bson/values.ts';
+import { encode } from '../bson/write.ts';
+import { badValue, codes, MongoError, typeMismatch } from '../errors.ts';
 import { queryOf } from '../query/execute.ts';
 import { truthy } from '../query/filter.ts';
-import { wholeOption } from '../query/projection.ts';
 import type { Collection } from '../storage/collection.ts';
 import type { Index } from '../storage/index-entry.ts';
 import { describeIndex } from '../storage/index-spec.ts';
@@ -12,8 +11,9 @@ import {
   assertNamespace,
   collectionName,
   findCollection,
+  documentOption,
   obtainCollection,
-  option,
+  wholeOption,
   type Command,
   type Context,
   type Reply,
@@ -25,13 +25,9 @@ function notFound(request: Request): MongoError {
   return new MongoError(codes.NamespaceNotFound, `ns does not exist: ${request.db}.${collectionName(request)}`);
 }
 
+/** Of a collection that is there, with the same options (there are none here), nothing comes: as since MongoDB 7.0. */
 function create(request: Request, context: Context): Reply {
-  const name = collectionName(request);
-  if (context.store.find(request.db, name) !== undefined) {
-    throw new MongoError(codes.NamespaceExists, `Collection ${request.db}.${name} already exists.`);
-  }
-  if (truthy(request.body['capped'])) throw notImplemented('a capped collection');
-  context.store.create(request.db, name);
+  obtainCollection(request, context);
   return { ok: 1 };
 }
 
@@ -53,8 +49,8 @@ function dropDatabase(request: Request, context: Context): Reply {
 function namespace(value: Value | undefined, field: string): [string, string] {
   if (typeof value !== 'string')
     throw typeMismatch(`BSON field '${field}' is the wrong type '${typeName(value)}', expected type 'string'`);
-  const dot = value.indexOf('.');
-  const pair: [string, string] = dot === -1 ? [value, ''] : [value.slice(0, dot), value.slice(dot + 1)];
+  const [db = '', ...name] = value.split('.');
+  const pair: [string, string] = [db, name.join('.')];
   assertNamespace(...pair);
   return pair;
 }
@@ -113,7 +109,7 @@ function dropIndexes(request: Request, context: Context): Reply {
 
 function indexNamed(collection: Collection, wanted: Value): Index {
   const found = collection.indexes.find((index) =>
-    typeof wanted === 'string' ? index.name === wanted : equal(describeIndex(index)['key'] ?? null, wanted),
+    typeof wanted === 'string' ? index.name === wanted : equal(index.key, wanted),
   );
   if (found?.id === 0) throw new MongoError(codes.InvalidOptions, 'cannot drop _id index');
   if (found !== undefined) return found;
@@ -121,18 +117,12 @@ function indexNamed(collection: Collection, wanted: Value): Index {
   throw new MongoError(codes.IndexNotFound, name);
 }
 
-function batchSize(body: Document): number {
-  const cursor = option(body, 'cursor');
-  return cursor === undefined ? Infinity : (wholeOption(cursor['batchSize'], 'batchSize') ?? Infinity);
-}
-
-function listed(request: Request, context: Context, name: string, documents: Iterable<object>): Reply {
+function listed(request: Request, context: Context, name: string, documents: readonly Document[]): Reply {
   const ns = `${request.db}.${name}`;
-  const encoded = [...documents].map((document) => encode(document));
-  const opened = context.cursors.open(ns, encoded[Symbol.iterator](), batchSize(request.body), {
-    single: false,
-    immortal: false,
-  });
+  const cursor = documentOption(request.body, 'cursor');
+  const batchSize = cursor === undefined ? undefined : wholeOption(cursor, 'batchSize');
+  const encoded = documents.map(encode)[Symbol.iterator]();
+  const opened = context.cursors.open(ns, encoded, batchSize ?? Infinity);
   return cursorReply(opened.id, ns, opened.batch, 'firstBatch');
 }
 
@@ -143,77 +133,43 @@ function listIndexes(request: Request, context: Context): Reply {
 }
 
 function listCollections(request: Request, context: Context): Reply {
-  const { matches } = queryOf(option(request.body, 'filter'));
-  const found = context.store.collections(request.db).map((collection) => {
-    const idIndex = { v: 2, key: { _id: 1 }, name: '_id_' };
-    return { name: collection.name, type: 'collection', options: {}, info: { readOnly: false }, idIndex };
-  });
+  const { matches } = queryOf(documentOption(request.body, 'filter'));
   const nameOnly = truthy(request.body['nameOnly']);
-  const kept = found
-    .filter(({ name, type }) => matches(Object.assign(new Document(), { name, type })))
-    .map((collection) => (nameOnly ? { name: collection.name, type: collection.type } : collection));
-  return listed(request, context, '$cmd.listCollections', kept);
+  const found = context.store.collections(request.db).map(({ name, indexes }) => {
+    const description = documentOf([
+      ['name', name],
+      ['type', 'collection'],
+    ]);
+    if (nameOnly) return description;
+    description['options'] = new Document();
+    description['info'] = documentOf([['readOnly', false]]);
+    description['idIndex'] = indexes.map(describeIndex)[0];
+    return description;
+  });
+  return listed(request, context, '$cmd.listCollections', found.filter(matches));
 }
 
 function listDatabases(request: Request, context: Context): Reply {
   if (request.db !== 'admin')
     throw new MongoError(codes.Unauthorized, 'listDatabases may only be run against the admin database.');
-  const { matches } = queryOf(option(request.body, 'filter'));
-  const names = context.store.databases().filter((name) => matches(Object.assign(new Document(), { name })));
+  const names = context.store.databases();
   if (truthy(request.body['nameOnly'])) return { databases: names.map((name) => ({ name })), ok: 1 };
   const totalSize = context.store.size();
-  return {
-    databases: names.map((name) => ({ name, sizeOnDisk: totalSize, empty: false })),
-    totalSize,
-    totalSizeMb: Math.floor(totalSize / 1048576),
-    ok: 1,
-  };
-}
-
-function collStats(request: Request, context: Context): Reply {
-  const name = collectionName(request);
-  const collection = context.store.find(request.db, name);
-  const count = collection?.count() ?? 0;
-  return { ns: `${request.db}.${name}`, count, nindexes: collection?.indexes.length ?? 0, capped: false, ok: 1 };
-}
-
-function dbStats(request: Request, context: Context): Reply {
-  const collections = context.store.collections(request.db);
-  const objects = collections.reduce((sum, collection) => sum + collection.count(), 0);
-  const indexes = collections.reduce((sum, collection) => sum + collection.indexes.length, 0);
-  return {
-    db: request.db,
-    collections: collections.length,
-    views: 0,
-    objects,
-    indexes,
-    storageSize: context.store.size(),
-    ok: 1,
-  };
+  return { databases: names.map((name) => ({ name, sizeOnDisk: totalSize, empty: false })), totalSize, ok: 1 };
 }
 
 export const catalogCommands: Readonly<Record<string, Command>> = {
-  create: {
-    writes: true,
-    fields: new Set(['capped', 'size', 'max', 'autoIndexId', 'idIndex', 'validationLevel', 'validationAction']),
-    run: create,
-  },
-  drop: { writes: true, fields: new Set(), run: drop },
-  dropDatabase: { writes: true, fields: new Set(), run: dropDatabase },
-  renameCollection: { writes: true, fields: new Set(['to', 'dropTarget']), run: renameCollection },
-  createIndexes: {
-    writes: true,
-    fields: new Set(['indexes', 'commitQuorum', 'ignoreUnknownIndexOptions']),
-    run: createIndexes,
-  },
-  dropIndexes: { writes: true, fields: new Set(['index']), run: dropIndexes },
-  listIndexes: { writes: false, fields: new Set(['cursor']), run: listIndexes },
+  create: { writes: true, fields: [], run: create },
+  drop: { writes: true, fields: [], run: drop },
+  dropDatabase: { writes: true, fields: [], run: dropDatabase },
+  renameCollection: { writes: true, fields: ['to', 'dropTarget'], run: renameCollection },
+  createIndexes: { writes: true, fields: ['indexes', 'commitQuorum'], run: createIndexes },
+  dropIndexes: { writes: true, fields: ['index'], run: dropIndexes },
+  listIndexes: { writes: false, fields: ['cursor'], run: listIndexes },
   listCollections: {
     writes: false,
-    fields: new Set(['filter', 'nameOnly', 'authorizedCollections', 'cursor']),
+    fields: ['filter', 'nameOnly', 'authorizedCollections', 'cursor'],
     run: listCollections,
   },
-  listDatabases: { writes: false, fields: new Set(['filter', 'nameOnly', 'authorizedDatabases']), run: listDatabases },
-  collStats: { writes: false, fields: new Set(['scale', 'freeStorage']), run: collStats },
-  dbStats: { writes: false, fields: new Set(['scale', 'freeStorage']), run: dbStats },
+  listDatabases: { writes: false, fields: ['nameOnly', 'authorizedDatabases'], run: listDatabases },
 };

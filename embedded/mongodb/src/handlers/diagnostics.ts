@@ -1,5 +1,5 @@
 import { codes, MongoError } from '../errors.ts';
-import { maxDocumentBytes } from '../storage/collection.ts';
+import { maxDocumentBytes } from '../storage/document.ts';
 import type { Command, Context, Reply, Request } from './context.ts';
 
 export const maxMessageBytes = 48_000_000;
@@ -44,34 +44,6 @@ function buildInfo(): Reply {
   };
 }
 
-function serverStatus(_request: Request, context: Context): Reply {
-  const { rss } = process.memoryUsage();
-  return {
-    host: '127.0.0.1',
-    version,
-    process: 'embedded',
-    pid: BigInt(process.pid),
-    uptime: Math.floor((context.now() - context.startedAt) / 1000),
-    localTime: new Date(context.now()),
-    connections: { current: context.openConnections() },
-    metrics: { cursor: { open: { total: BigInt(context.cursors.count) } } },
-    mem: { resident: Math.ceil(rss / 1048576), bits: 64 },
-    ok: 1,
-  };
-}
-
-function getParameter(request: Request): Reply {
-  const known: Record<string, unknown> = {
-    featureCompatibilityVersion: { version: '7.0' },
-    authenticationMechanisms: [],
-  };
-  const wanted = Object.entries(known).filter(
-    ([name]) => request.body['getParameter'] === '*' || request.body[name] !== undefined,
-  );
-  if (wanted.length === 0) throw new MongoError(codes.InvalidOptions, 'no option found to get');
-  return { ...Object.fromEntries(wanted), ok: 1 };
-}
-
 const nothing = (): Reply => ({ ok: 1 });
 
 function authenticate(): Reply {
@@ -90,11 +62,6 @@ export const diagnosticCommands: Readonly<Record<string, Command>> = {
   ping: { writes: false, run: nothing },
   buildInfo: { writes: false, run: buildInfo },
   buildinfo: { writes: false, run: buildInfo },
-  serverStatus: { writes: false, run: serverStatus },
-  getParameter: { writes: false, run: getParameter },
   endSessions: { writes: false, run: nothing },
-  refreshSessions: { writes: false, run: nothing },
-  killSessions: { writes: false, run: nothing },
   saslStart: { writes: false, run: authenticate },
-  authenticate: { writes: false, run: authenticate },
 };

@@ -38,7 +38,6 @@ export async function serve({ store, port, host = '127.0.0.1', now = Date.now }:
   const connections = new Set<Connection>();
   const waiting: { connection: Connection; message: Message; reply: Reply }[] = [];
   const processId = new ObjectId();
-  const startedAt = now();
   let lastConnection = 0;
   let lastReply = 0;
   let commitScheduled = false;
@@ -84,10 +83,8 @@ export async function serve({ store, port, host = '127.0.0.1', now = Date.now }:
       store,
       cursors,
       now,
-      startedAt,
       processId,
       connectionId: ++lastConnection,
-      openConnections: () => connections.size,
     };
     const connection = openConnection(
       socket,

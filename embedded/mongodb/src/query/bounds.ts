@@ -1,9 +1,7 @@
-import { MaxKey, MinKey } from 'bson';
 import { order, orderOf } from '../bson/compare.ts';
 import { encodeKey, invert, successor } from '../bson/keys.ts';
 import { isNumber, numeric, type Value } from '../bson/values.ts';
-import type { Test } from './filter.ts';
-import { literalPrefix } from './regex.ts';
+import type { Comparison, Test } from './filter.ts';
 
 /** A place between index keys: before or after all that begin with `bytes`; `at` is the first key that follows. */
 interface Bound {
@@ -60,32 +58,16 @@ export function boundsOf(test: Test): Bounds | undefined {
   switch (test.op) {
     case 'eq':
       return { intervals: [equality(test.value)], exact: isPlain(test.value) };
-    case 'in': {
-      if (test.patterns.length > 0) return undefined;
+    case 'in':
       return { intervals: union(test.values.map(equality)), exact: test.values.every(isPlain) };
-    }
     case 'gt':
     case 'gte':
     case 'lt':
     case 'lte':
       return comparison(test.op, test.value);
-    case 'regex': {
-      const prefix = literalPrefix(test.source);
-      if (prefix === '') return undefined;
-      const bytes = encodeKey(prefix).subarray(0, -2);
-      const regexes = point(encodeKey(test.source));
-      return { intervals: [{ start: before(bytes), end: after(bytes) }, regexes], exact: false };
-    }
     case 'exists':
       return test.expected ? undefined : { intervals: [point(Buffer.from([order.null]))], exact: false };
-    case 'never':
-      return { intervals: [], exact: true };
     case 'not':
-    case 'type':
-    case 'size':
-    case 'mod':
-    case 'elemMatch':
-    case 'elemMatchValue':
       return undefined;
   }
 }
@@ -97,11 +79,10 @@ function equality(value: Value): Interval {
 /** Null also is a missing field's key, and arrays and documents may sit inside arrays: those are tested again. */
 function isPlain(value: Value): boolean {
   const type = orderOf(value);
-  return type !== order.null && type !== order.array && type !== order.object && type !== order.regex;
+  return type !== order.null && type !== order.array && type !== order.object;
 }
 
-function comparison(op: 'gt' | 'gte' | 'lt' | 'lte', value: Value): Bounds | undefined {
-  if (value instanceof MinKey || value instanceof MaxKey) return undefined;
+function comparison(op: Comparison, value: Value): Bounds {
   const inclusive = op === 'gte' || op === 'lte';
   const key = encodeKey(value);
   if (value === null || (isNumber(value) && Number.isNaN(numeric(value)))) {
@@ -124,7 +105,7 @@ function comparison(op: 'gt' | 'gte' | 'lt' | 'lte', value: Value): Bounds | und
 }
 
 /** Sorts intervals and joins those that touch. */
-export function union(intervals: readonly Interval[]): Interval[] {
+function union(intervals: readonly Interval[]): Interval[] {
   const sorted = intervals.toSorted((a, b) => Buffer.compare(a.start.at, b.start.at));
   const joined: Interval[] = [];
   for (const next of sorted) {
@@ -146,15 +127,6 @@ export function intersect(a: readonly Interval[], b: readonly Interval[]): Inter
     }
   }
   return common;
-}
-
-/** Whether every value of the first lies in the second. */
-export function contains(outer: readonly Interval[], inner: readonly Interval[]): boolean {
-  return inner.every((one) =>
-    outer.some(
-      (other) => Buffer.compare(other.start.at, one.start.at) <= 0 && Buffer.compare(one.end.at, other.end.at) <= 0,
-    ),
-  );
 }
 
 export const nullPoint: Interval = point(Buffer.from([order.null]));

@@ -1,51 +1,42 @@
-import { compileExpression } from '../aggregate/expressions.ts';
+import { equal } from '../bson/compare.ts';
 import { encodeKey } from '../bson/keys.ts';
 import { decode } from '../bson/read.ts';
-import { Document, isNumber, numeric, type Value } from '../bson/values.ts';
+import { Document, type Value } from '../bson/values.ts';
 import { badValue, typeMismatch } from '../errors.ts';
-import { equal } from '../bson/compare.ts';
 import type { Collection, Row } from '../storage/collection.ts';
 import type { Index } from '../storage/index-entry.ts';
-import { describeIndex } from '../storage/index-spec.ts';
-import { scan, type ScanCounters } from '../storage/scan.ts';
-import { parseFilter, truthy, type Filter } from './filter.ts';
+import { scan } from '../storage/scan.ts';
+import { everything, parseFilter, type Filter } from './filter.ts';
 import { compileFilter, fieldsOf, type Predicate } from './match.ts';
-import { choosePlan, type Plan, type SortField } from './plan.ts';
-import { sortAll, sortFields } from './sort.ts';
+import { choosePlan } from './plan.ts';
+import { sortAll, sortFields, type SortField } from './sort.ts';
 
-/** A query that is ready to run. */
-export interface Query {
-  readonly filter: Filter;
-  readonly matches: Predicate;
-  /** Top-level fields that `matches` needs. */
-  readonly fields: ReadonlySet<string> | undefined;
+export interface QueryOptions {
   readonly sort: readonly SortField[];
   readonly skip: number;
   /** Infinity for none. */
   readonly limit: number;
+  /** The name or the key of an index. */
   readonly hint: Value | undefined;
 }
 
+/** A query that is ready to run. */
+export interface Query extends QueryOptions {
+  readonly filter: Filter;
+  readonly matches: Predicate;
+  /** Top-level fields that `matches` needs. */
+  readonly fields: ReadonlySet<string>;
+}
+
 /** @throws MongoError for what `parseFilter` does not take */
-export function queryOf(
-  filter: Value | undefined,
-  options: {
-    readonly sort?: readonly SortField[];
-    readonly skip?: number;
-    readonly limit?: number;
-    readonly hint?: Value | undefined;
-  } = {},
-): Query {
-  if (filter !== undefined && !(filter instanceof Document))
+export function queryOf(query: Value | undefined, options: Partial<QueryOptions> = {}): Query {
+  if (query !== undefined && !(query instanceof Document))
     throw typeMismatch("Expected field 'filter' to be of type object");
-  const parsed: Filter = filter === undefined ? { kind: 'and', parts: [] } : parseFilter(filter);
+  const filter = query === undefined ? everything : parseFilter(query);
   return {
-    filter: parsed,
-    matches: compileFilter(parsed, (expression) => {
-      const evaluate = compileExpression(expression);
-      return (document) => truthy(evaluate(document));
-    }),
-    fields: fieldsOf(parsed),
+    filter,
+    matches: compileFilter(filter),
+    fields: fieldsOf(filter),
     sort: options.sort ?? [],
     skip: options.skip ?? 0,
     limit: options.limit ?? Infinity,
@@ -53,100 +44,101 @@ export function queryOf(
   };
 }
 
-/** The value when a query asks for one `_id` and nothing else. */
-export function idOf({ filter }: Pick<Query, 'filter'>): Value | undefined {
+/** The value when a filter asks for one `_id` and nothing else. */
+export function idOf(filter: Filter): Value | undefined {
   if (filter.kind !== 'field' || filter.path !== '_id' || filter.test.op !== 'eq') return undefined;
   return filter.test.value;
 }
 
 /** The one `_id` that a document must have to match, whatever else is asked of it. */
-function requiredId({ filter, hint }: Pick<Query, 'filter' | 'hint'>): Value | undefined {
+function requiredId({ filter, hint }: Query): Value | undefined {
   if (hint !== undefined) return undefined;
-  if (filter.kind !== 'and') return idOf({ filter });
+  if (filter.kind !== 'and') return idOf(filter);
   for (const part of filter.parts) {
-    const id = idOf({ filter: part });
+    const id = idOf(part);
     if (id !== undefined) return id;
   }
   return undefined;
 }
 
-function rowById(collection: Collection, query: Query, id: Value, counters?: ScanCounters): Row | undefined {
+function rowById(collection: Collection, query: Query, id: Value): Row | undefined {
   const row = collection.get(encodeKey(id));
   if (row === undefined) return undefined;
-  if (counters !== undefined) {
-    counters.keys += 1;
-    counters.documents += 1;
-  }
   return query.filter.kind === 'field' || query.matches(decode(row.body, 0, query.fields)) ? row : undefined;
 }
 
 /** @throws MongoError BadValue when the hint names no index */
-export function planOf(collection: Collection, query: Query): Plan {
+function planOf(collection: Collection, query: Query) {
   return choosePlan(collection.indexes, query.filter, query.sort, hinted(collection, query.hint));
 }
 
-function hinted(collection: Collection, hint: Value | undefined): Index | 'natural' | 'reverse' | undefined {
-  if (hint === undefined || (hint instanceof Document && Object.keys(hint).length === 0)) return undefined;
-  const natural = hint instanceof Document ? hint['$natural'] : undefined;
-  if (natural !== undefined) return isNumber(natural) && Number(numeric(natural)) < 0 ? 'reverse' : 'natural';
-  const found = collection.indexes.find((index) =>
-    typeof hint === 'string'
-      ? index.name === hint
-      : hint instanceof Document &&
-        equal(describeIndex(index)['key'] ?? null, hint) &&
-        index.fields.map((field) => field.path).join() === Object.keys(hint).join(),
+function hinted(collection: Collection, hint: Value | undefined): Index | undefined {
+  if (hint === undefined) return undefined;
+  const found = collection.indexes.find((index) => index.name === hint || equal(index.key, hint));
+  if (found !== undefined) return found;
+  throw badValue(
+    'error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index',
   );
-  if (found === undefined) {
-    throw badValue(
-      'error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index',
-    );
-  }
-  return found;
 }
 
-/** The rows that a query finds, in its order, between its skip and its limit. */
-export function* rowsOf(
-  collection: Collection,
-  query: Query,
-  expected = 101,
-  plan = planOf(collection, query),
-  counters?: ScanCounters,
-): Generator<Row, void, undefined> {
+/**
+ * The rows that a query finds, in its order, between its skip and its limit.
+ *
+ * @param expected how many the caller is likely to take
+ */
+export function* rowsOf(collection: Collection, query: Query, expected: number): Generator<Row, void, undefined> {
   const { skip, limit } = query;
+  const plan = planOf(collection, query);
+  if (plan.sorted) {
+    yield* slice(filtered(collection, query, plan, Math.min(limit + skip, expected + 1)), skip, limit);
+    return;
+  }
+  const rows = filtered(collection, query, plan, 1000);
+  const fields = sortFields(query.sort);
+  const keysIn = (row: Row): Document => decode(row.body, 0, fields);
+  const sorted = sortAll(rows, query.sort, keysIn, (row) => row.body.length, limit + skip);
+  yield* slice(sorted, skip, limit);
+}
+
+/** What comes after the first `skip`, at most `limit`. */
+export function* slice<T>(items: Iterable<T>, skip: number, limit: number): Generator<T, void, undefined> {
   if (limit === 0) return;
-  const wanted = Math.min(limit + skip, expected + 1);
-  const found = filtered(collection, query, plan, plan.sorted ? wanted : 1000, counters);
   let position = 0;
-  for (const row of plan.sorted ? found : sorted(found, query)) {
+  for (const item of items) {
     position += 1;
     if (position <= skip) continue;
-    yield row;
+    yield item;
     if (position >= skip + limit) return;
   }
-}
-
-function sorted(rows: Iterable<Row>, query: Query): Row[] {
-  const fields = sortFields(query.sort);
-  const decodeKeys = (row: Row): Document => decode(row.body, 0, fields);
-  return sortAll(rows, query.sort, decodeKeys, (row) => row.body.length, query.limit + query.skip);
 }
 
 function* filtered(
   collection: Collection,
   query: Query,
-  plan: Plan,
+  plan: ReturnType<typeof planOf>,
   expected: number,
-  counters?: ScanCounters,
 ): Generator<Row> {
   const id = requiredId(query);
   if (id !== undefined) {
-    const row = rowById(collection, query, id, counters);
+    const row = rowById(collection, query, id);
     if (row !== undefined) yield row;
     return;
   }
-  for (const row of scan(collection, plan, expected, counters)) {
+  for (const row of scan(collection, plan, expected)) {
     if (plan.exact || query.matches(decode(row.body, 0, query.fields))) yield row;
   }
+}
+
+/** How many rows a query finds; the index alone answers where it holds exactly those. */
+export function countRows(collection: Collection, query: Query): number {
+  const plan = planOf(collection, query);
+  let n = 0;
+  if (!plan.exact) {
+    const rows = filtered(collection, query, plan, 1000);
+    while (rows.next().done !== true) n += 1;
+  } else if (plan.kind === 'collection') n = collection.count();
+  else for (const { low, high } of plan.ranges) n += collection.indexCount(plan.index, low, high);
+  return Math.max(0, Math.min(n - query.skip, query.limit));
 }
 
 /** The first row that a query finds. */

@@ -1,54 +1,48 @@
 import { compare, equal, orderOf } from '../bson/compare.ts';
-import { Document, isNumber, numeric, typeOf, type Value } from '../bson/values.ts';
-import { BSONRegExp, MaxKey, MinKey } from 'bson';
-import type { Filter, Test } from './filter.ts';
+import { isNumber, numeric, type Document, type Value } from '../bson/values.ts';
+import type { Comparison, Filter, Test } from './filter.ts';
 import { anyValue } from './paths.ts';
 
 export type Predicate = (document: Document) => boolean;
-/** Makes a predicate of an `$expr`; the aggregation's expressions know how. */
-export type CompileExpression = (expression: Value) => Predicate;
 
 /** Makes a function of a parsed query. */
-export function compileFilter(filter: Filter, compileExpression: CompileExpression): Predicate {
+export function compileFilter(filter: Filter): Predicate {
   switch (filter.kind) {
     case 'and':
     case 'or':
     case 'nor': {
-      const parts = filter.parts.map((part) => compileFilter(part, compileExpression));
+      const parts = filter.parts.map(compileFilter);
       if (filter.kind === 'and') return (document) => parts.every((part) => part(document));
       if (filter.kind === 'or') return (document) => parts.some((part) => part(document));
       return (document) => !parts.some((part) => part(document));
     }
     case 'field':
-      return compileField(filter.path, filter.test, compileExpression);
-    case 'expr':
-      return compileExpression(filter.expression);
+      return compileField(filter.path, filter.test);
   }
 }
 
-function compileField(path: string, test: Test, compileExpression: CompileExpression): Predicate {
-  const parts = path.split('.');
+function compileField(path: string, test: Test): Predicate {
   if (test.op === 'not') {
-    const inner = test.tests.map((one) => compileField(path, one, compileExpression));
+    const inner = test.tests.map((one) => compileField(path, one));
     return (document) => !inner.every((one) => one(document));
   }
   if (test.op === 'exists' && !test.expected) {
-    const exists = compileField(path, { op: 'exists', expected: true }, compileExpression);
+    const exists = compileField(path, { op: 'exists', expected: true });
     return (document) => !exists(document);
   }
-  const expand = !['exists', 'size', 'elemMatch', 'elemMatchValue'].includes(test.op);
-  const passes = compileTest(test, compileExpression);
-  const [name] = parts;
-  if (parts.length === 1 && name !== undefined) {
-    return (document) => {
-      const value = document[name];
-      return expand && Array.isArray(value) ? value.some(passes) || passes(value) : passes(value);
-    };
-  }
-  return (document) => anyValue(document, parts, 0, expand, passes);
+  const parts = path.split('.');
+  const expand = test.op !== 'exists';
+  const passes = compileTest(test);
+  if (parts.length > 1) return (document) => anyValue(document, parts, 0, expand, passes);
+  return (document) => {
+    const value = document[path];
+    return expand && Array.isArray(value) ? value.some(passes) || passes(value) : passes(value);
+  };
 }
 
-function compileTest(test: Test, compileExpression: CompileExpression): (value: Value | undefined) => boolean {
+type ValueTest = (value: Value | undefined) => boolean;
+
+function compileTest(test: Exclude<Test, { op: 'not' }>): ValueTest {
   switch (test.op) {
     case 'eq':
       return equalTo(test.value);
@@ -58,114 +52,53 @@ function compileTest(test: Test, compileExpression: CompileExpression): (value: 
     case 'lte':
       return compareWith(test.op, test.value);
     case 'in':
-      return oneOf(test.values, test.patterns);
+      return oneOf(test.values);
     case 'exists':
       return (value) => value !== undefined;
-    case 'type':
-      return (value) => value !== undefined && test.types.has(typeOf(value));
-    case 'regex':
-      return (value) =>
-        typeof value === 'string' ? test.pattern.test(value) : value instanceof BSONRegExp && equal(value, test.source);
-    case 'size':
-      return (value) => Array.isArray(value) && value.length === test.size;
-    case 'mod':
-      return (value) => modMatches(value, test.divisor, test.remainder);
-    case 'elemMatch': {
-      const matches = compileFilter(test.filter, compileExpression);
-      return (value) => Array.isArray(value) && value.some((item) => matchesItem(item, matches));
-    }
-    case 'elemMatchValue': {
-      const all = test.tests.map((one) => elementTest(one, compileExpression));
-      return (value) => Array.isArray(value) && value.some((item) => all.every((passes) => passes(item)));
-    }
-    case 'not': {
-      const all = test.tests.map((one) => compileTest(one, compileExpression));
-      return (value) => !all.every((passes) => passes(value));
-    }
-    case 'never':
-      return () => false;
   }
 }
 
-function elementTest(test: Test, compileExpression: CompileExpression): (value: Value) => boolean {
-  if (test.op === 'not') {
-    const all = test.tests.map((one) => elementTest(one, compileExpression));
-    return (value) => !all.every((passes) => passes(value));
-  }
-  const passes = compileTest(test, compileExpression);
-  const expand = !['exists', 'size', 'elemMatch', 'elemMatchValue'].includes(test.op);
-  return (value) => (expand && Array.isArray(value) && value.some(passes)) || passes(value);
-}
-
-function matchesItem(item: Value, matches: Predicate): boolean {
-  if (item instanceof Document) return matches(item);
-  if (!Array.isArray(item)) return false;
-  const asDocument = new Document();
-  item.forEach((value, index) => (asDocument[String(index)] = value));
-  return matches(asDocument);
-}
-
-function equalTo(expected: Value): (value: Value | undefined) => boolean {
+function equalTo(expected: Value): ValueTest {
   if (expected === null) return (value) => value === undefined || value === null;
   if (typeof expected === 'string' || typeof expected === 'boolean') return (value) => value === expected;
   return (value) => value !== undefined && equal(value, expected);
 }
 
-function compareWith(op: 'gt' | 'gte' | 'lt' | 'lte', bound: Value): (value: Value | undefined) => boolean {
-  const accepts = {
-    gt: (n: number) => n > 0,
-    gte: (n: number) => n >= 0,
-    lt: (n: number) => n < 0,
-    lte: (n: number) => n <= 0,
-  }[op];
-  if (bound instanceof MinKey || bound instanceof MaxKey) {
-    return (value) => accepts(compare(value ?? null, bound));
-  }
+/** Only values of the bound's own type are compared with it, and NaN with nothing but itself. */
+function compareWith(op: Comparison, bound: Value): ValueTest {
   const inclusive = op === 'gte' || op === 'lte';
   if (bound === null) return (value) => inclusive && (value === undefined || value === null);
-  if (isNumber(bound) && Number.isNaN(numeric(bound))) {
-    return (value) => inclusive && isNumber(value) && Number.isNaN(numeric(value));
-  }
-  const bracket = orderOf(bound);
+  if (isNanValue(bound)) return (value) => inclusive && isNanValue(value);
+  const direction = op === 'gt' || op === 'gte' ? 1 : -1;
+  const type = orderOf(bound);
   return (value) => {
-    if (value === undefined || orderOf(value) !== bracket) return false;
-    if (isNumber(value) && Number.isNaN(numeric(value))) return false;
-    return accepts(compare(value, bound));
+    if (value === undefined || orderOf(value) !== type || isNanValue(value)) return false;
+    const difference = direction * compare(value, bound);
+    return inclusive ? difference >= 0 : difference > 0;
   };
 }
 
-function oneOf(values: readonly Value[], patterns: readonly RegExp[]): (value: Value | undefined) => boolean {
+function isNanValue(value: Value | undefined): boolean {
+  return isNumber(value) && Number.isNaN(numeric(value));
+}
+
+function oneOf(values: readonly Value[]): ValueTest {
   const texts = new Set(values.filter((value) => typeof value === 'string'));
   const others = values.filter((value) => typeof value !== 'string').map(equalTo);
-  return (value) => {
-    if (typeof value === 'string') return texts.has(value) || patterns.some((pattern) => pattern.test(value));
-    return others.some((passes) => passes(value));
-  };
+  return (value) => (typeof value === 'string' ? texts.has(value) : others.some((passes) => passes(value)));
 }
 
-function modMatches(value: Value | undefined, divisor: number, remainder: number): boolean {
-  if (!isNumber(value)) return false;
-  const number = numeric(value);
-  if (typeof number === 'bigint') return number % BigInt(divisor) === BigInt(remainder);
-  return Number.isFinite(number) && Math.trunc(number) % divisor === remainder + 0;
-}
-
-/** The top-level fields that a query looks at; undefined when it may look at any. */
-export function fieldsOf(filter: Filter): ReadonlySet<string> | undefined {
+/** The top-level fields that a query looks at. */
+export function fieldsOf(filter: Filter): ReadonlySet<string> {
   const fields = new Set<string>();
-  return collectFields(filter, fields) ? fields : undefined;
+  const collect = (part: Filter): void => {
+    if (part.kind === 'field') fields.add(topLevel(part.path));
+    else part.parts.forEach(collect);
+  };
+  collect(filter);
+  return fields;
 }
 
-function collectFields(filter: Filter, fields: Set<string>): boolean {
-  switch (filter.kind) {
-    case 'field':
-      fields.add(filter.path.split('.')[0] ?? '');
-      return true;
-    case 'expr':
-      return false;
-    case 'and':
-    case 'or':
-    case 'nor':
-      return filter.parts.every((part) => collectFields(part, fields));
-  }
+export function topLevel(path: string): string {
+  return path.split('.', 1)[0] ?? '';
 }

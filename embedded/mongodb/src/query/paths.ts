@@ -1,10 +1,6 @@
+import { isArrayIndex } from '../bson/read.ts';
 import { Document, type Value } from '../bson/values.ts';
-
-const arrayIndex = /^(?:0|[1-9]\d{0,9})$/;
-
-export function isArrayIndex(part: string): boolean {
-  return arrayIndex.test(part);
-}
+import { notImplemented } from '../errors.ts';
 
 /**
  * Whether any value that a dotted path reaches passes the test, the way MongoDB's queries walk: documents inside an
@@ -31,68 +27,44 @@ export function anyValue(
   return item !== undefined && anyValue(item, path, at + 1, expand, test);
 }
 
-/**
- * The values under which an index holds a document, for one of its fields; more than one when the path goes through
- * an array. Null stands for a missing field, undefined for an empty array.
- */
-export function indexValues(
-  document: Document,
-  path: readonly string[],
-): {
+/** The values under which an index, or a sort, takes a document for one of its fields. */
+export interface KeyValues {
+  /** Null stands for a missing field, undefined for an empty array. */
   readonly values: (Value | undefined)[];
-  readonly multikey: boolean;
-  readonly present: boolean;
-} {
-  const values: (Value | undefined)[] = [];
-  const state = { multikey: false, present: false };
-  collect(document, path, 0, values, state);
-  return { values, ...state };
+  /** The path of the outermost array, if there is one. */
+  array: string | undefined;
+  /** The field is there. */
+  present: boolean;
 }
 
-function collect(
-  node: Value | undefined,
-  path: readonly string[],
-  at: number,
-  values: (Value | undefined)[],
-  state: { multikey: boolean; present: boolean },
-): void {
+/** @throws MongoError NotImplemented for a position in an array */
+export function keyValues(document: Document, path: readonly string[]): KeyValues {
+  const found: KeyValues = { values: [], array: undefined, present: false };
+  collect(document, path, 0, found);
+  return found;
+}
+
+function collect(node: Value | undefined, path: readonly string[], at: number, found: KeyValues): void {
   const part = path[at];
+  if (Array.isArray(node)) found.array ??= path.slice(0, at).join('.');
   if (part === undefined) {
-    if (node !== undefined) state.present = true;
-    if (!Array.isArray(node)) values.push(node ?? null);
-    else {
-      state.multikey = true;
-      values.push(...(node.length === 0 ? [undefined] : node));
-    }
+    found.present ||= node !== undefined;
+    if (!Array.isArray(node)) found.values.push(node ?? null);
+    else if (node.length === 0) found.values.push(undefined);
+    else found.values.push(...node);
     return;
   }
   if (node instanceof Document) {
-    collect(node[part], path, at + 1, values, state);
+    collect(node[part], path, at + 1, found);
     return;
   }
-  if (!Array.isArray(node)) {
-    values.push(null);
+  if (!Array.isArray(node) || node.length === 0) {
+    found.values.push(null);
     return;
   }
-  state.multikey = true;
-  if (isArrayIndex(part)) {
-    collect(node[Number(part)], path, at + 1, values, state);
-    if (!node.some((item) => item instanceof Document)) return;
-  }
-  if (node.length === 0) values.push(null);
+  if (isArrayIndex(part)) throw notImplemented('a position in an array as part of a key');
   for (const item of node) {
-    if (item instanceof Document) collect(item, path, at, values, state);
-    else values.push(null);
+    if (item instanceof Document) collect(item, path, at, found);
+    else found.values.push(null);
   }
-}
-
-/** The values at a path as `distinct` sees them: arrays opened, missing fields left out. */
-export function reached(node: Value | undefined, path: readonly string[], at = 0): Value[] {
-  const part = path[at];
-  if (node === undefined) return [];
-  if (part === undefined) return Array.isArray(node) ? node : [node];
-  if (node instanceof Document) return reached(node[part], path, at + 1);
-  if (!Array.isArray(node)) return [];
-  if (isArrayIndex(part)) return reached(node[Number(part)], path, at + 1);
-  return node.flatMap((item) => (item instanceof Document ? reached(item, path, at) : []));
 }

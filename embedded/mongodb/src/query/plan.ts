@@ -1,12 +1,8 @@
 import { successor } from '../bson/keys.ts';
 import type { Index } from '../storage/index-entry.ts';
-import { boundsOf, contains, intersect, isPoint, keyRange, nullPoint, type Bounds, type Interval } from './bounds.ts';
+import { boundsOf, intersect, isPoint, keyRange, nullPoint, type Bounds, type Interval } from './bounds.ts';
 import type { Filter, Test } from './filter.ts';
-
-export interface SortField {
-  readonly path: string;
-  readonly descending: boolean;
-}
+import type { SortField } from './sort.ts';
 
 /** Index keys from `low` up to, not including, `high`. */
 export interface KeyRange {
@@ -26,9 +22,7 @@ export interface IndexPlan {
   readonly exact: boolean;
 }
 
-export type Plan =
-  | IndexPlan
-  | { readonly kind: 'collection'; readonly reverse: boolean; readonly sorted: boolean; readonly exact: boolean };
+export type Plan = IndexPlan | { readonly kind: 'collection'; readonly sorted: boolean; readonly exact: boolean };
 
 /** One alternative of a query: tests that must all pass. */
 interface Branch {
@@ -59,7 +53,6 @@ function branchesOf(filter: Filter): Branch[] {
       return all;
     }
     case 'nor':
-    case 'expr':
       return [{ tests: new Map(), residual: true }];
   }
 }
@@ -185,31 +178,13 @@ function orderFrom(index: Index, fixed: number, sort: readonly SortField[]): { r
   return { reverse: reverse ?? false };
 }
 
-/** A partial or sparse index may only answer queries whose documents it holds for sure. */
+/** A sparse index may only answer queries whose documents it holds for sure. */
 function holdsAll(index: Index, branches: readonly Branch[]): boolean {
-  if (index.sparse) {
-    const leading = index.fields[0]?.path ?? '';
-    const sure = branches.every((branch) => {
-      const bounds = fieldBounds(branch, leading, false);
-      return bounds !== undefined && intersect(bounds.intervals, [nullPoint]).length === 0;
-    });
-    if (!sure) return false;
-  }
-  return index.partial === undefined || branches.every((branch) => implied(index.partial?.filter, branch));
-}
-
-function implied(partial: Filter | undefined, branch: Branch): boolean {
-  if (partial === undefined) return true;
-  if (partial.kind === 'and') return partial.parts.every((part) => implied(part, branch));
-  if (partial.kind !== 'field') return false;
-  const { test } = partial;
-  const wanted = test.op === 'exists' ? undefined : boundsOf(test);
-  // One test has to imply it alone: of an array, each may hold for another item.
-  return (branch.tests.get(partial.path) ?? []).some((one) => {
-    const bounds = boundsOf(one);
-    if (bounds === undefined) return false;
-    if (test.op === 'exists') return test.expected && intersect(bounds.intervals, [nullPoint]).length === 0;
-    return wanted !== undefined && contains(wanted.intervals, bounds.intervals);
+  if (!index.sparse) return true;
+  const leading = index.fields[0]?.path ?? '';
+  return branches.every((branch) => {
+    const bounds = fieldBounds(branch, leading, false);
+    return bounds !== undefined && intersect(bounds.intervals, [nullPoint]).length === 0;
   });
 }
 
@@ -255,18 +230,14 @@ function commonPrefix(parts: readonly BranchRanges[]): number {
  *
  * @param hint only this index, whatever it costs
  */
-export function choosePlan(
-  indexes: readonly Index[],
-  filter: Filter,
-  sort: readonly SortField[],
-  hint?: Index | 'natural' | 'reverse',
-): Plan {
-  const whole = filter.kind === 'and' && filter.parts.length === 0;
-  const scan = (reverse: boolean): Plan => ({ kind: 'collection', reverse, sorted: sort.length === 0, exact: whole });
-  if (hint === 'natural' || hint === 'reverse') return scan(hint === 'reverse');
+export function choosePlan(indexes: readonly Index[], filter: Filter, sort: readonly SortField[], hint?: Index): Plan {
   const branches = branchesOf(filter);
   if (hint !== undefined) return indexPlan(hint, branches, sort).plan;
-  let best: { plan: Plan; score: number } = { plan: scan(false), score: 0 };
+  const isWhole = filter.kind === 'and' && filter.parts.length === 0;
+  let best: { plan: Plan; score: number } = {
+    plan: { kind: 'collection', sorted: sort.length === 0, exact: isWhole },
+    score: 0,
+  };
   for (const index of indexes) {
     if (!holdsAll(index, branches)) continue;
     const candidate = indexPlan(index, branches, sort);

@@ -1,14 +1,8 @@
 import type { Database } from '@marios-pizzeria/embedded-host';
-import { ObjectId } from 'bson';
-import { encodeKey } from '../bson/keys.ts';
-import { show } from '../bson/show.ts';
-import { decode, decodeValue, type Element, elements } from '../bson/read.ts';
-import { Document, types, type Value } from '../bson/values.ts';
-import { encode } from '../bson/write.ts';
-import { codes, MongoError } from '../errors.ts';
-import { keysOf, type Index } from './index-entry.ts';
-
-export const maxDocumentBytes = 16 * 1024 * 1024;
+import { decode, elements, type Element } from '../bson/read.ts';
+import { Document, documentOf } from '../bson/values.ts';
+import { idKeyOf, idOnly } from './document.ts';
+import { duplicateKey, keysOf, type Index } from './index-entry.ts';
 
 type Statement = ReturnType<Database['prepare']>;
 
@@ -40,20 +34,19 @@ export interface Collection {
   /** Cursors that still read it must end. */
   readonly dropped: boolean;
   get(key: Buffer): Row | undefined;
-  /** @throws MongoError DuplicateKey, BSONObjectTooLarge, InvalidIdField */
+  /** @throws MongoError DuplicateKey */
   insert(document: Buffer): void;
   /** Runs inserts and nothing else: their entries in indexes that are not unique are written together at its end. */
   inserting<T>(work: () => T): T;
-  /** Puts a document of the same `_id` in a row's place; @throws MongoError DuplicateKey, BSONObjectTooLarge */
+  /** Puts a document of the same `_id` in a row's place; @throws MongoError DuplicateKey */
   replace(row: Row, document: Buffer): void;
   remove(row: Row): void;
   count(): number;
   /** Documents in insertion order behind a row id, at most `limit`. */
-  chunk(after: number, limit: number, reverse: boolean): [number, Buffer][];
+  chunk(after: number, limit: number): [number, Buffer][];
   /** Rows `[key, rid, body]` of an index behind a place and before `end`. */
   indexChunk(index: Index, from: IndexPlace, end: Buffer, limit: number, reverse: boolean): [Buffer, number, Buffer][];
   indexCount(index: Index, low: Buffer, high: Buffer): number;
-  duplicateKey(index: Index, document: Document): MongoError;
 }
 
 export interface IndexPlace {
@@ -71,10 +64,10 @@ export interface OwnedCollection extends Collection {
 export const idIndex: Index = {
   id: 0,
   name: '_id_',
+  key: documentOf([['_id', 1]]),
   fields: [{ path: '_id', parts: ['_id'], descending: false }],
   unique: true,
   sparse: false,
-  partial: undefined,
   needs: new Set(['_id']),
   multikey: false,
 };
@@ -163,7 +156,6 @@ export function openCollection(
       return row === undefined ? undefined : { rid: row[0], body: row[1] };
     },
     insert(document) {
-      assertSize(document);
       const secondary = collection.indexes.filter((index) => index !== idIndex);
       const values = secondary.length === 0 ? undefined : decode(document, 0, neededBy(secondary));
       const entries = secondary.map((index) => ({ index, found: keysOf(index, values ?? new Document()) }));
@@ -191,7 +183,6 @@ export function openCollection(
       }
     },
     replace(row, document) {
-      assertSize(document);
       const affected = affectedIndexes(collection.indexes, row.body, document);
       if (affected.length > 0) {
         const needed = neededBy(affected);
@@ -233,11 +224,9 @@ export function openCollection(
     count() {
       return (prepared(`SELECT count(*) FROM ${table}`).get([]) as [number])[0];
     },
-    duplicateKey: (index, document) => duplicateKey(collection, index, document),
-    chunk(after, limit, reverse) {
-      const [comparison, direction] = reverse ? ['<', 'DESC'] : ['>', 'ASC'];
-      const text = `SELECT rid, body FROM ${table} WHERE rid ${comparison} ? ORDER BY rid ${direction} LIMIT ?`;
-      return prepared(text).all([after, limit]) as [number, Buffer][];
+    chunk(after, limit) {
+      const query = prepared(`SELECT rid, body FROM ${table} WHERE rid > ? ORDER BY rid LIMIT ?`);
+      return query.all([after, limit]) as [number, Buffer][];
     },
     indexChunk(index, from, end, limit, reverse) {
       const query = prepared(chunkQuery(table, index, reverse));
@@ -270,31 +259,23 @@ function pushTo(entries: Map<Index, (Buffer | number)[]>, index: Index, key: Buf
   else entries.set(index, [key, rid]);
 }
 
-const idOnly: ReadonlySet<string> = new Set(['_id']);
-
-function neededBy(indexes: readonly Index[]): ReadonlySet<string> | undefined {
-  const all = new Set<string>();
-  for (const index of indexes) {
-    if (index.needs === undefined) return undefined;
-    for (const field of index.needs) all.add(field);
-  }
-  return all;
+function neededBy(indexes: readonly Index[]): ReadonlySet<string> {
+  return new Set(indexes.flatMap((index) => [...index.needs]));
 }
 
 /** Indexes that may hold other keys now, since a field that they need has other bytes. */
 function affectedIndexes(indexes: readonly Index[], before: Buffer, now: Buffer): readonly Index[] {
   const secondary = indexes.filter((index) => index !== idIndex);
-  const needed = neededBy(secondary);
-  if (needed === undefined || secondary.length === 0) return secondary;
+  if (secondary.length === 0) return secondary;
   const old = fieldsByName(before);
   const fresh = fieldsByName(now);
-  const changed = [...needed].filter((name) => {
+  const changed = [...neededBy(secondary)].filter((name) => {
     const a = old.get(name);
     const b = fresh.get(name);
     if (a === undefined || b === undefined) return a !== b;
     return a.type !== b.type || before.compare(now, b.at, b.end, a.at, a.end) !== 0;
   });
-  return secondary.filter(({ needs }) => needs === undefined || changed.some((name) => needs.has(name)));
+  return secondary.filter(({ needs }) => changed.some((name) => needs.has(name)));
 }
 
 function fieldsByName(document: Buffer): ReadonlyMap<string, Element> {
@@ -303,58 +284,4 @@ function fieldsByName(document: Buffer): ReadonlyMap<string, Element> {
 
 function sameKeys(a: readonly Buffer[], b: readonly Buffer[]): boolean {
   return a.length === b.length && a.every((key, i) => b[i]?.equals(key) === true);
-}
-
-function assertSize(document: Buffer): void {
-  if (document.length <= maxDocumentBytes) return;
-  throw new MongoError(
-    codes.BSONObjectTooLarge,
-    `BSONObj size: ${document.length} is invalid. Size must be between 0 and ${maxDocumentBytes}(16MB)`,
-  );
-}
-
-/** The `_id` of a document, which is its first field. */
-function idKeyOf(document: Buffer): Buffer {
-  const value = decode(document, 0, idOnly)['_id'];
-  if (value === undefined) throw new MongoError(codes.InternalError, 'a document without _id');
-  return encodeKey(value);
-}
-
-/**
- * Puts `_id` first, making one when there is none, and checks its type.
- *
- * @throws MongoError InvalidIdField for an array or a regular expression
- */
-export function withId(document: Buffer): Buffer {
-  const fields = elements(document);
-  const [first] = fields;
-  const id = first?.name === '_id' ? first : fields.find((field) => field.name === '_id');
-  if (id !== undefined && (id.type === types.array || id.type === types.regex)) {
-    const kind = id.type === types.array ? 'array' : 'regex';
-    throw new MongoError(codes.InvalidIdField, `The '_id' value cannot be of type ${kind}`);
-  }
-  if (id !== undefined && id === first) return document;
-  const head = encode({ _id: id === undefined ? new ObjectId() : decodeValue(id.type, document, id.at) });
-  const start = id === undefined ? 4 : id.at - '_id'.length - 2;
-  const rest = [document.subarray(4, start), document.subarray(id === undefined ? start : id.end)];
-  const moved = Buffer.concat([head.subarray(0, head.length - 1), ...rest]);
-  moved.writeInt32LE(moved.length, 0);
-  return moved;
-}
-
-function duplicateKey(collection: Collection, index: Index, document: Document): MongoError {
-  const keyPattern: Record<string, number> = {};
-  const keyValue: Record<string, Value> = {};
-  for (const { path, parts, descending } of index.fields) {
-    keyPattern[path] = descending ? -1 : 1;
-    let node: Value | undefined = document;
-    for (const part of parts) node = node instanceof Document ? node[part] : undefined;
-    keyValue[path] = node ?? null;
-  }
-  const shown = Object.entries(keyValue).map(([path, value]) => `${path}: ${show(value)}`);
-  return new MongoError(
-    codes.DuplicateKey,
-    `E11000 duplicate key error collection: ${collection.db}.${collection.name} index: ${index.name} dup key: { ${shown.join(', ')} }`,
-    { keyPattern, keyValue },
-  );
 }

@@ -1,9 +1,8 @@
-import { codes, MongoError } from '../errors.ts';
+import { codes, MongoError, notImplemented } from '../errors.ts';
 import { emptyArrayKey, encodeKey, invert } from '../bson/keys.ts';
-import type { Document, Value } from '../bson/values.ts';
-import type { Filter } from '../query/filter.ts';
-import type { Predicate } from '../query/match.ts';
-import { indexValues } from '../query/paths.ts';
+import { show } from '../bson/show.ts';
+import { Document, type Value } from '../bson/values.ts';
+import { keyValues } from '../query/paths.ts';
 
 export interface IndexField {
   readonly path: string;
@@ -14,12 +13,13 @@ export interface IndexField {
 export interface Index {
   readonly id: number;
   readonly name: string;
+  /** Its definition's `key`. */
+  readonly key: Document;
   readonly fields: readonly IndexField[];
   readonly unique: boolean;
   readonly sparse: boolean;
-  readonly partial: { readonly filter: Filter; readonly matches: Predicate; readonly source: Document } | undefined;
-  /** Top-level fields that decide what the index holds of a document; undefined: any may. */
-  readonly needs: ReadonlySet<string> | undefined;
+  /** Top-level fields that decide what the index holds of a document. */
+  readonly needs: ReadonlySet<string>;
   /** Some document has an array in an indexed field. */
   multikey: boolean;
 }
@@ -37,7 +37,6 @@ const none: IndexKeys = { keys: [], multikey: false };
  * @throws MongoError CannotIndexParallelArrays when two of its fields are arrays
  */
 export function keysOf(index: Index, document: Document): IndexKeys {
-  if (index.partial !== undefined && !index.partial.matches(document)) return none;
   const plainKey = plainKeyOf(index, document);
   if (plainKey !== undefined) return { keys: [plainKey], multikey: false };
   let keys: Buffer[] | undefined;
@@ -51,12 +50,11 @@ export function keysOf(index: Index, document: Document): IndexKeys {
       present ||= plain !== undefined;
       encoded = [encodeField(plain ?? null, field.descending)];
     } else {
-      const found = indexValues(document, field.parts);
+      const found = keyValues(document, field.parts);
       present ||= found.present;
-      if (found.multikey) {
-        if (array !== undefined) throw parallelArrays(array, field.path);
-        array = field.path;
-      }
+      if (array !== undefined && found.array === array) throw notImplemented('an index on two fields of one array');
+      if (array !== undefined && found.array !== undefined) throw parallelArrays(array, found.array);
+      array ??= found.array;
       encoded = found.values.map((value) => encodeField(value, field.descending));
     }
     keys = keys === undefined ? encoded : keys.flatMap((head) => encoded.map((tail) => Buffer.concat([head, tail])));
@@ -93,4 +91,24 @@ function distinct(keys: readonly Buffer[]): Buffer[] {
 
 function parallelArrays(first: string, second: string): MongoError {
   return new MongoError(codes.CannotIndexParallelArrays, `cannot index parallel arrays [${second}] [${first}]`);
+}
+
+/** The error for a document whose key is taken. */
+export function duplicateKey(
+  collection: { readonly db: string; readonly name: string },
+  index: Index,
+  document: Document,
+): MongoError {
+  const keyValue: Record<string, Value> = {};
+  for (const { path, parts } of index.fields) {
+    let node: Value | undefined = document;
+    for (const part of parts) node = node instanceof Document ? node[part] : undefined;
+    keyValue[path] = node ?? null;
+  }
+  const shown = Object.entries(keyValue).map(([path, value]) => `${path}: ${show(value)}`);
+  return new MongoError(
+    codes.DuplicateKey,
+    `E11000 duplicate key error collection: ${collection.db}.${collection.name} index: ${index.name} dup key: { ${shown.join(', ')} }`,
+    { keyPattern: index.key, keyValue },
+  );
 }

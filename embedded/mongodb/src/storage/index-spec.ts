@@ -1,133 +1,118 @@
+import { equal } from '../bson/compare.ts';
+import { show } from '../bson/show.ts';
 import { decode } from '../bson/read.ts';
-import { Document, isNumber, numeric, typeName, type Value } from '../bson/values.ts';
-import { encode } from '../bson/write.ts';
-import { codes, MongoError, notImplemented, typeMismatch } from '../errors.ts';
-import { parseFilter, truthy } from '../query/filter.ts';
-import { compileFilter, fieldsOf } from '../query/match.ts';
-import type { Index, IndexField } from './index-entry.ts';
+import { Document, documentOf, isNumber, numeric, type Value } from '../bson/values.ts';
+import { badValue, codes, failedToParse, MongoError, notImplemented } from '../errors.ts';
+import { truthy } from '../query/filter.ts';
+import { topLevel } from '../query/match.ts';
+import type { Index } from './index-entry.ts';
 
-const unsupported = [
-  'expireAfterSeconds',
-  'collation',
-  'wildcardProjection',
-  'weights',
-  'default_language',
-  'bits',
-  'min',
-  'max',
-];
-const known = new Set([
-  'key',
-  'name',
-  'unique',
-  'sparse',
-  'partialFilterExpression',
-  'background',
-  'v',
-  'ns',
-  'hidden',
-]);
+const options = new Set(['v', 'key', 'name', 'unique', 'sparse']);
+const optionsOfIdIndex = new Set(['v', 'key', 'name']);
 
-/** An index's definition in the form that is stored and that `listIndexes` shows. */
+/**
+ * An index's definition in the form that is stored and that `listIndexes` shows.
+ *
+ * @throws MongoError CannotCreateIndex, FailedToParse, InvalidIndexSpecificationOption
+ */
 export function normalizeIndexSpec(spec: Document): Document {
-  const key = spec['key'];
+  const { key, name } = spec;
   if (!(key instanceof Document))
-    throw new MongoError(codes.FailedToParse, "The 'key' field is a required property of an index specification");
-  const fields = Object.entries(key) as [string, Value][];
-  if (fields.length === 0) throw new MongoError(codes.CannotCreateIndex, 'Index keys cannot be empty.');
-  if (fields.length > 32) throw new MongoError(13103, 'too many compound keys');
-  for (const [path, direction] of fields) assertField(path, direction);
-  const name = spec['name'];
+    throw failedToParse("The 'key' field is a required property of an index specification");
+  assertKey(key);
   if (typeof name !== 'string')
-    throw new MongoError(codes.FailedToParse, "The 'name' field is a required property of an index specification");
-  if (name === '' || name === '*') throw new MongoError(codes.BadValue, 'The index name is not valid');
+    throw failedToParse("The 'name' field is a required property of an index specification");
+  const isIdIndex = Object.keys(key).join() === '_id';
+  if (name === '' || name === '*' || (name === '_id_' && !isIdIndex)) throw badValue('The index name is not valid');
   for (const option of Object.keys(spec)) {
-    if (unsupported.includes(option) || (option === 'hidden' && truthy(spec[option])))
-      throw notImplemented(`the index option ${option}`);
-    if (known.has(option)) continue;
+    if ((isIdIndex ? optionsOfIdIndex : options).has(option)) continue;
     throw new MongoError(
       codes.InvalidIndexSpecificationOption,
-      `The field '${option}' is not valid for an index specification. Specification: ${JSON.stringify(Object.keys(spec))}`,
+      `The field '${option}' is not valid for an ${isIdIndex ? '_id index' : 'index'} specification. Specification: ${show(spec)}`,
     );
   }
-  const partial = spec['partialFilterExpression'];
-  if (partial !== undefined && !(partial instanceof Document)) {
-    throw typeMismatch(`The field 'partialFilterExpression' must be an object, but got ${typeName(partial)}`);
-  }
-  const normal = new Document();
-  normal['v'] = 2;
-  normal['key'] = key;
-  normal['name'] = name;
-  if (truthy(spec['unique'])) normal['unique'] = true;
-  if (truthy(spec['sparse'])) normal['sparse'] = true;
-  if (partial !== undefined) {
-    if (truthy(spec['sparse']))
-      throw new MongoError(codes.CannotCreateIndex, 'cannot mix "partialFilterExpression" and "sparse" options');
-    normal['partialFilterExpression'] = partial;
-  }
-  indexOf(0, encode(normal), false); // its filter has to parse
+  if (isIdIndex && !equal(key['_id'] ?? null, 1))
+    throw badValue(`The field 'key' for an _id index must be {_id: 1}, but got ${show(key)}`);
+  const normal = documentOf([
+    ['v', 2],
+    ['key', key],
+    ['name', isIdIndex ? '_id_' : name],
+  ]);
+  for (const option of ['unique', 'sparse']) if (truthy(spec[option])) normal[option] = true;
   return normal;
 }
 
-function assertField(path: string, direction: Value): void {
-  if (path === '' || path.startsWith('.') || path.endsWith('.') || path.includes('..')) {
-    throw new MongoError(codes.CannotCreateIndex, 'Index keys cannot contain an empty field.');
-  }
-  if (path.split('.').some((part) => part.startsWith('$'))) {
-    const how = path.includes('$**')
-      ? 'wildcard indexes are not supported by this server'
-      : "Index key contains an illegal field name: field name starts with '$'.";
-    throw new MongoError(codes.CannotCreateIndex, how);
-  }
-  if (typeof direction === 'string')
-    throw new MongoError(codes.CannotCreateIndex, `Unknown index plugin '${direction}'`);
-  if (!isNumber(direction) || Number(numeric(direction)) === 0 || Number.isNaN(numeric(direction))) {
-    throw new MongoError(codes.CannotCreateIndex, 'Values in v:2 index key pattern cannot be of this type or be 0.');
+function assertKey(key: Document): void {
+  const fields = Object.entries(key) as [string, Value][];
+  if (fields.length === 0) throw cannotCreate('Index keys cannot be empty.');
+  if (fields.length > 32) throw new MongoError(13103, 'too many compound keys');
+  for (const [path, direction] of fields) {
+    const parts = path.split('.');
+    if (parts.includes('')) throw cannotCreate('Index keys cannot contain an empty field.');
+    if (parts.some((part) => part.startsWith('$')))
+      throw cannotCreate("Index key contains an illegal field name: field name starts with '$'.");
+    if (typeof direction === 'string') throw cannotCreate(`Unknown index plugin '${direction}'`);
+    const number = isNumber(direction) ? Number(numeric(direction)) : NaN;
+    if (Number.isNaN(number) || number === 0)
+      throw cannotCreate('Values in v:2 index key pattern cannot be of this type or be 0.');
+    if (Math.abs(number) !== 1) throw notImplemented('a direction other than 1 and -1 in an index');
   }
 }
 
+function cannotCreate(why: string): MongoError {
+  return new MongoError(codes.CannotCreateIndex, why);
+}
+
 /** An index from its stored definition. */
-export function indexOf(id: number, spec: Buffer, multikey: boolean): Index {
-  const definition = decode(spec);
-  const fields: IndexField[] = Object.entries(definition['key'] as Document).map(([path, direction]) => ({
-    path,
-    parts: path.split('.'),
-    descending: isNumber(direction) && Number(numeric(direction)) < 0,
-  }));
-  const source = definition['partialFilterExpression'];
-  const filter = source instanceof Document ? parseFilter(source) : undefined;
-  const filterFields = filter === undefined ? new Set<string>() : fieldsOf(filter);
-  const noExpressions = (): never => {
-    throw new MongoError(codes.CannotCreateIndex, 'unsupported expression in partial index: $expr');
-  };
+export function indexOf(id: number, spec: Buffer): Index {
+  const { key, name, unique, sparse } = decode(spec);
+  const paths = key instanceof Document ? (Object.entries(key) as [string, Value][]) : [];
   return {
     id,
-    name: typeof definition['name'] === 'string' ? definition['name'] : '',
-    fields,
-    unique: definition['unique'] === true,
-    sparse: definition['sparse'] === true,
-    partial:
-      filter === undefined || !(source instanceof Document)
-        ? undefined
-        : { filter, matches: compileFilter(filter, noExpressions), source },
-    needs:
-      filterFields === undefined
-        ? undefined
-        : new Set([...fields.map((field) => field.parts[0] ?? ''), ...filterFields]),
-    multikey,
+    name: typeof name === 'string' ? name : '',
+    key: documentOf(paths),
+    fields: paths.map(([path, direction]) => ({
+      path,
+      parts: path.split('.'),
+      descending: isNumber(direction) && Number(numeric(direction)) < 0,
+    })),
+    unique: unique === true,
+    sparse: sparse === true,
+    needs: new Set(paths.map(([path]) => topLevel(path))),
+    multikey: false,
   };
 }
 
 /** An index's definition as `listIndexes` shows it. */
 export function describeIndex(index: Index): Document {
-  const description = new Document();
-  const key = new Document();
-  for (const field of index.fields) key[field.path] = field.descending ? -1 : 1;
-  description['v'] = 2;
-  description['key'] = key;
-  description['name'] = index.name;
+  const description = documentOf([
+    ['v', 2],
+    ['key', index.key],
+    ['name', index.name],
+  ]);
   if (index.id !== 0 && index.unique) description['unique'] = true;
   if (index.sparse) description['sparse'] = true;
-  if (index.partial !== undefined) description['partialFilterExpression'] = index.partial.source;
   return description;
+}
+
+/**
+ * Whether the very same index is there already.
+ *
+ * @throws MongoError IndexOptionsConflict, IndexKeySpecsConflict for one that is only alike
+ */
+export function isThere(indexes: readonly Index[], spec: Document): boolean {
+  const named = indexes.find((index) => index.name === spec['name']);
+  if (named !== undefined) {
+    if (equal(describeIndex(named), spec)) return true;
+    throw new MongoError(
+      codes.IndexKeySpecsConflict,
+      `An existing index has the same name as the requested index. Requested index: ${show(spec)}, existing index: ${show(describeIndex(named))}`,
+    );
+  }
+  const alike = indexes.find(
+    ({ key, unique, sparse }) =>
+      equal(key, spec['key'] ?? null) && unique === (spec['unique'] ?? false) && sparse === (spec['sparse'] ?? false),
+  );
+  if (alike === undefined) return false;
+  throw new MongoError(codes.IndexOptionsConflict, `Index already exists with a different name: ${alike.name}`);
 }

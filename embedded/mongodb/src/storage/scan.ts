@@ -3,38 +3,25 @@ import type { IndexPlan, Plan } from '../query/plan.ts';
 import type { Collection, Row } from './collection.ts';
 import type { Index } from './index-entry.ts';
 
-/** What a read has cost so far, for `explain`. */
-export interface ScanCounters {
-  keys: number;
-  documents: number;
-}
-
 /**
  * Reads the rows of a plan, some at a time, so that no SQLite cursor stays open between commands and a drop is seen.
  *
  * @param expected how many rows the caller is likely to take; the first read is not much larger
  * @throws MongoError QueryPlanKilled when the collection is dropped meanwhile
  */
-export function* scan(
-  collection: Collection,
-  plan: Plan,
-  expected: number,
-  counters: ScanCounters = { keys: 0, documents: 0 },
-): Generator<Row, void, undefined> {
-  if (plan.kind === 'index') yield* scanIndex(collection, plan, expected, counters);
-  else yield* scanAll(collection, plan.reverse, expected, counters);
+export function scan(collection: Collection, plan: Plan, expected: number): Generator<Row> {
+  return plan.kind === 'index' ? scanIndex(collection, plan, expected) : scanAll(collection, expected);
 }
 
 const largestChunk = 1000;
 
-function* scanAll(collection: Collection, reverse: boolean, expected: number, counters: ScanCounters): Generator<Row> {
+export function* scanAll(collection: Collection, expected: number): Generator<Row> {
   let limit = Math.min(expected, largestChunk);
-  let after = reverse ? Number.MAX_SAFE_INTEGER : 0;
+  let after = 0;
   for (;;) {
     assertThere(collection);
-    const rows = collection.chunk(after, limit, reverse);
+    const rows = collection.chunk(after, limit);
     for (const [rid, body] of rows) {
-      counters.documents += 1;
       yield { rid, body };
       after = rid;
     }
@@ -43,7 +30,7 @@ function* scanAll(collection: Collection, reverse: boolean, expected: number, co
   }
 }
 
-function* scanIndex(collection: Collection, plan: IndexPlan, expected: number, counters: ScanCounters): Generator<Row> {
+function* scanIndex(collection: Collection, plan: IndexPlan, expected: number): Generator<Row> {
   const seen = plan.index.multikey ? new Set<number>() : undefined;
   let limit = Math.min(expected, largestChunk);
   for (const range of plan.reverse ? plan.ranges.toReversed() : plan.ranges) {
@@ -53,13 +40,11 @@ function* scanIndex(collection: Collection, plan: IndexPlan, expected: number, c
       assertThere(collection, plan.index);
       const rows = collection.indexChunk(plan.index, place, end, limit, plan.reverse);
       for (const [key, rid, body] of rows) {
-        counters.keys += 1;
         place = { key, rid };
         if (seen !== undefined) {
           if (seen.has(rid)) continue;
           seen.add(rid);
         }
-        counters.documents += 1;
         yield { rid, body };
       }
       if (rows.length < limit) break;

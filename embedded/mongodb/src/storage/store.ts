@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import { openStoreFile } from '@marios-pizzeria/embedded-host';
 import { decode } from '../bson/read.ts';
-import { show } from '../bson/show.ts';
 import { encode } from '../bson/write.ts';
 import type { Document } from '../bson/values.ts';
 import { codes, MongoError } from '../errors.ts';
-import { equal } from '../bson/compare.ts';
 import {
   createDocumentsTable,
   createIndexTable,
@@ -14,9 +12,9 @@ import {
   type Collection,
   type OwnedCollection,
 } from './collection.ts';
-import { keysOf, type Index } from './index-entry.ts';
-import { describeIndex, indexOf, normalizeIndexSpec } from './index-spec.ts';
-import { scan } from './scan.ts';
+import { duplicateKey, keysOf, type Index } from './index-entry.ts';
+import { indexOf, isThere, normalizeIndexSpec } from './index-spec.ts';
+import { scanAll } from './scan.ts';
 
 /** `application_id` of the file: "MOSQ". */
 const applicationId = 0x4d4f5351;
@@ -88,7 +86,7 @@ export function openStore(dataDir: string): Store {
       const known = before.get(db)?.get(name);
       const same = known?.id === id ? known : undefined;
       const secondary = (indexes.all([id]) as [number, Buffer, number][]).map(([indexId, spec, multikey]) => {
-        const index = same?.indexes.find((one) => one.id === indexId) ?? indexOf(indexId, spec, false);
+        const index = same?.indexes.find((one) => one.id === indexId) ?? indexOf(indexId, spec);
         index.multikey = multikey === 1;
         return index;
       });
@@ -173,11 +171,11 @@ export function openStore(dataDir: string): Store {
     createIndex(collection, spec) {
       const target = owned(collection);
       const normal = normalizeIndexSpec(spec);
-      if (exists(target, normal)) return false;
+      if (isThere(target.indexes, normal)) return false;
       const { lastInsertRowid } = sql
         .prepare('INSERT INTO indexes (collection, spec) VALUES (?, ?)')
         .run([target.id, encode(normal)]);
-      const index = indexOf(Number(lastInsertRowid), encode(normal), false);
+      const index = indexOf(Number(lastInsertRowid), encode(normal));
       sql.exec(createIndexTable(index.id));
       target.indexes = [...target.indexes, index];
       fill(target, index);
@@ -207,53 +205,17 @@ export function openStore(dataDir: string): Store {
   function fill(collection: OwnedCollection, index: Index): void {
     const insert = sql.prepare(`INSERT INTO index_${index.id} (key, rid) VALUES (?, ?)`);
     const taken = sql.prepare(`SELECT 1 FROM index_${index.id} WHERE key = ? LIMIT 1`).raw(true);
-    for (const row of scan(collection, { kind: 'collection', reverse: false, sorted: true, exact: true }, 1000)) {
+    for (const row of scanAll(collection, 1000)) {
       const found = keysOf(index, decode(row.body, 0, index.needs));
       if (found.multikey && !index.multikey) {
         index.multikey = true;
         noteMultikey(index);
       }
       for (const key of found.keys) {
-        if (index.unique && taken.get([key]) !== undefined) throw collection.duplicateKey(index, decode(row.body));
+        if (index.unique && taken.get([key]) !== undefined) throw duplicateKey(collection, index, decode(row.body));
         insert.run([key, row.rid]);
       }
     }
   }
   return store;
-}
-
-/** Whether the very same index is there; one that is only alike is an error. */
-function exists(collection: Collection, spec: Document): boolean {
-  for (const index of collection.indexes) {
-    const present = describeIndex(index);
-    const sameKey = equal(present['key'] ?? null, spec['key'] ?? null) && describesKey(present, spec);
-    const sameName = present['name'] === spec['name'];
-    if (index === idIndex && sameKey) return true;
-    if (!sameKey && !sameName) continue;
-    if (equal(present, spec)) return true;
-    if (sameName && !sameKey) {
-      throw new MongoError(
-        codes.IndexKeySpecsConflict,
-        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index: ${show(spec['name'])}`,
-      );
-    }
-    if (!sameName && sameOptions(present, spec)) {
-      throw new MongoError(codes.IndexOptionsConflict, `Index already exists with a different name: ${index.name}`);
-    }
-    if (sameName) {
-      throw new MongoError(
-        codes.IndexKeySpecsConflict,
-        `An equivalent index already exists with the same name but different options: ${index.name}`,
-      );
-    }
-  }
-  return false;
-}
-
-function describesKey(a: Document, b: Document): boolean {
-  return Object.keys(a['key'] as Document).join() === Object.keys(b['key'] as Document).join();
-}
-
-function sameOptions(a: Document, b: Document): boolean {
-  return equal(a['partialFilterExpression'] ?? null, b['partialFilterExpression'] ?? null);
 }

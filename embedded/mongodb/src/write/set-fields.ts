@@ -1,6 +1,6 @@
-import { elements } from '../bson/read.ts';
+import { compareStrings } from '../bson/compare.ts';
+import { elements, isArrayIndex } from '../bson/read.ts';
 import { types } from '../bson/values.ts';
-import { isArrayIndex } from '../query/paths.ts';
 
 /** New bytes of a document. */
 export type Splice = (document: Buffer) => Buffer;
@@ -25,7 +25,7 @@ export function spliceOf(update: Buffer): Splice | undefined {
     start = end;
   }
   if (fields.size === 0) return undefined;
-  const sorted = [...fields].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = [...fields].sort(([a], [b]) => compareStrings(a, b));
   return (document) => {
     const parts: Buffer[] = [Buffer.alloc(4)];
     const present = new Set<string>();
@@ -49,7 +49,7 @@ export function spliceOf(update: Buffer): Splice | undefined {
   };
 }
 
-/** Paths, the `_id`, numbers (whose order is by value) and names that MongoDB refuses are for the general way. */
+/** Paths, the `_id` and names that are refused are for the general way. */
 function isPlain(name: string): boolean {
   return name !== '' && name !== '_id' && !name.includes('.') && !name.startsWith('$') && !isArrayIndex(name);
 }
