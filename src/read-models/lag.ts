@@ -1,5 +1,5 @@
 import type { EventStoreDBClient, Position } from '@eventstore/db-client';
-import { LOG_PAGE, readLog } from './log-reader.ts';
+import { readLog } from './log-reader.ts';
 
 export interface Lag {
   /** Events not yet projected; more than 1,000 are an estimate, by how much of the log they take. */
@@ -8,6 +8,8 @@ export interface Lag {
   readonly seconds: number;
 }
 
+/** So many are counted: more would take long, and be another number by then. */
+const MOST_COUNTED = 1000;
 /** Of the time, for looking how much there is to do. */
 const LARGEST_SHARE = 0.05;
 
@@ -38,11 +40,10 @@ export function createLagMeter(
     const start = performance.now();
     let events = 0;
     let oldest: Date | undefined;
-    for await (const page of readLog(client, prefixes, from)) {
+    for await (const page of readLog(client, prefixes, from, MOST_COUNTED)) {
       events += page.events.length;
       oldest ??= page.events[0]?.created;
-      // More would take long to count, and be another number by then.
-      if (page.events.length < LOG_PAGE) break;
+      if (page.events.length < MOST_COUNTED) break;
       const end = performance.now();
       const share = shareOf(from, page.position, head);
       return { events: Math.round(events / share), oldest, until: end + (end - start) / LARGEST_SHARE };

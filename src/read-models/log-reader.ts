@@ -23,8 +23,8 @@ export async function endOfLog(client: EventStoreDBClient): Promise<Position | u
   return readHead(client, HEAD_TIME_LIMIT_MS);
 }
 
-/** Events in a full page. */
-export const LOG_PAGE = 1000;
+/** Events in a full page: few, so that most of what is read is garbage before it is old. */
+const PAGE = 500;
 /** Without an event, the end of the log or, while the server passes over events of others, word how far it is. */
 const SILENCE_LIMIT_MS = 20_000;
 
@@ -42,7 +42,7 @@ export async function* readLog(
   client: EventStoreDBClient,
   prefixes: readonly string[],
   from?: Position,
-  eventsPerPage = LOG_PAGE,
+  eventsPerPage = PAGE,
 ): AsyncGenerator<LogPage, void, void> {
   let position = from;
   for (;;) {
