@@ -2,13 +2,13 @@ import type { EventStoreDBClient, Position } from '@eventstore/db-client';
 import { LOG_PAGE, readLog } from './log-reader.ts';
 
 export interface Lag {
-  /** Events not yet projected; more than 1,000 are an estimate, by how much of the log they take. */
+  /** Events not yet projected; above 1,000 an estimate, based on their share of the log. */
   readonly events: number;
-  /** Age of the oldest of them; 0 without one. */
+  /** Age of the oldest of them; 0 if there is none. */
   readonly seconds: number;
 }
 
-/** Of the time, for looking how much there is to do. */
+/** At most this share of the time goes into measuring the lag. */
 const LARGEST_SHARE = 0.05;
 
 interface Measured {
@@ -18,10 +18,10 @@ interface Measured {
 }
 
 /**
- * Counts what the log has after a position. A large lag is told again until twenty times as long as counting took has
- * passed, within a second or so: whoever asks often does not slow down what is behind already.
+ * Measures the lag behind the log. A large lag is cached for twenty times as long as counting it took, a second or so:
+ * asking often must not slow down a projection that is already behind.
  *
- * @returns counts the events wanted after a position, given that of the log's end; undefined: from its beginning
+ * @returns counts the wanted events after `from` (undefined: from the beginning), given the position of the log's end
  */
 export function createLagMeter(
   client: EventStoreDBClient,
@@ -41,7 +41,7 @@ export function createLagMeter(
     for await (const page of readLog(client, prefixes, from)) {
       events += page.events.length;
       oldest ??= page.events[0]?.created;
-      // More would take long to count, and be another number by then.
+      // Counting more would take long, and the number would be out of date by then.
       if (page.events.length < LOG_PAGE) break;
       const end = performance.now();
       const share = shareOf(from, page.position, head);
@@ -51,7 +51,7 @@ export function createLagMeter(
   }
 }
 
-/** How much of the log between a position and its end lies before another position: at most 1. */
+/** The share of the log from `from` to its end that lies before `to`: at most 1. */
 function shareOf(from: Position | undefined, to: Position, head: Position | undefined): number {
   const start = Number(from?.commit ?? 0n);
   const whole = Number(head?.commit ?? to.commit) - start;

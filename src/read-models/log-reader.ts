@@ -12,7 +12,7 @@ import { subscribeToLog } from '../eventstoredb/wire/log-subscription.ts';
 
 export interface LogPage {
   readonly events: readonly AllStreamRecordedEvent[];
-  /** Of the last event in it. */
+  /** Position of its last event. */
   readonly position: Position;
 }
 
@@ -25,18 +25,18 @@ export async function endOfLog(client: EventStoreDBClient): Promise<Position | u
 
 /** Events in a full page. */
 export const LOG_PAGE = 1000;
-/** Without an event, the end of the log or, while the server passes over events of others, word how far it is. */
+/** Longest silence: no event, no end of the log, no progress report while the server skips events of other streams. */
 const SILENCE_LIMIT_MS = 20_000;
 
 /**
- * Reads the wanted streams' events of the whole log, from after `from` to the end that it has when the reader gets
- * there, in pages; the next one arrives while its reader works on one.
+ * Reads the events of the wanted streams in pages, from after `from` to the end of the log as it is when the reader
+ * gets there. The next page arrives while the caller works on one.
  *
- * The server filters: by a catch-up subscription that is left once it has caught up, since the client's `readAll`
- * knows no filter. One that the server drops, as it does with a slow reader that is about to go live, is begun anew
- * after the last event.
+ * It is a catch-up subscription, cancelled once it has caught up, because the server then filters; the client's
+ * `readAll` ignores a filter. If the server drops the subscription, as it does with a slow reader that is about to go
+ * live, another one starts after the last event.
  *
- * @throws EventStoreUnavailableError; CommandError of the client when the server drops it without having sent anything
+ * @throws EventStoreUnavailableError; CommandError of the client when the server drops it before sending anything
  */
 export async function* readLog(
   client: EventStoreDBClient,
@@ -86,13 +86,13 @@ async function* readToCaughtUp(
     else if (answer !== ALIVE && events.push(answer) === eventsPerPage) {
       full.push(pageOf(events));
       events = [];
-      call?.pause(); // until its reader asks for the next one
+      call?.pause(); // until the caller asks for the next page
       wake();
     }
   };
   opening.then((opened) => {
     call = opened;
-    // Listened to rather than iterated over: reading costs half as much more with a promise for every few events.
+    // Listeners rather than iteration: a promise for every few events makes reading half as expensive again.
     opened.on('data', read).on('error', (error) => finish(convertToCommandError(error)));
     opened.on('close', () => finish(new EventStoreUnavailableError('the event store ended the subscription')));
   }, finish);
@@ -101,7 +101,7 @@ async function* readToCaughtUp(
       const page = full.shift();
       if (page) {
         silence.refresh();
-        // Pages that follow each other at once would keep answers of other stores and requests waiting.
+        // Page after page in one turn would keep MongoDB's answers and requests waiting.
         await turn();
         call?.resume();
         yield page;
@@ -109,10 +109,10 @@ async function* readToCaughtUp(
       else await new Promise<void>((resolve) => (wake = resolve));
     }
     if (events.length > 0) yield pageOf(events);
-    if (end instanceof Error) await withTimeLimit(SILENCE_LIMIT_MS, Promise.reject(end)); // says what it means
+    if (end instanceof Error) await withTimeLimit(SILENCE_LIMIT_MS, Promise.reject(end)); // as our own error
   } finally {
     clearTimeout(silence);
-    // Not waited for: on a connection that never answered it would not end. Why it failed is thrown already.
+    // Not awaited: on a connection that never answered, it would not end. A failure to open was thrown above.
     opening.then((opened) => opened.cancel()).catch(() => undefined);
   }
 }

@@ -6,32 +6,32 @@ import type { LogEvent, Projection, ReadModelContext, Stall } from '../read-mode
 import { EMPTY, type Fold, foldNext } from './fold.ts';
 import type { StreamDocument, StreamReadModel } from './stream-read-model.ts';
 
-/** A stream's fold, and the document that it goes on from. */
+/** The fold of a stream, and the document that it continues. */
 interface Plan<State> {
   readonly id: string;
   readonly stream: string;
-  /** Revision that the document shows; undefined: there is none. */
+  /** Revision of the document; undefined if there is none. */
   readonly from: number | undefined;
   readonly stalledAt: number | undefined;
   fold: Fold<State>;
   hasFirst: boolean;
 }
 
-/** Folds that wait to be written: so many that most streams are written once for several events. */
+/** Folds that wait to be written: enough that several events of a stream are usually written at once. */
 const MOST_WAITING = 3000;
 const MOST_EVENTS = 20_000;
-/** Folds kept after they were written, so that the next event of a stream needs no document to be read. */
+/** Folds kept after they were written, so that a stream's next event can be folded without reading the document. */
 const MOST_RECENT = 5000;
-/** A lost guard means that another process was first; in each round at least one of them gets on. */
+/** A failed guard means that another process was first; in each round at least one of them succeeds. */
 const MOST_ROUNDS = 50;
 
 /**
  * Projects the streams of a category into one document each.
  *
- * Every document carries the revision that it has seen: an event at or before it is a duplicate, the next one is folded
- * in, and before a later one the missing ones are read from the stream. A save is guarded by the revision that it
- * started from. Folds that were written lately are gone on from without reading; one that is not what the document
- * shows is found out by the guard.
+ * Every document carries the revision that it has seen. An event at or before it is a duplicate, the next one is folded
+ * in, and before a later one the missing events are read from the stream. A save is guarded by the revision that it
+ * started from. Recently written folds are continued without reading their documents; if such a fold is out of date,
+ * the guard fails and the document is read.
  */
 export function projectStreams<State, Document extends StreamDocument>(
   model: StreamReadModel<State, Document>,
@@ -64,7 +64,7 @@ export function projectStreams<State, Document extends StreamDocument>(
     }
   }
 
-  /** The first event of a stream is taken for that of a new one: if it is not, the guard finds out. */
+  /** A stream whose first event arrives is assumed to have no document yet. If it has one, the insert fails. */
   function isKnown({ id, recorded }: LogEvent): boolean {
     return recorded.revision === 0n || open.has(id) || recent.has(id);
   }
@@ -97,7 +97,7 @@ export function projectStreams<State, Document extends StreamDocument>(
     return { from: revision, stalledAt: stalled?.revision, fold: { state, revision, stall: undefined } };
   }
 
-  /** Folds on from the stream itself, up to a revision. */
+  /** Folds events from the stream itself, up to a revision. */
   async function foldStream(plan: Plan<State>, to: number): Promise<void> {
     const from = plan.fold.revision + 1;
     const missing = await context.streams.readRecorded(plan.stream, { from, maxCount: to - from + 1 });
@@ -108,7 +108,7 @@ export function projectStreams<State, Document extends StreamDocument>(
     const plans = [...open.values()];
     open = new Map();
     events = 0;
-    // What is added meanwhile goes on from these; it is not written before they are.
+    // What is added meanwhile continues these folds, and is written after them.
     for (const {
       id,
       fold: { state, stall },
@@ -134,7 +134,7 @@ export function projectStreams<State, Document extends StreamDocument>(
     }
   }
 
-  /** @returns whether every document was saved; if not, another process saved one of them first */
+  /** @returns false if another process saved one of the documents first */
   async function tryToSave(plans: readonly Plan<State>[]): Promise<boolean> {
     const isNew = ({ from, fold: { state } }: Plan<State>) => (from ?? -1) < 0 && state !== undefined;
     const states = plans.filter(isNew).flatMap(({ fold: { state } }) => state ?? []);
@@ -169,7 +169,7 @@ export function projectStreams<State, Document extends StreamDocument>(
     };
   }
 
-  /** @returns those that are not saved yet, by whomever, folded on from what their documents show now */
+  /** Continues from what the documents show now. @returns those that still have something to save */
   async function foldAgain(plans: readonly Plan<State>[]): Promise<Plan<State>[]> {
     const found = await find(plans.map(({ id }) => id));
     const again: Plan<State>[] = [];
