@@ -23,7 +23,7 @@ export interface AdminOptions {
   readonly models: readonly ReadModel[];
   readonly group: string;
   readonly rebuilds?: Rebuilds;
-  /** Of this process; undefined for a tool beside the service. */
+  /** This process's worker; undefined in a tool that runs beside the service. */
   readonly worker?: Pick<Worker, 'status'>;
 }
 
@@ -38,7 +38,7 @@ export interface RebuildProgress {
 
 export interface ProjectionStatus {
   readonly name: string;
-  /** `rebuilding`: it serves and follows the log meanwhile. */
+  /** `rebuilding`: it still serves and follows the log. */
   readonly state: 'starting' | 'consuming' | 'waiting' | 'stopped' | 'rebuilding';
   /** Commit position of the last event projected, as far as it is known; null before the first. */
   readonly position: number | null;
@@ -47,16 +47,16 @@ export interface ProjectionStatus {
   readonly lag: Lag;
   /** Delivered and not yet acknowledged. */
   readonly inFlight: number;
-  /** Deliveries that were not the first, to this process; null where none consumes in it. */
+  /** Redeliveries to this process; null if it doesn't consume. */
   readonly retried: number | null;
   readonly parked: number;
-  /** Documents that stand still since an event of theirs cannot be read. */
+  /** Documents that are stalled, because an event of theirs cannot be read. */
   readonly stalled: number;
   readonly lastError: string | null;
   readonly rebuild: RebuildProgress | null;
 }
 
-/** What was asked for did not end before the process was told to stop. */
+/** The process was told to stop before the work was done. */
 export class StoppingError extends Error {
   override readonly name = 'StoppingError';
 }
@@ -99,8 +99,8 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
     rebuildStates: () => rebuilds.states(),
 
     /**
-     * Compares the documents of a read model with what they should be, and on request repairs them, while the service
-     * goes on; takes as long as it takes.
+     * Compares the documents of a read model with what they should be, and repairs them on request, while the service
+     * keeps running. There is no time limit.
      *
      * @throws UnknownReadModelError, StoppingError, EventStoreUnavailableError, ReadModelsUnavailableError
      */
@@ -114,13 +114,13 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
         );
         return { name, ...findings };
       } catch (error) {
-        // The driver's own errors: no time limit of ours turned them.
+        // Our time limits wrap the driver's errors, but this call has none.
         if (!isMongoUnavailable(error) || error instanceof ReadModelsUnavailableError) throw error;
         throw new ReadModelsUnavailableError('MongoDB is away', { cause: error });
       }
     },
 
-    /** Interrupts rebuilds, which can be gone on with later, and verifications. */
+    /** Interrupts rebuilds, which can be resumed later, and verifications. */
     async stop(): Promise<void> {
       stopping.abort(new StoppingError('stopping'));
       await rebuilds.stop();
@@ -157,7 +157,7 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
     });
   }
 
-  /** How far the consumer group is behind, and how many events it has parked and in hand. */
+  /** How far the consumer group is behind, and how many of its events are parked or in flight. */
   async function lag(): Promise<Lag & { parked: number; inFlight: number }> {
     const { info, lag: behind } = await measure();
     return { ...behind, parked: parkedCount(info) ?? 0, inFlight: info?.stats.totalInFlightMessages ?? 0 };
@@ -182,14 +182,14 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
     }
   }
 
-  /** What the server has in hand for the group, and, while it is behind, what it has yet to read for it. */
+  /** The events that the server holds for the group and, while the group is behind, those that it hasn't read yet. */
   async function lagOfGroup(
     info: PersistentSubscriptionToAllInfo | undefined,
     head: Position | undefined,
   ): Promise<Lag> {
     if (!info) return eventsAfter(undefined, head);
     const { stats } = info;
-    // Not the live buffer: EventStoreDB keeps the last events in it, done or not.
+    // The live buffer doesn't count: EventStoreDB keeps the latest events in it, acknowledged or not.
     const inHand = stats.readBufferCount + stats.retryBufferCount + stats.totalInFlightMessages;
     const isBehind = info.status !== 'Live';
     if (inHand === 0 && !isBehind) return { events: 0, seconds: 0 };
@@ -202,12 +202,12 @@ function parkedCount(info: PersistentSubscriptionToAllInfo | undefined): number 
   return info && Number(info.stats.parkedMessageCount);
 }
 
-/** Whoever consumes it: seen from outside, a group with connections is consumed. */
+/** Whichever process consumes it: seen from outside, a group with connections is consumed. */
 function consumerState(info: PersistentSubscriptionToAllInfo | undefined): ProjectionStatus['state'] {
   return (info?.connections.length ?? 0) > 0 ? 'consuming' : 'stopped';
 }
 
-/** The server tells only where it has got to every second or so; with nothing to do it is at the last event. */
+/** The server reports its checkpoint only every second or so; with nothing to do it is at the last event. */
 function positionOf(info: PersistentSubscriptionToAllInfo | undefined, { events }: Lag): Position | undefined {
   const { lastKnownEventPosition, lastCheckpointedEventPosition } = info?.stats ?? {};
   return events === 0

@@ -5,7 +5,7 @@ export function chunksOf<T>(values: readonly T[], size: number): T[][] {
   return chunks;
 }
 
-/** Runs `work` on each value, on at most so many at once; the first failure ends it once those under way have ended. */
+/** Runs `work` on each value, `mostAtOnce` at a time. After a failure it starts no more, and rejects once all ended. */
 export async function forEachOf<T>(
   values: readonly T[],
   mostAtOnce: number,
@@ -23,7 +23,7 @@ export async function forEachOf<T>(
   if (failures.length > 0) throw failures[0];
 }
 
-/** Documents that are read and written together: few enough that this process has work while MongoDB works. */
+/** Documents per read or write: few enough that this process has something to do while MongoDB works. */
 export const DOCUMENTS_PER_WRITE = 250;
-/** Few enough that reads by others find MongoDB free now and then, enough that it always has work. */
+/** Enough to keep MongoDB busy, few enough that other reads still get through. */
 export const WRITES_AT_ONCE = 4;

@@ -6,7 +6,7 @@ import type { OrderDocument } from './orders/document.ts';
 import { settleWithin } from '../time-limit.ts';
 import { isUnavailable, ReadModelsUnavailableError } from './errors.ts';
 
-/** A price of the menu; `priceMinor` is in hundredths. Its `_id` is the sku. */
+/** An item of the menu; `priceMinor` is in hundredths. Its `_id` is the sku. */
 export interface MenuItemDocument {
   readonly _id: string;
   readonly name: string;
@@ -16,19 +16,19 @@ export interface MenuItemDocument {
   readonly ingredients: readonly string[];
 }
 
-/** A position in the log; decimal text, since the store's are 64 bits wide. */
+/** A position in the log, as decimal text because EventStoreDB's positions have 64 bits. */
 export interface StoredPosition {
   readonly commit: string;
   readonly prepare: string;
 }
 
-/** What is known of a read model as a whole; its `_id` is the read model's name. */
+/** State of a read model as a whole; its `_id` is the read model's name. */
 export interface ReadModelState {
   readonly _id: string;
   /** Version of the documents' layout. */
   readonly version: number;
   readonly builtAt: Date;
-  /** While it is built for the first time: how far. */
+  /** While it is built for the first time: how far that has come. */
   readonly position?: StoredPosition;
 }
 
@@ -40,7 +40,7 @@ export interface Database {
   readonly menu: Collection<MenuItemDocument>;
 }
 
-/** Made so that a server that has gone away is noticed within seconds, and one that is away at the start found later. */
+/** Notices within seconds that a server has gone away, and finds one later that is away at the start. */
 export function connectMongo(url: string): MongoClient {
   return new ReconnectingClient(url, {
     serverSelectionTimeoutMS: 2000,
@@ -56,7 +56,7 @@ export function connectMongo(url: string): MongoClient {
 
 const CONNECT_AGAIN_MS = 500;
 
-/** The driver's own client is of no use any more when its first connection fails: every later call is refused. */
+/** Connects again when the first attempt fails; the driver's own client would refuse every later call. */
 class ReconnectingClient extends MongoClient {
   #isClosed = false;
 
@@ -76,7 +76,7 @@ class ReconnectingClient extends MongoClient {
 
   async #connectAgain(): Promise<void> {
     if (this.#isClosed) return;
-    await this.connect().catch(() => undefined); // the calls that need it say why
+    await this.connect().catch(() => undefined); // the calls that need the connection say why
   }
 }
 
@@ -103,7 +103,7 @@ export function fromStored({ commit, prepare }: StoredPosition): Position {
   return { commit: BigInt(commit), prepare: BigInt(prepare) };
 }
 
-/** Creates those of a collection's indexes that are missing. */
+/** Creates a collection's missing indexes. */
 export async function createIndexes(collection: Collection, indexes: readonly IndexDescription[]): Promise<void> {
   if (indexes.length > 0) await collection.createIndexes([...indexes]);
 }

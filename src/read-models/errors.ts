@@ -11,13 +11,13 @@ export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
-/** Whether all that an unordered bulk write was refused for is documents that are there already. */
+/** Whether an unordered bulk write failed only because documents exist already. */
 export function isOnlyDuplicates(error: MongoBulkWriteError): boolean {
   const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
   return errors.length > 0 && errors.every(({ code }) => code === DUPLICATE_KEY);
 }
 
-/** Whether the server is away, rather than refusing. */
+/** Whether the server is away, as opposed to having refused. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof ReadModelsUnavailableError) return true;
   if (error instanceof MongoServerError) {
@@ -27,7 +27,7 @@ export function isUnavailable(error: unknown): boolean {
       NOT_SERVING.has(Number(error.code))
     );
   }
-  // The driver's other errors say that it could not reach a server, but for those about how it was called.
+  // The driver's other errors mean that it could not reach a server, except for those about how it was called.
   return error instanceof MongoError && (!(error instanceof MongoAPIError) || CLOSED.has(error.name));
 }
 

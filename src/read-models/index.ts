@@ -4,7 +4,7 @@ import { customers } from './customers/read-model.ts';
 import { orders } from './orders/read-model.ts';
 import type { ReadModel } from './read-model.ts';
 
-/** The read models, each after those that it looks at. */
+/** The read models, each after those that it reads. */
 export const READ_MODELS: readonly ReadModel[] = [customers, orders, audit, analytics];
 
 export const READ_MODEL_NAMES: readonly string[] = READ_MODELS.map(({ name }) => name);

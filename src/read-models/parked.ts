@@ -15,8 +15,8 @@ export interface ParkedEvent {
 const TIME_LIMIT_MS = 2500;
 
 /**
- * The events that a consumer group has parked and not replayed since, oldest first, with the reason that is kept in the
- * link to each.
+ * The events that a consumer group has parked and not replayed since, oldest first, with the reason kept in the link to
+ * each of them.
  *
  * @throws EventStoreUnavailableError
  */

@@ -12,11 +12,11 @@ import type { Findings, VerifyRun } from './verify/findings.ts';
 export interface ReadModel {
   /** Also the name of its collection. */
   readonly name: string;
-  /** Raise it when the layout of the documents changes: they are then rebuilt at the next start. */
+  /** Raise it when the documents' layout changes: they are then rebuilt at the next start. */
   readonly version: number;
-  /** Categories of the streams whose events it is given; none where it is derived from another read model. */
+  /** Categories of the streams whose events it gets; none if it is derived from another read model. */
   readonly categories: readonly string[];
-  /** Names of read models whose documents this one looks at: these are written first. */
+  /** Names of the read models whose documents this one reads: they are written first. */
   readonly after?: readonly string[];
   readonly indexes: readonly IndexDescription[];
   /**
@@ -25,15 +25,15 @@ export interface ReadModel {
    * @param collection the live one, or one that is about to replace it
    */
   project(context: ReadModelContext, collection: string): Projection;
-  /** Compares the documents with those that there should be, and repairs them on request. */
+  /** Compares the documents with what they should be, and repairs them on request. */
   verify(context: ReadModelContext, run: Required<VerifyRun>, findings: Findings): Promise<void>;
   /** Runs after another collection has replaced the live one. */
   replaced?(context: ReadModelContext): Promise<void>;
-  /** Replaces the rebuild from the log, for a read model that is derived from another one. */
+  /** Used instead of a rebuild from the log, if it is derived from another read model. */
   rebuild?(context: ReadModelContext): Promise<void>;
 }
 
-/** No read model has this name. */
+/** There is no read model of that name. */
 export class UnknownReadModelError extends Error {
   override readonly name = 'UnknownReadModelError';
 }
@@ -53,24 +53,24 @@ export interface ReadModelContext {
   readonly log: Logger;
 }
 
-/** Folds events, and writes what they have come to together. Any order of events, any number of times. */
+/** Folds events in memory and writes the results together. Takes events in any order, any number of times. */
 export interface Projection {
-  /** Folds events in; reads the documents, and the parts of streams, that it needs for that. */
+  /** Folds events in; reads the documents, and the parts of streams, that this takes. */
   add(events: readonly LogEvent[]): Promise<void>;
-  /** Whether so much waits that it should be written. */
+  /** Whether so much has been added that it should be written. */
   isFull(): boolean;
-  /** How many documents were begun in what was added so far. */
+  /** How many new documents were begun so far. */
   begun(): number;
   /**
-   * Writes what was added before this call, while more may be added. Never called again before it has ended.
+   * Writes what was added before this call, while more may be added. The caller awaits it before it calls it again.
    *
-   * @param ready settles when the read models that this one looks at have written the same events
-   * @returns by stream, where it stands still: no event from there on was projected
+   * @param ready settles when the read models in `after` have written the same events
+   * @returns the stalled streams, each with the event from which on nothing was projected
    */
   write(ready?: Promise<unknown>): Promise<ReadonlyMap<string, Stall>>;
 }
 
-/** Why the projection of a stream stands still: its event at `revision` cannot be read or applied. */
+/** Why the projection of a stream is stalled: its event at `revision` cannot be read or applied. */
 export interface Stall {
   readonly revision: number;
   readonly reason: string;
@@ -79,14 +79,14 @@ export interface Stall {
 /** An event of the log, decoded once for all read models. */
 export interface LogEvent {
   readonly category: string;
-  /** Of the aggregate: what follows the category in the stream's name. */
+  /** The aggregate's id: what follows the category in the stream's name. */
   readonly id: string;
   readonly recorded: AllStreamRecordedEvent;
   /** @throws UnreadableEventError */
   readonly stored: () => StoredEvent;
 }
 
-/** A stream is named `{prefix}{category}-{id}`; of what is not, nothing is made. */
+/** Splits the name of a stream, `{prefix}{category}-{id}`; the category of any other name is one that nobody wants. */
 export function toLogEvent(streamPrefix: string, recorded: AllStreamRecordedEvent): LogEvent {
   const name = recorded.streamId.slice(streamPrefix.length);
   const dash = name.indexOf('-');
@@ -99,7 +99,7 @@ export function toLogEvent(streamPrefix: string, recorded: AllStreamRecordedEven
   };
 }
 
-/** Names of the streams that read models are made of begin with one of these. */
+/** What the names of the streams that read models are made of begin with. */
 export function streamPrefixes(streamPrefix: string, models: readonly ReadModel[]): string[] {
   const categories = new Set(models.flatMap((model) => model.categories));
   return [...categories].map((category) => `${streamPrefix}${category}-`);

@@ -1,6 +1,6 @@
 import type { LogEvent, Projection, ReadModel, Stall } from './read-model.ts';
 
-/** Projects into several read models at once, each after those that it looks at. */
+/** Projects into several read models at once; each writes after those that it reads. */
 export function projectTogether(models: readonly ReadModel[], project: (model: ReadModel) => Projection): Projection {
   const parts = models.map((model) => ({ model, projection: project(model) }));
   return {

@@ -2,7 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { boundsOf, dayOf } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';
 
-/** What the orders placed on a day (UTC) come to. */
+/** Figures of the orders placed on a day (UTC). */
 export interface DayFigures {
   readonly orders: number;
   readonly confirmed: number;
@@ -10,14 +10,14 @@ export interface DayFigures {
   readonly revenueMinor: number;
   /** Pizzas. */
   readonly quantity: number;
-  /** Pizzas by name; by name in order, so that equal figures are equal documents. */
+  /** Pizzas sold, sorted by name so that equal figures are equal documents. */
   readonly items: readonly { readonly name: string; readonly sold: number }[];
 }
 
 /** Document of the collection `analytics`; its `_id` is the day, `2026-01-31`. */
 export interface FiguresDocument extends DayFigures {
   readonly _id: string;
-  /** The day's `changes` before its orders were read: the figures count while the day still has that many. */
+  /** The day's `changes` before its orders were read. The figures are valid while the two are equal. */
   readonly changes: number;
 }
 

@@ -14,15 +14,15 @@ export interface PeriodFigures {
 export type AnalyticsQueries = ReturnType<typeof createAnalyticsQueries>;
 
 const DAY_MS = 86_400_000;
-/** Days that are added up and kept together: what was computed is not lost when the rest takes too long. */
+/** Days that are computed and stored at a time, so that nothing computed is lost if the rest takes too long. */
 const MOST_DAYS = 40;
 
 /** Reads of the figures; each throws ReadModelsUnavailableError. */
 export function createAnalyticsQueries({ db }: { readonly db: Db }, timeLimitMs: number) {
   return {
     /**
-     * What the orders placed in [from, to) come to. Figures of whole days are kept until an order of that day changes;
-     * the ends of a period that begins or ends within a day are added up from the orders each time.
+     * Figures of the orders placed in [from, to). Those of whole days are cached until an order of that day changes. If
+     * the period begins or ends within a day, that end is computed from the orders each time.
      */
     period: (from: Date, to: Date): Promise<PeriodFigures> => withTimeLimit(timeLimitMs, readPeriod(db, from, to)),
   };
@@ -58,7 +58,7 @@ async function readPeriod(db: Db, from: Date, to: Date): Promise<PeriodFigures> 
 /** The days in [first, end) that have orders. */
 async function wholeDays(db: Db, first: string, end: string): Promise<Map<string, DayFigures>> {
   const range = { _id: { $gte: first, $lt: end } };
-  // The changes are read before the orders: an order that is saved later makes what was computed invalid.
+  // The counters are read before the orders: an order that is saved later invalidates what was computed.
   const days = await orderDays(db).find(range).sort({ _id: 1 }).toArray();
   const kept = new Map((await figuresOf(db).find(range).toArray()).map((figures) => [figures._id, figures]));
   const figures = new Map<string, DayFigures>();
@@ -96,7 +96,7 @@ async function keep(db: Db, documents: readonly ({ readonly _id: string; readonl
   await figuresOf(db)
     .bulkWrite(writes, { ordered: false })
     .catch((error: unknown) => {
-      // Another reader has just kept the same day.
+      // Another reader has just stored the same day.
       if (!isDuplicateKey(error)) throw error;
     });
 }

@@ -9,8 +9,8 @@ import { addUpDays, figuresOf, type FiguresDocument } from './figures.ts';
 const PAGE = 500;
 
 /**
- * The figures of each day, derived from the orders when somebody asks for them. The log is not read for them a second
- * time, so that duplicates, disorder and crashes can't make them wrong: whoever saves orders raises the day's changes.
+ * The figures of each day, derived from the orders when somebody asks for them. Whoever saves orders raises the
+ * `changes` of their days, which invalidates the figures. So duplicates, disorder and crashes can't make them wrong.
  */
 export const analytics: ReadModel = {
   name: 'analytics',
@@ -19,14 +19,14 @@ export const analytics: ReadModel = {
   indexes: [],
   project: () => NOTHING,
 
-  /** Forgets the figures. Also finds the days of orders that were saved before days were counted. */
+  /** Forgets the figures. Also creates counters for days whose orders were saved before there were any. */
   async rebuild({ db }) {
     for await (const day of daysOfOrders(db)) await raiseChanges(db, [day]);
     await raiseAllChanges(db);
     await figuresOf(db).deleteMany({});
   },
 
-  /** Computes every day anew and compares. Figures of a day that has changed since are not looked at by anybody. */
+  /** Computes every day anew and compares. Figures that are out of date are no difference: nobody reads them. */
   async verify({ db }, { repair, signal, onProgress }, findings) {
     const days = new Set<string>();
     for await (const { _id: day } of daysWithChanges(db)) {
@@ -44,7 +44,7 @@ export const analytics: ReadModel = {
       if (days.has(day) || (await orderDays(db).findOne({ _id: day }))) continue;
       days.add(day);
       findings.checked += 1;
-      // Its changes begin anew: figures of before must not be taken for new ones.
+      // Its counter starts again, so old figures could seem valid.
       if (repair) await figuresOf(db).deleteOne({ _id: day });
       if (repair) await raiseChanges(db, [day]);
       note(findings, { id: day, kind: 'missing', fields: [] }, repair);
@@ -66,7 +66,7 @@ const NOTHING: Projection = {
   write: () => Promise.resolve(new Map()),
 };
 
-/** @returns names of the figures that are not what the day's orders come to; none while the orders change */
+/** @returns names of the figures that differ from what the day's orders give; none while the orders change */
 async function differingFields(db: Db, day: string): Promise<string[]> {
   const before = await orderDays(db).findOne({ _id: day });
   const kept = await figuresOf(db).findOne({ _id: day });
@@ -92,7 +92,7 @@ async function* daysWithChanges(db: Db): AsyncGenerator<OrderDay, void, void> {
   }
 }
 
-/** The days on which orders were placed: one look at the index for each. */
+/** The days on which orders were placed, found with one index lookup each. */
 async function* daysOfOrders(db: Db): AsyncGenerator<string, void, void> {
   const orders = db.collection<OrderDocument>('orders');
   let placedAt: Filter<OrderDocument> = { revision: { $gte: 0 } };

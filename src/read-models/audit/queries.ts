@@ -18,7 +18,7 @@ export type AuditQueries = ReturnType<typeof createAuditQueries>;
 /** Reads of the `audit` read model; each throws ReadModelsUnavailableError. */
 export function createAuditQueries({ audit }: Pick<Database, 'audit'>, timeLimitMs: number) {
   return {
-    /** Newest first. A page is bounded by the last document of the one before, so that each costs the same. */
+    /** Newest first. A page starts after the last document of the previous one, so every page costs the same. */
     async list({ from, to, ...equal }: AuditFilter, limit: number, after?: PageKey): Promise<AuditDocument[]> {
       const recordedAt = { ...(from && { $gte: from }), ...(to && { $lt: to }) };
       const filter: Filter<AuditDocument> = {

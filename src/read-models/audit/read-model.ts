@@ -11,7 +11,7 @@ import { type AuditDocument, toAuditDocument } from './document.ts';
 
 const MOST_WAITING = 12_000;
 
-/** What happened to orders, one document for each event; an event that cannot be read has none. */
+/** What happened to orders: one document per event, except for events that cannot be read. */
 export const audit: ReadModel = {
   name: 'audit',
   version: 1,
@@ -26,7 +26,7 @@ export const audit: ReadModel = {
   verify: (context, run, findings) => verifyDocuments(context, verification(context), run, findings),
 };
 
-/** The `_id` of a document is its event's, so that a duplicate changes nothing. */
+/** A document's `_id` is its event's id, so a duplicate changes nothing. */
 function projectAudit(collection: Collection<AuditDocument>): Projection {
   let waiting: AuditDocument[] = [];
   let begun = 0;
@@ -58,7 +58,7 @@ async function insert(collection: Collection<AuditDocument>, documents: readonly
 
 function documentOf(stored: () => StoredEvent): AuditDocument | undefined {
   try {
-    return toAuditDocument(stored() as StoredOrderEvent); // the stream of an order holds no others
+    return toAuditDocument(stored() as StoredOrderEvent); // an order's stream holds no other events
   } catch (error) {
     if (error instanceof UnreadableEventError) return undefined;
     throw error;

@@ -3,10 +3,10 @@ import { decodeEvent, type StoredEvent } from '../../eventstoredb/codec.ts';
 import { UnreadableEventError } from '../../eventstoredb/errors.ts';
 import type { Stall } from '../read-model.ts';
 
-/** What the events of a stream have come to. */
+/** The result of folding a stream so far. */
 export interface Fold<State> {
   readonly state: State | undefined;
-  /** Of the last event folded in; −1 before the first. */
+  /** Revision of the last event folded in; −1 before the first. */
   readonly revision: number;
   readonly stall: Stall | undefined;
 }
@@ -16,8 +16,8 @@ export type Evolve<State> = (state: State | undefined, stored: StoredEvent) => S
 export const EMPTY: Fold<never> = { state: undefined, revision: -1, stall: undefined };
 
 /**
- * Folds the next event of a stream in; one that was folded in before changes nothing. An event that cannot be read or
- * applied stalls the fold before it.
+ * Folds in the next event of a stream; a duplicate changes nothing. An event that cannot be read or applied stalls the
+ * fold just before it.
  */
 export function foldNext<State>(
   evolve: Evolve<State>,

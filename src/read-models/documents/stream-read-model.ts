@@ -8,23 +8,23 @@ import { streamVerification } from './verify-streams.ts';
 /** A document of one stream; its `_id` is the aggregate's. */
 export interface StreamDocument {
   readonly _id: string;
-  /** Of the last event folded in; −1 where the first one cannot be read. */
+  /** Revision of the last event folded in; −1 if the first one cannot be read. */
   readonly revision: number;
   readonly stalled?: Stall;
 }
 
-/** A read model with one document for each stream of a category. */
+/** A read model with one document per stream of a category. */
 export interface StreamReadModel<State, Document extends StreamDocument> {
   readonly name: string;
   readonly version: number;
   readonly category: string;
   readonly indexes: readonly IndexDescription[];
-  /** Pure; throws where the event cannot follow the state. */
+  /** Pure; throws if the event cannot follow the state. */
   readonly evolve: Evolve<State>;
-  /** The fields that the stream alone decides, and the way back, so that a document can be folded on. */
+  /** The fields that depend on the stream alone, and the inverse, so that events can be folded onto a document. */
   readonly toFields: (state: State) => Omit<Document, '_id' | 'revision' | 'stalled'> | object;
   readonly toState: (document: Document) => State;
-  /** Fields that other read models decide. */
+  /** Fields that come from other read models. */
   readonly joined?: Joined<State>;
   /** Runs after documents were saved, or found to be saved already, and before their events are acknowledged. */
   readonly saved?: (context: ReadModelContext, collection: Collection<Document>, saved: Saved<State>) => Promise<void>;
@@ -32,20 +32,20 @@ export interface StreamReadModel<State, Document extends StreamDocument> {
 
 export interface Joined<State> {
   readonly fields: readonly string[];
-  /** Looks up what is needed for some documents. @returns the fields of one; undefined: one without a state */
+  /** Looks up what some documents need. @returns the fields of one; no state: its first event cannot be read */
   load(context: ReadModelContext, states: readonly State[]): Promise<(state: State | undefined) => object>;
 }
 
 export interface Saved<State> {
   readonly states: readonly State[];
-  /** Of those that their first event has come for. */
+  /** Those of them whose first event is among the ones just projected. */
   readonly begun: readonly State[];
 }
 
-/** Where the live projection of the documents of a category stands still is kept in the documents. */
+/** Finds the stalled documents without a scan. */
 const STALLED_INDEX: IndexDescription = { key: { 'stalled.revision': 1 }, sparse: true };
 
-/** Makes a read model of what is particular to it: how a stream is folded, and what of that a document shows. */
+/** Makes a read model out of what is specific to it: how a stream is folded, and what a document shows of the state. */
 export function streamReadModel<State, Document extends StreamDocument>(
   model: StreamReadModel<State, Document>,
 ): ReadModel {

@@ -7,7 +7,7 @@ import type { StreamDocument, StreamReadModel } from './stream-read-model.ts';
 
 const PAGE = 500;
 
-/** How the documents of streams are verified: each equals the fold of its stream. */
+/** How documents of streams are verified: each must equal the fold of its stream. */
 export function streamVerification<State, Document extends StreamDocument>(
   model: StreamReadModel<State, Document>,
   context: ReadModelContext,
@@ -50,7 +50,7 @@ export function streamVerification<State, Document extends StreamDocument>(
     },
   };
 
-  /** Reads the stream on to what the document shows, where that is later. */
+  /** If the document is ahead of the fold, reads the stream up to the document's revision. */
   async function foldOn({ id, fold: before, document }: Pair<Document, Fold<State>>): Promise<Fold<State> | undefined> {
     const wanted = Math.max(document?.revision ?? -1, 0);
     const seen = before?.revision ?? -1;

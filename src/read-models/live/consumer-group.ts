@@ -4,8 +4,8 @@ import { withTimeLimit } from '../../eventstoredb/client.ts';
 import { hasType } from '../../eventstoredb/errors.ts';
 
 /**
- * Every setting is stated: the defaults start at the end of the log and park after ten retries, which have no pause
- * between them, so that an outage would park events. Parking is the worker's decision alone.
+ * Every setting is stated, because the defaults start at the end of the log and park an event after ten retries without
+ * a pause, so an outage would park events. Only the worker decides what to park.
  */
 export const GROUP_SETTINGS = {
   startFrom: START,
@@ -26,8 +26,8 @@ export const GROUP_SETTINGS = {
 const TIME_LIMIT_MS = 5000;
 
 /**
- * Creates the consumer group from the start of the log, or compares an existing one's settings with the wanted ones
- * and corrects them. Its filter cannot be changed on a group that exists.
+ * Creates the consumer group from the start of the log, or corrects the settings of an existing one. The filter of an
+ * existing group cannot be changed.
  */
 export async function ensureConsumerGroup(
   client: EventStoreDBClient,

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Of the time, for a projection, while something more urgent waits. */
+/** The share of the time that a projection gets while something more urgent waits. */
 const LEAST_SHARE = 0.05;
 const MOST_PAUSE_MS = 2000;
 const LOOK_EVERY_MS = 20;
 
 /**
- * Pauses after a batch for as long as something more urgent waits, so that this takes a twentieth of the time, and
- * looks after two seconds at the latest. What arrives meanwhile makes each event of the next batches cheaper.
+ * Pauses after a batch while something more urgent waits, so that projecting takes a twentieth of the time; two seconds
+ * at most. What arrives in the meantime makes each event of the next batches cheaper.
  *
  * @param spentMs milliseconds that the batch took
  */

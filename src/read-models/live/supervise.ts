@@ -3,14 +3,14 @@ import type { Logger } from 'pino';
 
 export interface Supervised {
   readonly signal: AbortSignal;
-  /** Why the last run ended, while it has not got on since. */
+  /** Why the last run ended; undefined once the next one makes progress. */
   lastError(): string | undefined;
   isRunning(): boolean;
   stop(): Promise<void>;
 }
 
 export interface Progress {
-  /** Events arrive again: the next failure starts with a short pause. */
+  /** Reports that events arrive again, so that the next failure starts with a short pause. */
   (): void;
 }
 

@@ -32,7 +32,7 @@ export interface WorkerStatus {
 
 export interface Worker {
   status(): WorkerStatus;
-  /** Finishes the batch in hand, acknowledges it and ends the subscription. */
+  /** Finishes and acknowledges the current batch, then ends the subscription. */
   stop(): Promise<void>;
 }
 
@@ -40,19 +40,19 @@ export interface WorkerOptions {
   readonly context: ReadModelContext;
   readonly models: readonly ReadModel[];
   readonly group: string;
-  /** Runs before each start of consuming: what must be in place first. */
+  /** Runs before each start of consuming, and puts in place what must be there first. */
   readonly prepare: () => Promise<void>;
-  /** While requests queue up, they come first. */
+  /** While requests queue, they come first. */
   readonly pressure: { readonly isHigh: () => boolean };
 }
 
-/** Events that the server sends ahead of their acknowledgement. */
+/** Unacknowledged events that the server may send. */
 const BUFFER_SIZE = 8000;
-/** The more, the more often events of one order meet, which are written as one. */
+/** The larger a batch, the more events of one order are in it, which are written as one update. */
 const MOST_PER_BATCH = 4000;
-/** After failures, which halve it: one that is too large for its time must not fail for ever. */
+/** A failure halves the batch, down to this: one that is too large for its time limit must not fail for ever. */
 const LEAST_PER_BATCH = 250;
-/** While requests queue up: none of them shall wait for long behind a batch. */
+/** While requests queue, so that none of them waits long behind a batch. */
 const MOST_UNDER_PRESSURE = 500;
 const BATCH_TIME_LIMIT_MS = 8000;
 const CONNECT_TIME_LIMIT_MS = 4000;
@@ -107,7 +107,7 @@ export function startWorker(options: WorkerOptions): Worker {
       { highWaterMark: BUFFER_SIZE },
     );
     const projection = projectTogether(models, (model) => model.project(context, model.name));
-    // A batch in hand is finished first: the loop looks at the signal after it.
+    // The current batch is finished first: the loop checks the signal after it.
     interrupt = () => {
       if (counts.inFlight === 0) subscription.destroy();
     };
@@ -147,7 +147,7 @@ export function startWorker(options: WorkerOptions): Worker {
   ): Promise<void> {
     const batch = arrived.filter((resolved): resolved is Delivery => resolved.event !== undefined);
     const empty = arrived.filter(({ event }) => event === undefined);
-    // A parked event that was deleted since: there is nothing left to project.
+    // A parked event that has been deleted since: there is nothing left to project.
     if (empty.length > 0) await subscription.ack(...empty);
     if (batch.length === 0) return;
     counts.redelivered += batch.filter(({ retryCount }) => retryCount > 0).length;

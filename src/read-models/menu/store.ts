@@ -4,10 +4,10 @@ import { isDuplicateKey } from '../errors.ts';
 
 export type MenuStore = ReturnType<typeof createMenuStore>;
 
-/** The price list: plain documents, since nobody asks what a price was; what an order paid is in its events. */
+/** The price list: plain documents, because nobody asks what a price was. What an order paid is in its events. */
 export function createMenuStore({ menu }: Database, timeLimitMs: number) {
   return {
-    /** Name and price (two decimals) of those of the skus that are on the menu. */
+    /** Name and price (two decimals) of each sku that is on the menu. */
     async pricesOf(
       skus: readonly string[],
     ): Promise<ReadonlyMap<string, { readonly name: string; readonly unitPrice: string }>> {
@@ -25,7 +25,7 @@ export function createMenuStore({ menu }: Database, timeLimitMs: number) {
     /** @returns whether the item is new */
     async put({ _id, ...item }: MenuItemDocument): Promise<boolean> {
       const upsert = async () => menu.replaceOne({ _id }, item, { upsert: true });
-      // Of two upserts of a new document at once, MongoDB may refuse one: then it is there, and replaced.
+      // If two upserts insert a document at once, MongoDB may refuse one. The second try replaces it.
       const settled = upsert().catch((error: unknown) => {
         if (isDuplicateKey(error)) return upsert();
         throw error;

@@ -11,7 +11,7 @@ export interface CustomerFields {
   readonly customerRevision: number;
 }
 
-/** Registered details first; else the email of the order's own event; else "Unknown" and nothing. */
+/** Registered details; else the email in the order's own event; else "Unknown" and the empty string. */
 export function customerFields(orderEmail: string | null, customer: CustomerDocument | undefined): CustomerFields {
   if (customer) {
     return { customerName: customer.name, customerEmail: customer.email, customerRevision: customer.revision };
@@ -30,10 +30,10 @@ export async function joinCustomers(
 }
 
 /**
- * Shows the present details of customers in all their orders that have older ones.
+ * Updates all orders of these customers that show older details.
  *
- * Customers are written before their orders are looked at, and orders before their customers are looked up again.
- * Whichever comes first, one of the two sees the other.
+ * Customers are written before their orders are updated, and new orders before their customers are looked up a second
+ * time. So whichever comes first, the later one sees the other.
  */
 export async function showCustomers(
   db: Db,

@@ -7,7 +7,7 @@ import type { CustomerFields } from './customers.ts';
 /** Document of the collection `orders`; its `_id` is the order's id. */
 export type OrderDocument = StreamDocument & OrderFields & CustomerFields;
 
-/** What the events of the order alone say. */
+/** The fields that depend on the order's own events alone. */
 export type OrderFields = ReturnType<typeof toFields>;
 
 /** An order's state as it is stored: amounts in hundredths, times as dates; durations are whole seconds. */
@@ -41,7 +41,7 @@ export function toFields(state: OrderState) {
   };
 }
 
-/** The way back, so that a document can be folded on. */
+/** The inverse, so that further events can be folded onto a document. */
 export function toState({
   _id,
   orderEmail,
@@ -51,7 +51,7 @@ export function toState({
   confirmedAt,
   paidAt,
   lastUpdated,
-  // What follows from the rest, or is the customer's.
+  // Left out: derived from the rest, or the customer's.
   revision,
   stalled,
   itemCount,

@@ -1,13 +1,13 @@
 import DataLoader from 'dataloader';
 import type { Collection, Filter } from 'mongodb';
 
-/** Documents of one query: so few that none of those who ask waits for long behind the others. */
+/** Documents per query: few enough that no caller waits long because of the others. */
 const MOST_TOGETHER = 64;
 
 /**
- * Looks documents up by their ids, those that are asked for in the same turn of the event loop by one query: what the
- * driver and the server do for a query costs several times what they do for a document. Nothing is kept, each query
- * begins after the documents were asked for.
+ * Finds documents by id. Those that are asked for in the same turn of the event loop share one query, because a query
+ * costs driver and server several times as much as a document. Nothing is cached: each query starts after the documents
+ * were asked for.
  *
  * @returns finds one document; rejects with the driver's error when its query fails
  */
@@ -17,7 +17,7 @@ export function findTogether<Document extends { readonly _id: string }>(
   const loader = new DataLoader<string, Document | undefined>(
     async (ids) => {
       const found = await collection.find(idIn(ids)).toArray();
-      // The driver types what it finds as a document whose `_id` it may have made; these have their own.
+      // The driver's type allows for an `_id` that it generated itself; these documents have their own.
       const byId = new Map<string, Document>(
         (found as unknown as Document[]).map((document) => [document._id, document]),
       );

@@ -28,7 +28,7 @@ export function createOrderQueries({ orders }: Database, timeLimitMs: number) {
   return {
     find: (orderId: string): Promise<OrderDocument | undefined> => withTimeLimit(timeLimitMs, findOrder(orderId)),
 
-    /** Newest first. A page is bounded by the last document of the one before, so that each costs the same. */
+    /** Newest first. A page starts after the last document of the previous one, so every page costs the same. */
     async list(
       { placedFrom, placedTo, ...equal }: OrderFilter,
       limit: number,

@@ -12,14 +12,14 @@ const documents = streamReadModel<OrderState, OrderDocument>({
   name: 'orders',
   version: 1,
   category: 'PizzaOrder',
-  // Every query of a route has its index here; sorted pages end in `_id`, so that no document repeats.
+  // One index for every query that a route offers. Sort keys end in `_id`, so no document appears on two pages.
   indexes: [
     { key: { placedAt: -1, _id: -1 } },
     { key: { customerId: 1, placedAt: -1, _id: -1 } },
     { key: { status: 1, placedAt: -1, _id: -1 } },
     { key: { paymentStatus: 1, placedAt: -1, _id: -1 } },
   ],
-  evolve: (state, { event }) => evolve(state, event as PizzaOrderEvent), // the stream of an order holds no others
+  evolve: (state, { event }) => evolve(state, event as PizzaOrderEvent), // an order's stream holds no other events
   toFields,
   toState,
   joined: {

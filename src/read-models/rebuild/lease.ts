@@ -3,28 +3,28 @@ import type { Collection, Db } from 'mongodb';
 import type { StoredPosition } from '../database.ts';
 import { isDuplicateKey } from '../errors.ts';
 
-/** How far a rebuild has come; kept beside the read models, so that any process can go on with it. */
+/** How far a rebuild has come; stored with the read models, so that any process can resume it. */
 export interface RebuildState {
   /** `rebuild:{name}` */
   readonly _id: string;
-  /** Version of the documents that it makes. */
+  /** Version of the documents it makes. */
   readonly version: number;
-  /** `swapping`: what it filled is complete, and takes or has taken the place of the old documents. */
+  /** `swapping`: the new collection is complete, and is replacing or has replaced the old one. */
   readonly phase: 'filling' | 'swapping' | 'done' | 'failed';
-  /** The process that works on it; null when it was interrupted in an orderly way. */
+  /** The process that works on it; null if it was interrupted in an orderly way. */
   readonly owner: string | null;
   readonly heartbeat: Date;
   readonly startedAt: Date;
   readonly finishedAt: Date | null;
-  /** Of the last event projected. */
+  /** Position of the last event projected. */
   readonly position: StoredPosition | null;
   /** Commit position of the log's end when it began. */
   readonly head: string;
   /** Events projected. */
   readonly events: number;
-  /** Documents begun in these: so many there must be. */
+  /** Documents begun in these events: there must be as many. */
   readonly streams: number;
-  /** Counted when it was complete. */
+  /** Documents counted when the new collection was complete. */
   readonly documents: number;
   readonly error: string | null;
 }
@@ -36,11 +36,11 @@ export interface Lease {
   state(): RebuildState;
   /** @throws LeaseLostError */
   save(changes: RebuildChanges): Promise<void>;
-  /** Lets another process go on at once. */
+  /** Lets another process take over at once. */
   release(): Promise<void>;
 }
 
-/** Another process has taken the rebuild over, since this one was not heard of. */
+/** Another process has taken over the rebuild, because this one gave no sign of life. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
@@ -61,15 +61,15 @@ export function isUnfinished({ phase }: RebuildState): boolean {
   return phase === 'filling' || phase === 'swapping';
 }
 
-/** Whether a process is at work on it. */
+/** Whether a process is working on it. */
 export function isHeld({ owner, heartbeat }: RebuildState): boolean {
   return owner !== null && Date.now() - heartbeat.getTime() < LEASE_MS;
 }
 
 /**
- * Takes the right to work on a rebuild: one that was interrupted goes on where it was, else a new one begins.
+ * Takes the right to work on a rebuild. An interrupted one is resumed; else a new one begins.
  *
- * @param fresh how a new one begins
+ * @param fresh what a new one begins with
  * @returns undefined while another process holds it
  */
 export async function acquireLease(
@@ -116,7 +116,7 @@ function hold(states: Collection<RebuildState>, begin: RebuildState, owner: stri
   let state = begin;
   const { _id } = begin;
   const beat = setInterval(() => {
-    // A heartbeat that fails is a lease that lapses; the next save finds that out.
+    // If heartbeats fail, the lease lapses; the next save finds out.
     states.updateOne({ _id, owner }, { $set: { heartbeat: new Date() } }).catch(() => undefined);
   }, HEARTBEAT_EVERY_MS).unref();
 

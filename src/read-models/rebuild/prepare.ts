@@ -6,9 +6,9 @@ import { projectLog } from './project-log.ts';
 import type { Rebuilds } from './rebuild.ts';
 
 /**
- * Creates the indexes, and builds from the log the read models that are missing: in a new database, in a lost one, or
- * since the code has a new one. It goes on where an interrupted run stopped, and several instances may do it at once.
- * Read models of another version than the code's are rebuilt beside the old ones, which serve until then.
+ * Creates the indexes, and builds missing read models from the log: all of them in an empty database, or one that is
+ * new in the code. It resumes where an interrupted run stopped, and several instances may do it at once. A read model
+ * whose version differs from the code's is rebuilt next to the old one, which serves until then.
  */
 export async function prepareReadModels(
   context: ReadModelContext,
@@ -39,7 +39,7 @@ async function build(
   const { client, streamPrefix, log } = context;
   const started = Date.now();
   let events = 0;
-  // They are built together: where one has not begun, all begin.
+  // They are built together: if one has not begun, all begin again.
   const positions = missing.map(({ name }) => states.get(name)?.position);
   const from = positions.includes(undefined) ? undefined : positions[0];
   const pages = readLog(client, streamPrefixes(streamPrefix, missing), from && fromStored(from));

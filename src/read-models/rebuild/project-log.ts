@@ -5,17 +5,17 @@ import { type Projection, toLogEvent } from '../read-model.ts';
 /** What has been written since the last report. */
 export interface Written {
   readonly events: number;
-  /** Begun in it. */
+  /** Documents begun in these events. */
   readonly documents: number;
-  /** Of the last event. */
+  /** Position of the last event. */
   readonly position: Position;
 }
 
 /**
- * Projects the log, and writes one part of it while the next one is read and folded. When reading ends early, what was
- * read is written all the same.
+ * Projects the log, and writes one part of it while the next one is read and folded. If reading fails, what was read is
+ * written all the same.
  *
- * @param onWritten told how far everything is written
+ * @param onWritten is told up to where everything has been written
  * @throws what `pages`, the projection or `onWritten` throws
  */
 export async function projectLog(

@@ -17,30 +17,30 @@ import { rebuildByShadow } from './shadow.ts';
 
 export interface Rebuilds {
   /**
-   * Begins a rebuild, or goes on with an interrupted one, and returns while it runs.
+   * Starts a rebuild, or resumes an interrupted one, and returns while it runs.
    *
-   * @returns settles when the rebuild ends, with where it ended or why it failed
+   * @returns `finished` settles when the rebuild ends, with its last state or the reason it failed
    * @throws RebuildRunningError, UnknownReadModelError
    */
   start(name: string): Promise<{ readonly finished: Promise<RebuildState> }>;
   /**
-   * Rebuilds unless that is done, by whomever; waits for another process's rebuild.
+   * Rebuilds until `isDone`; if another process is rebuilding, waits for it.
    *
-   * @param isDone given the last rebuild that has ended with documents of the code's version
+   * @param isDone gets the last finished rebuild, if its documents have the code's version
    */
   ensure(name: string, isDone: (last: RebuildState | undefined) => boolean | Promise<boolean>): Promise<void>;
   /**
-   * Finishes rebuilds whose process died while the new collection took the old one's place: until then, the new one
-   * may lack what was projected into the old one.
+   * Finishes rebuilds whose process died during the swap. Until then, the new collection may lack what was projected
+   * into the old one.
    */
   finishSwaps(): Promise<void>;
-  /** Looks every few seconds for swaps to finish. */
+  /** Looks for unfinished swaps every few seconds. */
   watch(): void;
   /** How far the last rebuild of each read model has come. */
   states(): Promise<ReadonlyMap<string, RebuildState>>;
-  /** Whether this process is at work on one. */
+  /** Whether this process is rebuilding a read model. */
   isRunning(): boolean;
-  /** Interrupts what runs; it can be gone on with later. */
+  /** Interrupts running rebuilds; they can be resumed later. */
   stop(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ export function createRebuilds(context: ReadModelContext, models: readonly ReadM
     });
     if (!lease) throw new RebuildRunningError(name);
     const finished = run(name, lease).finally(() => running.delete(name));
-    finished.catch(() => undefined); // logged already; not every caller waits for it
+    finished.catch(() => undefined); // logged already, and not every caller awaits it
     running.set(name, finished);
     return { finished };
   }
@@ -97,7 +97,7 @@ export function createRebuilds(context: ReadModelContext, models: readonly ReadM
       await settleFailure(name, lease, error);
       throw error;
     } finally {
-      // When the store is away the lease lapses by itself.
+      // If the store is away, the lease lapses by itself.
       await lease.release().catch((error: unknown) => log.debug({ err: error }, 'the lease could not be given back'));
     }
   }
@@ -180,7 +180,7 @@ export function progressState(state: RebuildState): RebuildProgressState {
   return isHeld(state) ? 'running' : 'interrupted';
 }
 
-/** Of the log as it was when the rebuild began: 0 to 100. */
+/** How much of the log, as it was when the rebuild began, is done: 0 to 100. */
 export function percentOf({ phase, position, head }: RebuildState): number {
   if (phase === 'done' || phase === 'swapping') return 100;
   if (position === null) return 0;

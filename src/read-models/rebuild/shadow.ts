@@ -9,21 +9,21 @@ import { projectLog } from './project-log.ts';
 export interface Rebuilding {
   readonly context: ReadModelContext;
   readonly model: ReadModel;
-  /** All of them: what comes in after the swap is projected into each. */
+  /** All read models: what is read after the swap is projected into each of them. */
   readonly models: readonly ReadModel[];
   readonly lease: Lease;
-  /** Asks the rebuild to stop after the page in hand. */
+  /** Asks the rebuild to stop after the current page. */
   readonly signal: AbortSignal;
 }
 
 const NAMESPACE_NOT_FOUND = 26;
 
 /**
- * Fills a new collection from the log while the old one serves and is projected into, lets it replace the old one, and
- * then brings it up to date with what was written into the old one meanwhile: by reading on from where the filling
- * stopped to the end that the log has after the swap. Projections are guarded by revisions, so none is counted twice.
+ * Fills a new collection from the log while the old one serves and is still projected into, and swaps them. Then it
+ * reads on from where the filling stopped to the end of the log, so that the new collection gets what was written only
+ * into the old one. Saves are guarded by revisions, so nothing is applied twice.
  *
- * @throws Error when documents are missing in the end; the old collection stays
+ * @throws Error when the new collection lacks documents; the old one stays
  */
 export async function rebuildByShadow(rebuilding: Rebuilding): Promise<void> {
   const { context, model, models, lease } = rebuilding;
@@ -61,12 +61,12 @@ async function fill(rebuilding: Rebuilding, shadow: Collection): Promise<void> {
   await lease.save({ phase: 'swapping', documents });
 }
 
-/** After a crash: fewer than were counted are a slow process's last writes, since the rest has taken its place. */
+/** After a crash: fewer documents than were counted are late writes of a slow process, made after the swap. */
 async function isSwapped(shadow: Collection, lease: Lease): Promise<boolean> {
   return (await shadow.countDocuments({})) < lease.state().documents;
 }
 
-/** Also where a process died in the middle of it. */
+/** Also finishes a swap whose process died in the middle of it. */
 async function swap({ context, model, lease }: Rebuilding, shadow: Collection): Promise<void> {
   try {
     await lease.save({});

@@ -12,12 +12,12 @@ type Document = Readonly<Record<string, unknown>> & { readonly _id: string };
 
 const LOOK_AGAIN_MS = 100;
 const PAGE = 500;
-/** Of repairs that other writers were faster than. */
+/** Attempts at a repair, when other writers are faster. */
 const MOST_REPAIRS = 5;
 
 /**
- * Goes through the log once for each part of the documents, so that only so many are held in memory, folds it and
- * compares. What seems to differ is looked at again on its own: the log and the documents went on meanwhile.
+ * Folds the log and compares, in one pass for each part of the documents, so that only that many are in memory. What
+ * seems to differ is checked again by itself, because log and documents have moved on in the meantime.
  */
 export async function verifyDocuments<D extends object, Fold>(
   options: Pick<ReadModelContext, 'client'>,
@@ -57,7 +57,7 @@ async function foldLog<D, Fold>(
   return folds;
 }
 
-/** @returns the ids of what seems to differ; the folds of the rest are let go */
+/** @returns the ids of what seems to differ; the folds of the rest are dropped */
 async function compareAll<D extends object, Fold>(
   model: Verification<D, Fold>,
   folds: Map<string, Fold>,
@@ -83,7 +83,7 @@ async function compareAll<D extends object, Fold>(
   return [...open, ...missing];
 }
 
-/** By pages in the order of ids rather than by one cursor, which a rebuild's swap would end. */
+/** Pages by id rather than one cursor, which a rebuild's swap would end. */
 async function* documentsOf<D extends object>({ collection }: Pick<Verification<D, unknown>, 'collection'>) {
   let after: string | undefined;
   for (;;) {
@@ -124,7 +124,7 @@ async function settle<D extends object, Fold>(
   }
   for (const { difference } of verdicts) note(findings, difference, false);
 
-  /** A document that is wrong at the revision that it shows, or has no stream, is not made right by what comes. */
+  /** A document that is wrong at its revision, or has no stream, isn't fixed by waiting. */
   function mayHealUntil({ kind, fields }: Difference): number {
     if (kind === 'missing' || kind === 'behind') return settledBy;
     return fields.length > 0 && fields.every((field) => model.lagging?.has(field)) ? lagsUntil : 0;
@@ -135,7 +135,7 @@ function idsOf(verdicts: readonly { readonly id: string }[]): string[] {
   return verdicts.map(({ id }) => id);
 }
 
-/** Looks at documents again, folding on to what they have seen; those that are as they should be drop out. */
+/** Checks documents again, after folding up to what they have seen. @returns those that still differ */
 async function judge<D extends object, Fold>(
   model: Verification<D, Fold>,
   ids: readonly string[],
@@ -185,7 +185,7 @@ function differingFields<D extends object>(
     .sort();
 }
 
-/** Writes documents as they should be, but for those that somebody else has written since they were read. */
+/** Writes documents as they should be, except those that somebody else has written since they were read. */
 async function repairAll<D extends object, Fold>(
   model: Verification<D, Fold>,
   verdicts: readonly Verdict<D, Fold>[],

@@ -2,27 +2,27 @@ export interface VerifyRun {
   /** Whether to write the documents as they should be. */
   readonly repair: boolean;
   readonly signal?: AbortSignal;
-  /** Documents of which the log is gone through once, so that so many are held in memory. */
+  /** Documents held in memory per pass through the log. */
   readonly mostAtOnce?: number;
-  /** Milliseconds for which what follows the log may be behind it before that is a difference. */
+  /** Milliseconds that documents get to catch up with the log before being behind is a difference. */
   readonly settleMs?: number;
   /** @param share of the work, 0 to 1 */
   readonly onProgress?: (share: number) => void;
 }
 
 /**
- * How a document is not the fold of its stream: not there, there without a stream, at an earlier revision, or at the
- * same one with other fields.
+ * How a document differs from the fold of its stream: it is missing, has no stream, is at an earlier revision, or has
+ * other fields at the same revision.
  */
 export interface Difference {
   readonly id: string;
   readonly kind: 'missing' | 'extra' | 'behind' | 'different';
-  /** Those that differ. */
+  /** Names of the fields that differ. */
   readonly fields: readonly string[];
 }
 
 export interface VerifyResult {
-  /** Of the read model. */
+  /** The read model's name. */
   readonly name: string;
   /** Documents that were looked at, or looked for. */
   readonly checked: number;

@@ -8,26 +8,26 @@ export interface Pair<Document, Fold> {
   readonly document: Document | undefined;
 }
 
-/** How the documents of a read model follow from the log. */
+/** How to derive what the documents of a read model should be from the log. */
 export interface Verification<Document, Fold> {
   readonly collection: Collection<Document & { readonly _id: string }>;
-  /** Beginnings of the names of the streams that the documents are made of. */
+  /** What the names of the streams begin with that the documents are made of. */
   readonly prefixes: readonly string[];
-  /** Of the document that an event of the log counts for; undefined when it counts for none. */
+  /** Id of the document that an event belongs to; undefined if it belongs to none. */
   idOf(event: RecordedEvent): string | undefined;
-  /** Folds the next event of a document's stream in. */
+  /** Folds in the next event of a document's stream. */
   fold(before: Fold | undefined, event: RecordedEvent): Fold | undefined;
-  /** Folds on to what the document has seen, when that is later. */
+  /** If the document has seen more than the fold, folds up to that. */
   foldOn(pair: Pair<Document, Fold>): Promise<Fold | undefined>;
-  /** The documents that there should be. */
+  /** What the documents should be. */
   expect(folds: ReadonlyMap<string, Fold>): Promise<ReadonlyMap<string, Document>>;
-  /** Revision of the stream that a document shows; undefined where documents never change. */
+  /** Revision of its stream that a document has seen; undefined for documents that never change. */
   revisionOf(document: Document): number | undefined;
-  /** Fields that need not be the same. */
+  /** Whether a field may differ. */
   readonly ignored?: (field: string, expected: unknown, actual: unknown) => boolean;
-  /** Fields that follow another stream, and may lag behind it for a moment. */
+  /** Fields that come from another stream and may lag behind it for a moment. */
   readonly lagging?: ReadonlySet<string>;
-  /** Matches a document only as it was read. */
+  /** Matches a document only if it is still as it was read. */
   guard(document: Document): Filter<Document & { readonly _id: string }>;
   /** Runs after documents were repaired. */
   afterRepair(expected: readonly Document[]): Promise<void>;
