@@ -1,23 +1,51 @@
 import { BACKWARDS, END, EventStoreDBClient, type Position } from '@eventstore/db-client';
-import { Client, connectivityState, credentials, status } from '@grpc/grpc-js';
+import {
+  Channel,
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  connectivityState,
+  credentials,
+  status,
+} from '@grpc/grpc-js';
 import { EventStoreUnavailableError, isUnavailable } from './errors.ts';
 import { settleWithin } from '../time-limit.ts';
-import { takeShortcuts } from './wire/client-shortcuts.ts';
 
 /** Finds a half-open connection within 6 s (the client's own default is 20 s). */
 const KEEP_ALIVE = 'keepAliveInterval=3000&keepAliveTimeout=3000';
 
+/** Bytes of a call that the server may send before earlier ones are read; HTTP/2's 64 kB are some 70 events. */
+const RECEIVE_WINDOW = 2 ** 20;
+
 /**
- * A client with the service's keep-alive, unless the connection string has its own, and shortcuts.
+ * A client with a wider receive window, and the service's keep-alive unless the connection string has its own.
  *
  * @param url `esdb://…` or `esdb+discover://…`; credentials belong here (per-call ones make appends slower)
  */
 export function connectEventStore(url: string): EventStoreDBClient {
-  takeShortcuts();
   // Added as text: the client reads options as they stand, so that nothing in them may be encoded anew.
   const separator = url.includes('?') ? '&' : '?';
   const isSet = /[?&]keep[_-]?alive/i.test(url);
-  return EventStoreDBClient.connectionString(isSet ? url : `${url}${separator}${KEEP_ALIVE}`);
+  const client = EventStoreDBClient.connectionString(isSet ? url : `${url}${separator}${KEEP_ALIVE}`);
+  widenWindow(client);
+  return client;
+}
+
+/** What a channel of gRPC was made of. */
+interface ChannelParts {
+  readonly credentials: ChannelCredentials;
+  readonly options: ChannelOptions;
+}
+
+/** The client takes no options for its channels, so each one it makes is exchanged for one that has them. */
+function widenWindow(client: EventStoreDBClient): void {
+  const createChannel = client['createChannel'] as () => Promise<Channel>;
+  client['createChannel'] = async () => {
+    const narrow = await createChannel();
+    const { credentials: own, options } = narrow['internalChannel'] as unknown as ChannelParts;
+    narrow.close();
+    return new Channel(narrow.getTarget(), own, { ...options, 'grpc-node.flow_control_window': RECEIVE_WINDOW });
+  };
 }
 
 /**

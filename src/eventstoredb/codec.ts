@@ -6,7 +6,7 @@ import type { CustomerEvent } from '../domain/customer.ts';
 import type { PizzaOrderEvent } from '../domain/events.ts';
 import { parseTimestamp } from '../domain/time.ts';
 import { createSchemaCompiler } from '../json-schema.ts';
-import type { ProposedEvent } from './wire/append-messages.ts';
+import type { ProposedEvent } from './wire/append.ts';
 import { UnreadableEventError } from './errors.ts';
 import { eventSchemas, type EventTypeName } from './event-schemas.ts';
 import { type EventData, upcasters } from './upcasters.ts';

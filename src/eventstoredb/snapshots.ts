@@ -4,7 +4,7 @@ import { ORDER_STATUSES, PAYMENT_STATUSES } from '../domain/events.ts';
 import { formatMoney, parseMoney } from '../domain/money.ts';
 import type { OrderState } from '../domain/order-state.ts';
 import { createSchemaCompiler } from '../json-schema.ts';
-import type { ProposedEvent } from './wire/append-messages.ts';
+import type { ProposedEvent } from './wire/append.ts';
 import type { StreamStore } from './streams.ts';
 
 /** A folded order and where in its stream that is. */

@@ -1,17 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  BACKWARDS,
-  END,
-  ErrorType,
-  type EventStoreDBClient,
-  FORWARDS,
-  type RecordedEvent,
-  START,
-} from '@eventstore/db-client';
+import { ErrorType, type EventStoreDBClient, type RecordedEvent } from '@eventstore/db-client';
 import { uuidV5 } from '../uuid.ts';
-import { createBatchAppend } from './wire/append.ts';
-import type { ProposedEvent } from './wire/append-messages.ts';
+import { createBatchAppend, type ProposedEvent } from './wire/append.ts';
+import { type Reading, readStream, readToEnd } from './wire/read.ts';
 import { withTimeLimit } from './client.ts';
 import { decodeEvent, type DomainEvent, encodeEvent, type EventMetadata, type StoredEvent } from './codec.ts';
 import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer } from './errors.ts';
@@ -67,29 +59,26 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
    *
    * @throws EventStoreUnavailableError
    */
-  async function readRecorded(stream: string, { from = 0, maxCount }: ReadOptions = {}): Promise<RecordedEvent[]> {
+  async function readRecorded(
+    stream: string,
+    { from = 0, maxCount = Number.MAX_SAFE_INTEGER }: ReadOptions = {},
+  ): Promise<RecordedEvent[]> {
     if (maxCount === 0) return []; // EventStoreDB takes it for an error
-    return collect(
-      client.readStream(stream, {
-        direction: FORWARDS,
-        fromRevision: from === 0 ? START : BigInt(from),
-        ...(maxCount !== undefined && { maxCount }),
-      }),
-    );
+    return collect(readStream(client, stream, { direction: 'forwards', from, maxCount }));
   }
 
-  async function collect(reading: ReturnType<EventStoreDBClient['readStream']>): Promise<RecordedEvent[]> {
-    const recorded: RecordedEvent[] = [];
-    const drain = async () => {
-      for await (const { event } of reading) if (event) recorded.push(event);
-    };
+  async function collect(opening: Promise<Reading>): Promise<RecordedEvent[]> {
+    const cancel = () =>
+      void opening.then(
+        (reading) => reading.cancel(),
+        () => undefined,
+      );
     try {
-      await withTimeLimit(timeLimitMs, drain(), () => void reading.cancel());
+      return await withTimeLimit(timeLimitMs, readToEnd(opening), cancel);
     } catch (error) {
-      if (hasType(error, ErrorType.STREAM_NOT_FOUND) || hasType(error, ErrorType.STREAM_DELETED)) return [];
+      if (hasType(error, ErrorType.STREAM_DELETED)) return [];
       throw error;
     }
-    return recorded;
   }
 
   return {
@@ -98,7 +87,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
 
     /** The newest event of a stream, not decoded. */
     async readLast(stream: string): Promise<RecordedEvent | undefined> {
-      const [last] = await collect(client.readStream(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 }));
+      const [last] = await collect(readStream(client, stream, { direction: 'backwards', from: 'end', maxCount: 1 }));
       return last;
     },
 

@@ -7,8 +7,7 @@ import {
 } from '@eventstore/db-client';
 import { readHead, withTimeLimit } from '../eventstoredb/client.ts';
 import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
-import { ALIVE, CAUGHT_UP, type LogAnswer } from '../eventstoredb/wire/log-messages.ts';
-import { subscribeToLog } from '../eventstoredb/wire/log-subscription.ts';
+import { ALIVE, CAUGHT_UP, type ReadAnswer, subscribeToLog } from '../eventstoredb/wire/read.ts';
 
 export interface LogPage {
   readonly events: readonly AllStreamRecordedEvent[];
@@ -79,7 +78,7 @@ async function* readToCaughtUp(
   }, SILENCE_LIMIT_MS);
   const opening = subscribeToLog(client, prefixes, from);
   let call: Awaited<typeof opening> | undefined;
-  const read = (answer: LogAnswer) => {
+  const read = (answer: ReadAnswer) => {
     if (end) return;
     silence.refresh();
     if (answer === CAUGHT_UP) finish(answer);

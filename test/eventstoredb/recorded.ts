@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@eventstore/db-client';
-import type { ProposedEvent } from '../../src/eventstoredb/wire/append-messages.ts';
+import type { ProposedEvent } from '../../src/eventstoredb/wire/append.ts';
 
 export const CREATED = new Date('2026-03-01T18:00:00.123Z');
 

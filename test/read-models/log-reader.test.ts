@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { EventStoreUnavailableError } from '../../src/eventstoredb/errors.ts';
-import { CAUGHT_UP } from '../../src/eventstoredb/wire/log-messages.ts';
+import { CAUGHT_UP } from '../../src/eventstoredb/wire/read.ts';
 import { readLog } from '../../src/read-models/log-reader.ts';
 
 afterEach(() => {

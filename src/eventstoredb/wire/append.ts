@@ -1,14 +1,20 @@
-import { convertToCommandError, type EventStoreDBClient } from '@eventstore/db-client';
+import { convertToCommandError, type EventStoreDBClient, UnknownError } from '@eventstore/db-client';
+import { unpackToCommandError } from '@eventstore/db-client/dist/streams/appendToStream/unpackError.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import { StreamsClient } from './protocol.ts';
-import {
-  type AppendAnswer,
-  encodeAppend,
-  type ExpectedRevision,
-  type ProposedEvent,
-  readAnswer,
-} from './append-messages.ts';
 import { EventStoreUnavailableError } from '../errors.ts';
+import { ProtobufReader, ProtobufWriter } from './protobuf.ts';
+import { streams, StreamsClient } from './protocol.ts';
+
+/** An event as it is sent: data and metadata are JSON texts; no metadata: an empty one. */
+export interface ProposedEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+  readonly metadata: string;
+}
+
+/** The revision that the stream must be at; −1: the stream must not exist. */
+export type ExpectedRevision = number | 'any';
 
 /**
  * Appends events where the stream is as expected.
@@ -22,6 +28,22 @@ export type BatchAppend = (
   events: readonly ProposedEvent[],
 ) => Promise<number>;
 
+/** One append of those that share a call. */
+export interface AppendRequest {
+  /** Comes back with the answer. */
+  readonly correlation: number;
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  readonly events: readonly ProposedEvent[];
+  /** Milliseconds since 1970, after which the store drops it. */
+  readonly deadline: number;
+}
+
+/** The revision of the last event, or why nothing was appended. */
+export type AppendAnswer = { readonly correlation: number } & (
+  { readonly revision: number } | { readonly error: Error }
+);
+
 type Call = ClientDuplexStream<Buffer, AppendAnswer>;
 interface Waiting {
   readonly resolve: (revision: number) => void;
@@ -32,23 +54,19 @@ const PATH = '/event_store.client.streams.Streams/BatchAppend';
 /** For the store to drop an append that came too late; the client's own default. */
 const DEADLINE_MS = 10_000;
 
-/**
- * `appendToStream` of a client, by the same call of the same service: `streams.BatchAppend`, which all appends of the
- * client share. It differs in what it costs, since the client makes some thirty objects of each append, and base64 of
- * its data (docs/adr/0012).
- */
+/** `appendToStream` of a client, by one call of `streams.BatchAppend` that all its appends share (docs/adr/0012). */
 export function createBatchAppend(client: EventStoreDBClient): BatchAppend {
   const calls = new WeakMap<StreamsClient, Call>();
   const waitingFor = new WeakMap<Call, Map<number, Waiting>>();
   const openCall = client['GRPCStreamCreator'](StreamsClient, 'batchAppend', open, calls);
-  let lastCorrelation = 0;
+  let last = 0;
 
   return (stream, expected, events) =>
     new Promise((resolve, reject) => {
+      const correlation = (last += 1);
       const send = (call: Call) => {
         const waiting = waitingFor.get(call);
         if (!waiting) throw new EventStoreUnavailableError('the call has just ended');
-        const correlation = (lastCorrelation += 1);
         waiting.set(correlation, { resolve, reject });
         const deadline = Date.now() + DEADLINE_MS;
         call.write(encodeAppend({ correlation, stream, expected, events, deadline }), (error?: Error | null) => {
@@ -78,4 +96,76 @@ export function createBatchAppend(client: EventStoreDBClient): BatchAppend {
     call.on('end', () => giveUp(new EventStoreUnavailableError('the event store ended the call')));
     return call;
   }
+}
+
+/** `event_store.client.streams.BatchAppendReq`, whole in one message. */
+export function encodeAppend({ correlation, stream, expected, events, deadline }: AppendRequest): Buffer {
+  const request = new ProtobufWriter(1024)
+    .message(1, (uuid) => uuid.message(1, (structured) => structured.uint(2, correlation)))
+    .message(2, (options) => {
+      options.message(1, (identifier) => identifier.string(3, stream));
+      if (expected === 'any') options.empty(4);
+      else if (expected < 0) options.empty(3);
+      else options.uint(2, expected);
+      const seconds = Math.floor(deadline / 1000);
+      options.message(6, (time) => time.uint(1, seconds).uint(2, (deadline - seconds * 1000) * 1e6));
+    });
+  for (const { id, type, data, metadata } of events) {
+    request.message(3, (event) =>
+      event
+        .message(1, (uuid) => uuid.string(2, id))
+        .message(2, (entry) => entry.string(1, 'type').string(2, type))
+        .message(2, (entry) => entry.string(1, 'content-type').string(2, 'application/json'))
+        .string(3, metadata)
+        .string(4, data),
+    );
+  }
+  return request.uint(4, 1).finish();
+}
+
+/** `event_store.client.streams.BatchAppendResp`. What is no success is left to the client's own code. */
+export function readAnswer(bytes: Buffer): AppendAnswer {
+  const reader = new ProtobufReader(bytes);
+  let correlation = 0;
+  let revision: number | undefined;
+  while (reader.next()) {
+    if (reader.field === 1) correlation = readCorrelation(reader.message());
+    else if (reader.field === 3) revision = readRevision(reader.message());
+    else reader.skip();
+  }
+  return revision === undefined ? { correlation, error: readError(bytes) } : { correlation, revision };
+}
+
+/** The store may write an id as two numbers, as it was sent, or as text. */
+function readCorrelation(uuid: ProtobufReader): number {
+  let correlation = 0;
+  while (uuid.next()) {
+    if (uuid.field === 1) {
+      const structured = uuid.message();
+      while (structured.next()) {
+        if (structured.field === 2) correlation = structured.uint();
+        else structured.skip();
+      }
+    } else if (uuid.field === 2) correlation = Number.parseInt(uuid.string().slice(-12), 16);
+    else uuid.skip();
+  }
+  return correlation;
+}
+
+/** Of the last event; −1 of an append without events to a stream that is not there. */
+function readRevision(success: ProtobufReader): number {
+  let revision = -1;
+  while (success.next()) {
+    if (success.field === 1) revision = success.uint();
+    else success.skip();
+  }
+  return revision;
+}
+
+function readError(bytes: Buffer): Error {
+  const answer = streams.BatchAppendResp.deserializeBinary(bytes);
+  const status = answer.getError();
+  if (!status?.hasDetails()) return new UnknownError(undefined, status?.getMessage() ?? 'an answer that says nothing');
+  const name = answer.getStreamIdentifier()?.getStreamName_asU8() ?? [];
+  return unpackToCommandError(status, Buffer.from(name).toString());
 }

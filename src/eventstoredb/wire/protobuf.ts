@@ -2,8 +2,6 @@
 const VARINT = 0;
 const BYTES = 2;
 
-export type Encoded = Uint8Array;
-
 /**
  * Writes one protobuf message. Sizes are not known beforehand, so a nested message is written behind one reserved
  * length byte and moved when it turns out longer than 127 bytes: cheaper than measuring everything twice.
@@ -29,13 +27,6 @@ export class ProtobufWriter {
       rest >>= 7n;
     }
     this.#byte(Number(rest));
-    return this;
-  }
-
-  bytes(field: number, value: Encoded): this {
-    this.#tag(field, BYTES).#varint(value.length).#reserve(value.length);
-    this.#buffer.set(value, this.#length);
-    this.#length += value.length;
     return this;
   }
 
@@ -136,25 +127,20 @@ export class ProtobufReader {
     return true;
   }
 
-  /** An unsigned integer; above 2^53 it loses precision, which here only ever means "very far". */
+  /** An unsigned integer; above 2^53 it loses precision. */
   uint(): number {
     this.#expect(VARINT);
     return this.#varint();
   }
 
-  bool(): boolean {
-    return this.uint() !== 0;
-  }
-
-  bigInt64(): bigint {
-    this.#expect(VARINT);
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.#byte();
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return BigInt.asIntN(64, value);
-    }
-    throw new MalformedMessage('varint too long');
+  /** An unsigned integer of 64 bits, exactly. */
+  bigUint(): bigint {
+    const start = this.#offset;
+    const value = this.uint();
+    if (value <= Number.MAX_SAFE_INTEGER) return BigInt(value);
+    let exact = 0n;
+    for (let at = this.#offset - 1; at >= start; at -= 1) exact = (exact << 7n) | BigInt((this.#bytes[at] ?? 0) & 0x7f);
+    return exact;
   }
 
   bytes(): Buffer {

@@ -1,9 +1,7 @@
-import type {
-  AllStreamRecordedEvent,
-  PersistentSubscriptionToAll,
-  PersistentSubscriptionToAllResolvedEvent,
-} from '@eventstore/db-client';
+import type { AllStreamRecordedEvent } from '@eventstore/db-client';
 import { ensureConnected } from '../../eventstoredb/client.ts';
+import { consume as subscribe, type Subscription } from '../../eventstoredb/wire/consume.ts';
+import type { ResolvedEvent } from '../../eventstoredb/wire/recorded-event.ts';
 import { withTimeLimit } from '../database.ts';
 import {
   type Projection,
@@ -14,7 +12,6 @@ import {
   toLogEvent,
 } from '../read-model.ts';
 import { projectTogether } from '../together.ts';
-import { takeBuffered } from './batches.ts';
 import { ensureConsumerGroup } from './consumer-group.ts';
 import { makeRoom } from './pacing.ts';
 import { type Progress, supervise } from './supervise.ts';
@@ -57,7 +54,7 @@ const MOST_UNDER_PRESSURE = 500;
 const BATCH_TIME_LIMIT_MS = 8000;
 const CONNECT_TIME_LIMIT_MS = 4000;
 
-type Delivery = PersistentSubscriptionToAllResolvedEvent & { readonly event: AllStreamRecordedEvent };
+type Delivery = ResolvedEvent & { readonly event: AllStreamRecordedEvent };
 
 /**
  * Consumes the consumer group and projects what comes, for ever. An event is acknowledged after its documents are
@@ -101,24 +98,22 @@ export function startWorker(options: WorkerOptions): Worker {
   }
 
   async function consume(signal: AbortSignal, progress: Progress): Promise<void> {
-    const subscription = client.subscribeToPersistentSubscriptionToAll(
+    const subscription = await subscribe(client, {
       group,
-      { bufferSize: BUFFER_SIZE },
-      { highWaterMark: BUFFER_SIZE },
-    );
+      bufferSize: BUFFER_SIZE,
+      onConfirmation() {
+        hasStarted = true;
+        progress();
+        log.info({ group }, 'projection worker consumes');
+      },
+    });
     const projection = projectTogether(models, (model) => model.project(context, model.name));
     // The current batch is finished first: the loop checks the signal after it.
     interrupt = () => {
-      if (counts.inFlight === 0) subscription.destroy();
+      if (counts.inFlight === 0) subscription.unsubscribe();
     };
-    subscription.once('confirmation', () => {
-      hasStarted = true;
-      progress();
-      log.info({ group }, 'projection worker consumes');
-    });
     try {
-      for await (const first of subscription) {
-        const arrived = takeBuffered(subscription, first, Math.min(most, mostNow()));
+      for await (const arrived of subscription.batches(() => Math.min(most, mostNow()))) {
         const begun = performance.now();
         counts.inFlight = arrived.length;
         await settle(subscription, projection, arrived);
@@ -133,34 +128,31 @@ export function startWorker(options: WorkerOptions): Worker {
     } finally {
       counts.inFlight = 0;
       interrupt = undefined;
-      await subscription
-        .unsubscribe()
-        .catch((error: unknown) => log.debug({ err: error }, 'the subscription was gone'));
-      subscription.destroy();
+      subscription.unsubscribe();
     }
   }
 
   async function settle(
-    subscription: PersistentSubscriptionToAll,
+    subscription: Subscription,
     projection: Projection,
-    arrived: readonly PersistentSubscriptionToAllResolvedEvent[],
+    arrived: readonly ResolvedEvent[],
   ): Promise<void> {
     const batch = arrived.filter((resolved): resolved is Delivery => resolved.event !== undefined);
     const empty = arrived.filter(({ event }) => event === undefined);
-    // A parked event that has been deleted since: there is nothing left to project.
-    if (empty.length > 0) await subscription.ack(...empty);
+    // A parked event that was deleted since: there is nothing left to project.
+    if (empty.length > 0) subscription.ack(empty);
     if (batch.length === 0) return;
     counts.redelivered += batch.filter(({ retryCount }) => retryCount > 0).length;
     const stalls = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(projection, batch));
     const isStalled = ({ event }: Delivery) =>
       Number(event.revision) >= (stalls.get(event.streamId)?.revision ?? Number.POSITIVE_INFINITY);
     const done = stalls.size === 0 ? batch : batch.filter((delivery) => !isStalled(delivery));
-    if (done.length > 0) await subscription.ack(...done);
+    if (done.length > 0) subscription.ack(done);
     for (const delivery of stalls.size === 0 ? [] : batch.filter(isStalled)) {
       const { streamId, revision, id } = delivery.event;
       const reason = stalls.get(streamId)?.reason ?? '';
       log.error({ stream: streamId, revision: Number(revision), eventId: id, reason }, 'event parked');
-      await subscription.nack('park', reason, delivery);
+      subscription.nack('park', reason, [delivery]);
       counts.parked += 1;
     }
     counts.projected += done.length;

@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
 import { ErrorType, type EventStoreDBClient, jsonEvent, NO_STREAM, UnknownError } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { type BatchAppend, createBatchAppend } from '../../src/eventstoredb/wire/append.ts';
-import { encodeAppend, type ProposedEvent, readAnswer } from '../../src/eventstoredb/wire/append-messages.ts';
-import { connectEventStore } from '../../src/eventstoredb/client.ts';
-import { hasType, isUnavailable } from '../../src/eventstoredb/errors.ts';
-import { ProtobufWriter } from '../../src/eventstoredb/wire/protobuf.ts';
-import { collect, failureOf } from '../contract/eventstoredb/support.ts';
-import { connectThroughProxy } from '../support/proxied-client.ts';
+import {
+  type BatchAppend,
+  createBatchAppend,
+  encodeAppend,
+  type ProposedEvent,
+  readAnswer,
+} from '../../../src/eventstoredb/wire/append.ts';
+import { connectEventStore } from '../../../src/eventstoredb/client.ts';
+import { hasType, isUnavailable } from '../../../src/eventstoredb/errors.ts';
+import { ProtobufWriter } from '../../../src/eventstoredb/wire/protobuf.ts';
+import { collect, failureOf } from '../../contract/eventstoredb/support.ts';
+import { connectThroughProxy } from '../../support/proxied-client.ts';
 
 const url = inject('eventStoreUrl');
 const prefix = `BatchAppend-${randomUUID()}`;
@@ -94,16 +97,6 @@ describe('an append', () => {
     const deleted = await failureOf(append(stream, 0, numbered(1)));
     expect(hasType(deleted, ErrorType.STREAM_DELETED)).toBe(true);
     expect(deleted).toEqual(await failureOf(client.appendToStream(stream, jsonEvent({ type: 'T', data: {} }))));
-  });
-
-  it('leaves the process together with those that are made with it, not one in each turn of the event loop', async () => {
-    await append(newStream(), -1, numbered(1));
-    const sent = vi.spyOn(Http2SubchannelCall.prototype, 'sendMessageWithContext');
-    const appends = Array.from({ length: 50 }, () => append(newStream(), -1, numbered(1)));
-    for (let turns = 0; turns < 3; turns += 1) await turn();
-    expect(sent).toHaveBeenCalledTimes(50);
-    sent.mockRestore();
-    expect(await Promise.all(appends)).toEqual(appends.map(() => 0));
   });
 
   it('without an answer fails when the connection breaks, and only then; the next one connects anew', async () => {
