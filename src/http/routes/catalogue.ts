@@ -2,8 +2,8 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import type { Static } from 'typebox';
 import { eventSchemas, type EventTypeName } from '../../eventstoredb/event-schemas.ts';
 import { upcasters } from '../../eventstoredb/upcasters.ts';
-import { answers } from '../answers.ts';
-import { EventCatalogue, ref } from '../schemas/schemas.ts';
+import { ref } from '../schemas/common.ts';
+import { EventCatalogue } from '../schemas/event-catalogue.ts';
 
 /** Every event type with its versions, their JSON Schemas, and the upcasters between them. */
 export const catalogueRoutes: FastifyPluginCallbackTypebox = (app, _, done) => {
@@ -15,7 +15,7 @@ export const catalogueRoutes: FastifyPluginCallbackTypebox = (app, _, done) => {
         tags: ['Operations'],
         operationId: 'eventCatalogue',
         summary: 'Every event type, its versions, their JSON Schemas, and the upcasters between them',
-        response: answers({ 200: ref(EventCatalogue) }, [429, 503]),
+        response: { 200: ref(EventCatalogue) },
       },
     },
     () => catalogue,

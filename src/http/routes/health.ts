@@ -18,12 +18,12 @@ const ReadinessBody = Type.Object({
 
 const tags = ['Operations'];
 
+export interface HealthRoutesOptions {
+  readonly readiness: () => Promise<Readiness>;
+}
+
 /** Liveness: the process answers. Readiness: it can do its work, stores and projection included. */
-export const healthRoutes: FastifyPluginCallbackTypebox<{ readiness: () => Promise<Readiness> }> = (
-  app,
-  { readiness },
-  done,
-) => {
+export const healthRoutes: FastifyPluginCallbackTypebox<HealthRoutesOptions> = (app, { readiness }, done) => {
   const status = Type.Object({ status: Type.Enum(['alive'], { type: 'string' }) });
   app.get(
     '/health/live',

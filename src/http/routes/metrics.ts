@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Metrics } from '../../metrics.ts';
-import { answers } from '../answers.ts';
 
 type RequestMetrics = Pick<Metrics, 'requestRecorder'>;
 
@@ -62,10 +61,7 @@ export const metricsRoutes: FastifyPluginCallback<{ metrics: Pick<Metrics, 'text
         tags: ['Operations'],
         operationId: 'metrics',
         summary: 'Metrics in Prometheus’ text format',
-        response: answers(
-          { 200: { description: 'Metrics', content: { 'text/plain': { schema: Type.String() } } } },
-          [503],
-        ),
+        response: { 200: { description: 'Metrics', content: { 'text/plain': { schema: Type.String() } } } },
       },
     },
     async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),

@@ -1,31 +1,33 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
 import type { OrderCommand, OrderCommands } from '../../commands/order-commands.ts';
 import type { OrderAtRevision } from '../../eventstoredb/repository.ts';
 import { callerOf } from '../caller.ts';
-import { plainOrderJson } from './order-json.ts';
 import { allowedRevisions, revisionTag } from '../preconditions.ts';
-import { BadRequestError } from '../problems.ts';
-import { answers } from '../answers.ts';
+import { badField } from '../problems/errors.ts';
+import { CallerHeaders, CommandHeaders, ref } from '../schemas/common.ts';
 import {
   ApplyDiscountBody,
-  CallerHeaders,
   ChangeStatusBody,
-  CommandHeaders,
   ConfirmOrderBody,
   DeliveryAddress,
   OrderParams,
   PayOrderBody,
   PlaceOrderBody,
   PlainOrder,
-  ref,
-} from '../schemas/schemas.ts';
+} from '../schemas/orders.ts';
+import { plainOrderJson } from './order-json.ts';
 
 const tags = ['Orders: commands'];
-const changed = answers({ 200: ref(PlainOrder) }, [400, 404, 408, 409, 412, 413, 415, 422, 429, 500, 503]);
+const change = { tags, headers: CommandHeaders, params: OrderParams, response: { 200: ref(PlainOrder) } };
+
+export interface OrderCommandRoutesOptions {
+  readonly commands: OrderCommands;
+}
 
 /** The routes that change orders. */
-export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderCommands }> = (
+export const orderCommandRoutes: FastifyPluginCallbackTypebox<OrderCommandRoutesOptions> = (
   app,
   { commands },
   done,
@@ -39,16 +41,11 @@ export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderC
         summary: 'Place an order',
         headers: CallerHeaders,
         body: ref(PlaceOrderBody),
-        response: answers({ 201: ref(PlainOrder) }, [400, 408, 409, 413, 415, 422, 429, 500, 503]),
+        response: { 201: ref(PlainOrder) },
       },
     },
     async (request, reply) => {
-      request.body.items.forEach(({ name, unitPrice, sku }, index) => {
-        if (sku !== undefined) return;
-        if (name === undefined) throw new BadRequestError('is required where no sku is given', `#/items/${index}/name`);
-        if (unitPrice === undefined)
-          throw new BadRequestError('is required where no sku is given', `#/items/${index}/unitPrice`);
-      });
+      checkItems(request.body.items);
       const placed = await commands.place(request.body, callerOf(request));
       void reply.code(201).header('location', `/orders/${placed.state.id}`);
       return changedOrder(reply, placed);
@@ -59,20 +56,16 @@ export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderC
     '/orders/:orderId/confirm',
     {
       schema: {
-        tags,
+        ...change,
         operationId: 'confirmOrder',
         summary: 'Confirm a pending order',
-        headers: CommandHeaders,
-        params: OrderParams,
         body: ref(ConfirmOrderBody),
-        response: changed,
       },
     },
     async (request, reply) => {
       const { estimatedDeliveryTime, ...rest } = request.body;
-      const caller = callerOf(request);
       const confirmedBy = request.headers['x-actor'];
-      return run(request, reply, caller, {
+      return run(request, reply, {
         type: 'confirm',
         ...rest,
         estimatedDeliveryTime: new Date(estimatedDeliveryTime).toISOString(),
@@ -85,79 +78,77 @@ export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderC
     '/orders/:orderId/payment',
     {
       schema: {
-        tags,
+        ...change,
         operationId: 'payOrder',
         summary: 'Record the payment of the order’s total',
-        headers: CommandHeaders,
-        params: OrderParams,
         body: ref(PayOrderBody),
-        response: changed,
       },
     },
-    async (request, reply) => run(request, reply, callerOf(request), { type: 'pay', ...request.body }),
+    async (request, reply) => run(request, reply, { type: 'pay', ...request.body }),
   );
 
   app.post(
     '/orders/:orderId/status',
     {
       schema: {
-        tags,
+        ...change,
         operationId: 'changeStatus',
         summary: 'Change the status (the staff’s override)',
-        headers: CommandHeaders,
-        params: OrderParams,
         body: ref(ChangeStatusBody),
-        response: changed,
       },
     },
-    async (request, reply) => run(request, reply, callerOf(request), { type: 'change-status', ...request.body }),
+    async (request, reply) => run(request, reply, { type: 'change-status', ...request.body }),
   );
 
   app.post(
     '/orders/:orderId/discount',
     {
       schema: {
-        tags,
+        ...change,
         operationId: 'applyDiscount',
         summary: 'Apply a discount to an unpaid order',
-        headers: CommandHeaders,
-        params: OrderParams,
         body: ref(ApplyDiscountBody),
-        response: changed,
       },
     },
-    async (request, reply) => run(request, reply, callerOf(request), { type: 'apply-discount', ...request.body }),
+    async (request, reply) => run(request, reply, { type: 'apply-discount', ...request.body }),
   );
 
   app.post(
     '/orders/:orderId/delivery-address',
     {
       schema: {
-        tags,
+        ...change,
         operationId: 'changeDeliveryAddress',
         summary: 'Set or change the delivery address',
-        headers: CommandHeaders,
-        params: OrderParams,
         body: ref(DeliveryAddress),
-        response: changed,
       },
     },
-    async (request, reply) =>
-      run(request, reply, callerOf(request), { type: 'change-delivery-address', address: request.body }),
+    async (request, reply) => run(request, reply, { type: 'change-delivery-address', address: request.body }),
   );
 
   done();
 
-  async function run(
-    request: { readonly params: { readonly orderId: string }; readonly headers: { readonly 'if-match'?: string } },
-    reply: FastifyReply,
-    caller: ReturnType<typeof callerOf>,
-    command: OrderCommand,
-  ) {
+  async function run(request: CommandRequest, reply: FastifyReply, command: OrderCommand) {
     const allowed = allowedRevisions(request.headers['if-match']);
-    return changedOrder(reply, await commands.run(request.params.orderId.toLowerCase(), command, caller, allowed));
+    const orderId = request.params.orderId.toLowerCase();
+    return changedOrder(reply, await commands.run(orderId, command, callerOf(request), allowed));
   }
 };
+
+type CommandRequest = FastifyRequest & {
+  readonly params: Static<typeof OrderParams>;
+  readonly headers: Static<typeof CommandHeaders>;
+};
+
+/** What a schema cannot say without spoiling its messages. */
+function checkItems(items: Static<typeof PlaceOrderBody>['items']): void {
+  items.forEach((item, index) => {
+    if (item.sku !== undefined) return;
+    for (const field of ['name', 'unitPrice'] as const) {
+      if (item[field] === undefined) throw badField(`#/items/${index}/${field}`, 'is required where no sku is given');
+    }
+  });
+}
 
 function changedOrder(reply: FastifyReply, changed: OrderAtRevision) {
   void reply.header('etag', revisionTag(changed.revision));

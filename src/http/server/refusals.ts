@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Metrics } from '../../metrics.ts';
 import type { Pressure } from './pressure.ts';
-import { problems } from '../problems.ts';
+import { problem } from '../problems/catalogue.ts';
 
 export interface RefusalOptions {
   readonly pressure: Pick<Pressure, 'requests'>;
@@ -90,8 +90,8 @@ export function createRefusals({ pressure, metrics, log }: RefusalOptions) {
   }
 }
 
-const { retryAfter = 1, ...problem } = problems.unavailable();
-const REFUSAL = JSON.stringify(problem).slice(0, -1);
+const { retryAfter = 1, ...unavailable } = problem('unavailable');
+const REFUSAL = JSON.stringify(unavailable).slice(0, -1);
 
 function answer(response: ServerResponse, body: string): void {
   response.writeHead(503, [
