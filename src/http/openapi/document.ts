@@ -3,7 +3,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { AnswerDocumentation, OperationDocumentation } from './examples/documentation.ts';
 import { documentation } from './examples/index.ts';
 import { parameterDescriptions, parameterExamples } from './examples/parameters.ts';
-import { generalProblems, type ProblemExamples } from './problems.ts';
+import { generalProblems, type ProblemExamples } from './examples/problems.ts';
 
 const { version } = createRequire(import.meta.url)('#package.json') as { readonly version: string };
 

@@ -5,7 +5,7 @@ import type { AnalyticsQueries, PeriodFigures } from '../../read-models/analytic
 import { badField } from '../problems/errors.ts';
 import { OrderAnalytics } from '../schemas/analytics.ts';
 import { query, ref, TimeOrDate } from '../schemas/common.ts';
-import { toTime } from '../times.ts';
+import { toTime } from '../requests/times.ts';
 
 const MOST_YEARS = 10;
 const MOST_POPULAR = 10;

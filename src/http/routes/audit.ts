@@ -2,12 +2,12 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import Type, { type Static } from 'typebox';
 import type { AuditDocument } from '../../read-models/audit/document.ts';
 import type { AuditQueries } from '../../read-models/audit/queries.ts';
-import { given, pageParameters, readPage } from '../pages.ts';
+import { given, pageParameters, readPage } from '../requests/pages.ts';
 import { badField } from '../problems/errors.ts';
 import { type AuditEntry, AuditPage } from '../schemas/audit.ts';
 import { query, ref, TimeOrDate } from '../schemas/common.ts';
 import { OrderEventType } from '../schemas/history.ts';
-import { toTime } from '../times.ts';
+import { toTime } from '../requests/times.ts';
 
 export interface AuditRoutesOptions {
   readonly audit: AuditQueries;

@@ -3,13 +3,13 @@ import Type, { type Static } from 'typebox';
 import type { CustomerAtRevision, CustomerCommands } from '../../commands/customer-commands.ts';
 import type { CustomerDocument } from '../../read-models/customers/document.ts';
 import type { CustomerQueries } from '../../read-models/customers/queries.ts';
-import { callerOf } from '../caller.ts';
-import { allowedRevisions, isUnmodified, revisionTag } from '../preconditions.ts';
+import { callerOf } from '../requests/caller.ts';
+import { allowedRevisions, isUnmodified, revisionTag } from '../requests/preconditions.ts';
 import { notFound } from '../problems/errors.ts';
 import { CommandHeaders, CustomerId, IfNoneMatch, MinRevision, NotModified, ref } from '../schemas/common.ts';
 import { Customer, CustomerBody } from '../schemas/customers.ts';
 import type { Pressure } from '../server/pressure.ts';
-import { findAtRevision } from '../wait-for-revision.ts';
+import { findAtRevision } from '../requests/wait-for-revision.ts';
 
 const tags = ['Customers'];
 const CustomerParams = Type.Object({ customerId: CustomerId });

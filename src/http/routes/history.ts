@@ -10,7 +10,7 @@ import { badField, notFound } from '../problems/errors.ts';
 import { query, ref, TimeOrDate } from '../schemas/common.ts';
 import { OrderDiff, Revision, Timeline, type TimelineItem } from '../schemas/history.ts';
 import { OrderParams, PlainOrder } from '../schemas/orders.ts';
-import { toTime } from '../times.ts';
+import { toTime } from '../requests/times.ts';
 import { plainOrderJson } from './order-json.ts';
 
 const tags = ['Orders: history'];

@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import type { OrderCommand, OrderCommands } from '../../commands/order-commands.ts';
 import type { OrderAtRevision } from '../../eventstoredb/repository.ts';
-import { callerOf } from '../caller.ts';
-import { allowedRevisions, revisionTag } from '../preconditions.ts';
+import { callerOf } from '../requests/caller.ts';
+import { allowedRevisions, revisionTag } from '../requests/preconditions.ts';
 import { badField } from '../problems/errors.ts';
 import { CallerHeaders, CommandHeaders, ref } from '../schemas/common.ts';
 import {

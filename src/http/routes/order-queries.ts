@@ -1,15 +1,15 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import type { OrderQueries } from '../../read-models/orders/queries.ts';
-import { given, pageParameters, readPage } from '../pages.ts';
-import { documentTag, isUnmodified } from '../preconditions.ts';
+import { given, pageParameters, readPage } from '../requests/pages.ts';
+import { documentTag, isUnmodified } from '../requests/preconditions.ts';
 import { problem } from '../problems/catalogue.ts';
 import { notFound, ProblemError } from '../problems/errors.ts';
 import { IfNoneMatch, MinRevision, NotModified, query, ref, TimeOrDate } from '../schemas/common.ts';
 import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus } from '../schemas/orders.ts';
 import type { Pressure } from '../server/pressure.ts';
-import { toTime } from '../times.ts';
-import { findAtRevision } from '../wait-for-revision.ts';
+import { toTime } from '../requests/times.ts';
+import { findAtRevision } from '../requests/wait-for-revision.ts';
 import { orderJson } from './order-json.ts';
 
 const tags = ['Orders: queries'];

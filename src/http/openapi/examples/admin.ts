@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { problem } from '../../problems/catalogue.ts';
 import type { ParkedEvents, Projections, ReplayedEvents, VerifiedReadModel } from '../../schemas/admin.ts';
-import { wrongField } from '../problems.ts';
+import { wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { orderId, paidAt, readyAt } from './story.ts';
 

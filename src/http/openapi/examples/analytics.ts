@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import type { OrderAnalytics } from '../../schemas/analytics.ts';
-import { refusedField } from '../problems.ts';
+import { refusedField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 
 const january: Static<typeof OrderAnalytics> = {

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
-import { encodeCursor } from '../../pages.ts';
+import { encodeCursor } from '../../requests/pages.ts';
 import type { AuditPage } from '../../schemas/audit.ts';
-import { refusedField } from '../problems.ts';
+import { refusedField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { actor, correlationId, orderId, paidAt } from './story.ts';
 

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { problem } from '../../problems/catalogue.ts';
 import type { Customer, CustomerBody } from '../../schemas/customers.ts';
-import { changeProblems, wrongField } from '../problems.ts';
+import { changeProblems, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { confirmedAt, customerId, placedAt } from './story.ts';
 

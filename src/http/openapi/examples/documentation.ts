@@ -1,4 +1,4 @@
-import type { ProblemExamples } from '../problems.ts';
+import type { ProblemExamples } from './problems.ts';
 
 export interface AnswerDocumentation {
   readonly description: string;

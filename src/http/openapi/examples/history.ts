@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { problem } from '../../problems/catalogue.ts';
 import type { OrderDiff, Timeline } from '../../schemas/history.ts';
-import { refusedField, wrongField } from '../problems.ts';
+import { refusedField, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { actor, confirmed, confirmedAt, customerId, estimatedDelivery, margherita, orderId, paid, paidAt, placed, placedAt } from './story.ts';
 

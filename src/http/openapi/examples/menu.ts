@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { problem } from '../../problems/catalogue.ts';
 import type { Menu, MenuItem, MenuItemBody } from '../../schemas/menu.ts';
-import { wrongField } from '../problems.ts';
+import { wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { sku } from './story.ts';
 

@@ -1,11 +1,11 @@
 import type { Static } from 'typebox';
 import { OrderNotFoundError } from '../../../commands/errors.ts';
 import { ORDER_STATUSES } from '../../../domain/events.ts';
-import { encodeCursor } from '../../pages.ts';
+import { encodeCursor } from '../../requests/pages.ts';
 import { fieldProblem, problem } from '../../problems/catalogue.ts';
 import { toProblem } from '../../problems/errors.ts';
 import type { ApplyDiscountBody, ChangeStatusBody, ConfirmOrderBody, DeliveryAddress, Order, OrderPage, PayOrderBody, PlaceOrderBody, PlainOrder } from '../../schemas/orders.ts';
-import { changeProblems, concurrentChange, keyReused, refusedField, wrongField } from '../problems.ts';
+import { changeProblems, concurrentChange, keyReused, refusedField, wrongField } from './problems.ts';
 import type { AnswerDocumentation, OperationDocumentations } from './documentation.ts';
 import { customerBody } from './customers.ts';
 import { menuItem } from './menu.ts';

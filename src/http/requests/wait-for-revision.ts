@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { problem } from './problems/catalogue.ts';
-import { ProblemError } from './problems/errors.ts';
-import type { Pressure } from './server/pressure.ts';
+import { problem } from '../problems/catalogue.ts';
+import { ProblemError } from '../problems/errors.ts';
+import type { Pressure } from '../server/pressure.ts';
 
 const WAIT_MS = 2000;
 const PAUSE_MS = { first: 5, longest: 50 };

@@ -1,6 +1,6 @@
-import { ConcurrentModificationError, IdempotencyKeyReusedError, StaleRevisionError } from '../../commands/errors.ts';
-import { fieldProblem, problem, type ProblemDetails, storeAway } from '../problems/catalogue.ts';
-import { toProblem } from '../problems/errors.ts';
+import { ConcurrentModificationError, IdempotencyKeyReusedError, StaleRevisionError } from '../../../commands/errors.ts';
+import { fieldProblem, problem, type ProblemDetails, storeAway } from '../../problems/catalogue.ts';
+import { toProblem } from '../../problems/errors.ts';
 
 /** Examples of problems that an operation can end in, by name; each is made as the service itself makes it. */
 export type ProblemExamples = Readonly<Record<string, ProblemDetails>>;

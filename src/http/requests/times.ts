@@ -1,4 +1,4 @@
-import { parseTimeOrDate } from '../domain/time.ts';
+import { parseTimeOrDate } from '../../domain/time.ts';
 
 /** @param text a `TimeOrDate` that the schema let through */
 export function toTime(text: string): Date;

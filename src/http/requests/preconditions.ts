@@ -1,4 +1,4 @@
-import { badField } from './problems/errors.ts';
+import { badField } from '../problems/errors.ts';
 
 const ETAGS = /^\s*(?:W\/)?"[\x21\x23-\x7E]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7E]*")*\s*$/;
 const ETAG = /(W\/)?"([\x21\x23-\x7E]*)"/g;

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import Type from 'typebox';
-import { badField } from './problems/errors.ts';
+import { badField } from '../problems/errors.ts';
 
 /** Query parameters of every list. */
 export const pageParameters = {
