@@ -66,8 +66,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger for each request would cost more than the few lines that need one; those name the request themselves.
-    childLoggerFactory: (logger) => logger,
+    requestIdLogLabel: 'requestId',
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
