@@ -65,8 +65,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   const { limits } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
-    logController: new LogController({ disableRequestLogging: true }),
-    requestIdLogLabel: 'requestId',
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
