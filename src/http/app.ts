@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Metrics } from '../metrics.ts';
 import { openApiInfo } from './openapi/document.ts';
@@ -86,9 +87,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.setErrorHandler(handleError);
   registerNotFound(app);
   measureRequests(app, dependencies.metrics);
-  const headers = await securityHeaders();
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(headers).header('x-request-id', request.id);
+    void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
   await registerLimits(app, limits.rateLimitPerMinute);
@@ -97,16 +97,17 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 
-  await app.register(healthRoutes, dependencies);
-  await app.register(orderCommandRoutes, dependencies);
-  await app.register(orderQueryRoutes, dependencies);
-  await app.register(historyRoutes, dependencies);
-  await app.register(auditRoutes, dependencies);
-  await app.register(customerRoutes, dependencies);
-  await app.register(menuRoutes, dependencies);
-  await app.register(catalogueRoutes);
-  await app.register(analyticsRoutes, dependencies);
-  await app.register(adminRoutes, dependencies);
-  await app.register(metricsRoutes, dependencies);
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  healthRoutes(typed, dependencies);
+  orderCommandRoutes(typed, dependencies);
+  orderQueryRoutes(typed, dependencies);
+  historyRoutes(typed, dependencies);
+  auditRoutes(typed, dependencies);
+  customerRoutes(typed, dependencies);
+  menuRoutes(typed, dependencies);
+  catalogueRoutes(typed);
+  analyticsRoutes(typed, dependencies);
+  adminRoutes(typed, dependencies);
+  metricsRoutes(typed, dependencies);
   return app;
 }

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
 import type { ProjectionAdmin, ProjectionStatus } from '../../read-models/admin.ts';
 import { READ_MODEL_NAMES } from '../../read-models/index.ts';
@@ -17,7 +17,7 @@ export interface AdminRoutesOptions {
 }
 
 /** The routes by which operators look after the read models. */
-export const adminRoutes: FastifyPluginCallbackTypebox<AdminRoutesOptions> = (app, { admin }, done) => {
+export function adminRoutes(app: App, { admin }: AdminRoutesOptions): void {
   app.get(
     '/admin/projections',
     {
@@ -100,9 +100,7 @@ export const adminRoutes: FastifyPluginCallbackTypebox<AdminRoutesOptions> = (ap
       return { ...result, listed: listed.map(({ fields, ...difference }) => ({ ...difference, fields: [...fields] })) };
     },
   );
-
-  done();
-};
+}
 
 function statusJson({ rebuild, ...status }: ProjectionStatus): Static<typeof Projections>['items'][number] {
   return {

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import type { Static } from 'typebox';
 import { Decimal, formatMinorUnits, formatMoney, fromMinorUnits } from '../../domain/money.ts';
 import type { AnalyticsQueries, PeriodFigures } from '../../read-models/analytics/queries.ts';
@@ -15,7 +15,7 @@ export interface AnalyticsRoutesOptions {
 }
 
 /** Figures of the orders placed in a period: a cohort, whatever became of them since. */
-export const analyticsRoutes: FastifyPluginCallbackTypebox<AnalyticsRoutesOptions> = (app, { analytics }, done) => {
+export function analyticsRoutes(app: App, { analytics }: AnalyticsRoutesOptions): void {
   app.get(
     '/analytics/orders',
     {
@@ -37,8 +37,7 @@ export const analyticsRoutes: FastifyPluginCallbackTypebox<AnalyticsRoutesOption
       return toAnalytics(from, to, await analytics.period(from, to));
     },
   );
-  done();
-};
+}
 
 function toAnalytics(from: Date, to: Date, { days, items }: PeriodFigures): Static<typeof OrderAnalytics> {
   const sum = (figure: 'orders' | 'confirmed' | 'revenueMinor' | 'quantity') =>

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
 import type { AuditDocument } from '../../read-models/audit/document.ts';
 import type { AuditQueries } from '../../read-models/audit/queries.ts';
@@ -14,7 +14,7 @@ export interface AuditRoutesOptions {
 }
 
 /** The route that answers who did what when, across orders. */
-export const auditRoutes: FastifyPluginCallbackTypebox<AuditRoutesOptions> = (app, { audit }, done) => {
+export function auditRoutes(app: App, { audit }: AuditRoutesOptions): void {
   app.get(
     '/audit',
     {
@@ -41,9 +41,7 @@ export const auditRoutes: FastifyPluginCallbackTypebox<AuditRoutesOptions> = (ap
       return { items: documents.map(auditJson), ...next };
     },
   );
-
-  done();
-};
+}
 
 function keyOf({ recordedAt, _id }: AuditDocument) {
   return { time: recordedAt, id: _id };

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import type { Static } from 'typebox';
 import { eventSchemas, type EventTypeName } from '../../eventstoredb/event-schemas.ts';
 import { upcasters } from '../../eventstoredb/upcasters.ts';
@@ -6,7 +6,7 @@ import { ref } from '../schemas/common.ts';
 import { EventCatalogue } from '../schemas/event-catalogue.ts';
 
 /** Every event type with its versions, their JSON Schemas, and the upcasters between them. */
-export const catalogueRoutes: FastifyPluginCallbackTypebox = (app, _, done) => {
+export function catalogueRoutes(app: App): void {
   const catalogue = eventCatalogue();
   app.get(
     '/events/catalogue',
@@ -20,8 +20,7 @@ export const catalogueRoutes: FastifyPluginCallbackTypebox = (app, _, done) => {
     },
     () => catalogue,
   );
-  done();
-};
+}
 
 export function eventCatalogue(): Static<typeof EventCatalogue> {
   const types = Object.keys(eventSchemas) as EventTypeName[];

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
 import type { CustomerAtRevision, CustomerCommands } from '../../commands/customer-commands.ts';
 import type { CustomerDocument } from '../../read-models/customers/document.ts';
@@ -21,11 +21,7 @@ export interface CustomerRoutesOptions {
 }
 
 /** The routes of customers, whose present details their orders show. */
-export const customerRoutes: FastifyPluginCallbackTypebox<CustomerRoutesOptions> = (
-  app,
-  { customerCommands, customers, pressure },
-  done,
-) => {
+export function customerRoutes(app: App, { customerCommands, customers, pressure }: CustomerRoutesOptions): void {
   app.put(
     '/customers/:customerId',
     {
@@ -74,9 +70,7 @@ export const customerRoutes: FastifyPluginCallbackTypebox<CustomerRoutesOptions>
       return customerJson(found);
     },
   );
-
-  done();
-};
+}
 
 /** The customer as a command answers it. */
 function storedCustomerJson({ state: { id, ...details }, revision }: CustomerAtRevision): Static<typeof Customer> {

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type from 'typebox';
 
 export interface Readiness {
@@ -23,7 +23,7 @@ export interface HealthRoutesOptions {
 }
 
 /** Liveness: the process answers. Readiness: it can do its work, stores and projection included. */
-export const healthRoutes: FastifyPluginCallbackTypebox<HealthRoutesOptions> = (app, { readiness }, done) => {
+export function healthRoutes(app: App, { readiness }: HealthRoutesOptions): void {
   const status = Type.Object({ status: Type.Enum(['alive'], { type: 'string' }) });
   app.get(
     '/health/live',
@@ -50,5 +50,4 @@ export const healthRoutes: FastifyPluginCallbackTypebox<HealthRoutesOptions> = (
       return { status: isReady ? ('ready' as const) : ('not ready' as const), checks };
     },
   );
-  done();
-};
+}

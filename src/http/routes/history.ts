@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
 import { OrderNotFoundError } from '../../commands/errors.ts';
 import { occurredAt } from '../../domain/events.ts';
@@ -20,7 +20,7 @@ export interface HistoryRoutesOptions {
 }
 
 /** The routes that answer from an order's stream what it was, what changed, and who did it. */
-export const historyRoutes: FastifyPluginCallbackTypebox<HistoryRoutesOptions> = (app, { history }, done) => {
+export function historyRoutes(app: App, { history }: HistoryRoutesOptions): void {
   app.get(
     '/orders/:orderId/state',
     {
@@ -84,8 +84,6 @@ export const historyRoutes: FastifyPluginCallbackTypebox<HistoryRoutesOptions> =
     },
   );
 
-  done();
-
   async function latest(orderId: string): Promise<OrderAtRevision> {
     const order = await history.asOf(orderId, Number.POSITIVE_INFINITY);
     if (!order) throw new OrderNotFoundError(orderId);
@@ -107,9 +105,9 @@ export const historyRoutes: FastifyPluginCallbackTypebox<HistoryRoutesOptions> =
     const last = await latest(orderId);
     throw notFound(`Order ${orderId} has no revision ${revision}: its last one is ${last.revision}`);
   }
-};
+}
 
-function changesBetween(
+export function changesBetween(
   before: Static<typeof PlainOrder>,
   after: Static<typeof PlainOrder>,
 ): Static<typeof OrderDiff>['changes'] {
@@ -119,7 +117,11 @@ function changesBetween(
     .map((field) => ({ field, from: before[field], to: after[field] }));
 }
 
-function timelineItem({ event, revision, metadata }: StoredOrderEvent): Static<typeof TimelineItem> {
+export function timelineItem({
+  event,
+  revision,
+  metadata,
+}: Pick<StoredOrderEvent, 'event' | 'revision' | 'metadata'>): Static<typeof TimelineItem> {
   return {
     timestamp: new Date(occurredAt(event)).toISOString(),
     revision,

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type from 'typebox';
 import type { MenuStore } from '../../read-models/menu/store.ts';
 import { notFound } from '../problems/errors.ts';
@@ -15,7 +15,7 @@ export interface MenuRoutesOptions {
 }
 
 /** The routes of the price list. A new price touches no order: each has its prices in its own events. */
-export const menuRoutes: FastifyPluginCallbackTypebox<MenuRoutesOptions> = (app, { menu, currency }, done) => {
+export function menuRoutes(app: App, { menu, currency }: MenuRoutesOptions): void {
   app.get(
     '/menu',
     {
@@ -65,6 +65,4 @@ export const menuRoutes: FastifyPluginCallbackTypebox<MenuRoutesOptions> = (app,
       return reply.code(204).send(null);
     },
   );
-
-  done();
-};
+}

@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Metrics } from '../../metrics.ts';
+import type { App } from './app.ts';
 
 /** Measures every request, by its route; those that no route takes count together. */
 export function measureRequests(app: FastifyInstance, metrics: Pick<Metrics, 'requestTook'>): void {
@@ -12,11 +13,10 @@ export function measureRequests(app: FastifyInstance, metrics: Pick<Metrics, 're
 }
 
 /** The figures for Prometheus. They are served whatever becomes of the stores. */
-export const metricsRoutes: FastifyPluginCallback<{ metrics: Pick<Metrics, 'text' | 'contentType'> }> = (
-  app,
-  { metrics },
-  done,
-) => {
+export function metricsRoutes(
+  app: App,
+  { metrics }: { readonly metrics: Pick<Metrics, 'text' | 'contentType'> },
+): void {
   app.get(
     '/metrics',
     {
@@ -30,5 +30,4 @@ export const metricsRoutes: FastifyPluginCallback<{ metrics: Pick<Metrics, 'text
     },
     async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),
   );
-  done();
-};
+}

@@ -1,11 +1,10 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Static } from 'typebox';
+import type { FastifyReply } from 'fastify';
+import type { Static, TSchema } from 'typebox';
 import type { OrderCommand, OrderCommands } from '../../commands/order-commands.ts';
 import type { OrderAtRevision } from '../../eventstoredb/repository.ts';
+import { badField } from '../problems/errors.ts';
 import { callerOf } from '../requests/caller.ts';
 import { allowedRevisions, revisionTag } from '../requests/preconditions.ts';
-import { badField } from '../problems/errors.ts';
 import { CallerHeaders, CommandHeaders, ref } from '../schemas/common.ts';
 import {
   ApplyDiscountBody,
@@ -17,21 +16,17 @@ import {
   PlaceOrderBody,
   PlainOrder,
 } from '../schemas/orders.ts';
+import type { App } from './app.ts';
 import { plainOrderJson } from './order-json.ts';
 
 const tags = ['Orders: commands'];
-const change = { tags, headers: CommandHeaders, params: OrderParams, response: { 200: ref(PlainOrder) } };
 
 export interface OrderCommandRoutesOptions {
   readonly commands: OrderCommands;
 }
 
 /** The routes that change orders. */
-export const orderCommandRoutes: FastifyPluginCallbackTypebox<OrderCommandRoutesOptions> = (
-  app,
-  { commands },
-  done,
-) => {
+export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOptions): void {
   app.post(
     '/orders',
     {
@@ -52,93 +47,52 @@ export const orderCommandRoutes: FastifyPluginCallbackTypebox<OrderCommandRoutes
     },
   );
 
-  app.post(
+  command(
     '/orders/:orderId/confirm',
-    {
-      schema: {
-        ...change,
-        operationId: 'confirmOrder',
-        summary: 'Confirm a pending order',
-        body: ref(ConfirmOrderBody),
-      },
-    },
-    async (request, reply) => {
-      const { estimatedDeliveryTime, ...rest } = request.body;
-      const confirmedBy = request.headers['x-actor'];
-      return run(request, reply, {
-        type: 'confirm',
-        ...rest,
-        estimatedDeliveryTime: new Date(estimatedDeliveryTime).toISOString(),
-        ...(confirmedBy !== undefined && { confirmedBy }),
-      });
-    },
+    { operationId: 'confirmOrder', summary: 'Confirm a pending order', body: ConfirmOrderBody },
+    ({ estimatedDeliveryTime, ...rest }, confirmedBy) => ({
+      type: 'confirm',
+      ...rest,
+      estimatedDeliveryTime: new Date(estimatedDeliveryTime).toISOString(),
+      ...(confirmedBy !== undefined && { confirmedBy }),
+    }),
   );
-
-  app.post(
+  command(
     '/orders/:orderId/payment',
-    {
-      schema: {
-        ...change,
-        operationId: 'payOrder',
-        summary: 'Record the payment of the order’s total',
-        body: ref(PayOrderBody),
-      },
-    },
-    async (request, reply) => run(request, reply, { type: 'pay', ...request.body }),
+    { operationId: 'payOrder', summary: 'Record the payment of the order’s total', body: PayOrderBody },
+    (body) => ({ type: 'pay', ...body }),
   );
-
-  app.post(
+  command(
     '/orders/:orderId/status',
-    {
-      schema: {
-        ...change,
-        operationId: 'changeStatus',
-        summary: 'Change the status (the staff’s override)',
-        body: ref(ChangeStatusBody),
-      },
-    },
-    async (request, reply) => run(request, reply, { type: 'change-status', ...request.body }),
+    { operationId: 'changeStatus', summary: 'Change the status (the staff’s override)', body: ChangeStatusBody },
+    (body) => ({ type: 'change-status', ...body }),
   );
-
-  app.post(
+  command(
     '/orders/:orderId/discount',
-    {
-      schema: {
-        ...change,
-        operationId: 'applyDiscount',
-        summary: 'Apply a discount to an unpaid order',
-        body: ref(ApplyDiscountBody),
-      },
-    },
-    async (request, reply) => run(request, reply, { type: 'apply-discount', ...request.body }),
+    { operationId: 'applyDiscount', summary: 'Apply a discount to an unpaid order', body: ApplyDiscountBody },
+    (body) => ({ type: 'apply-discount', ...body }),
   );
-
-  app.post(
+  command(
     '/orders/:orderId/delivery-address',
-    {
-      schema: {
-        ...change,
-        operationId: 'changeDeliveryAddress',
-        summary: 'Set or change the delivery address',
-        body: ref(DeliveryAddress),
-      },
-    },
-    async (request, reply) => run(request, reply, { type: 'change-delivery-address', address: request.body }),
+    { operationId: 'changeDeliveryAddress', summary: 'Set or change the delivery address', body: DeliveryAddress },
+    (address) => ({ type: 'change-delivery-address', address }),
   );
 
-  done();
-
-  async function run(request: CommandRequest, reply: FastifyReply, command: OrderCommand) {
-    const allowed = allowedRevisions(request.headers['if-match']);
-    const orderId = request.params.orderId.toLowerCase();
-    return changedOrder(reply, await commands.run(orderId, command, callerOf(request), allowed));
+  /** A route that runs a command on an order and answers with the order. */
+  function command<Body extends TSchema>(
+    path: string,
+    { body, ...names }: { readonly operationId: string; readonly summary: string; readonly body: Body },
+    commandOf: (body: Static<Body>, actor: string | undefined) => OrderCommand,
+  ): void {
+    const schema = { tags, ...names, headers: CommandHeaders, params: OrderParams, body: ref(body) };
+    app.post(path, { schema: { ...schema, response: { 200: ref(PlainOrder) } } }, async (request, reply) => {
+      const { headers, params } = request;
+      const given = commandOf(request.body as Static<Body>, headers['x-actor']);
+      const allowed = allowedRevisions(headers['if-match']);
+      return changedOrder(reply, await commands.run(params.orderId.toLowerCase(), given, callerOf(request), allowed));
+    });
   }
-};
-
-type CommandRequest = FastifyRequest & {
-  readonly params: Static<typeof OrderParams>;
-  readonly headers: Static<typeof CommandHeaders>;
-};
+}
 
 /** What a schema cannot say without spoiling its messages. */
 function checkItems(items: Static<typeof PlaceOrderBody>['items']): void {

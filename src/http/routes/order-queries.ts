@@ -1,4 +1,4 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type from 'typebox';
 import type { OrderQueries } from '../../read-models/orders/queries.ts';
 import { given, pageParameters, readPage } from '../requests/pages.ts';
@@ -20,11 +20,7 @@ export interface OrderQueryRoutesOptions {
 }
 
 /** The routes that read the orders' read model. */
-export const orderQueryRoutes: FastifyPluginCallbackTypebox<OrderQueryRoutesOptions> = (
-  app,
-  { orders, pressure },
-  done,
-) => {
+export function orderQueryRoutes(app: App, { orders, pressure }: OrderQueryRoutesOptions): void {
   app.get(
     '/orders/:orderId',
     {
@@ -76,9 +72,7 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<OrderQueryRoutesOpti
       return { items: documents.map(orderJson), ...next };
     },
   );
-
-  done();
-};
+}
 
 function keyOf({ placedAt, _id }: { readonly placedAt: Date; readonly _id: string }) {
   return { time: placedAt, id: _id };

@@ -3,57 +3,13 @@ import { problem } from '../../problems/catalogue.ts';
 import type { OrderDiff, Timeline } from '../../schemas/history.ts';
 import { refusedField, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
-import { actor, confirmed, confirmedAt, customerId, estimatedDelivery, margherita, orderId, paid, paidAt, placed, placedAt } from './story.ts';
+import { changesBetween, timelineItem } from '../../routes/history.ts';
+import { actor, confirmed, events, orderId, paid, placed, placedAt } from './story.ts';
 
 const timeline: Static<typeof Timeline> = {
-  items: [
-    {
-      timestamp: placedAt,
-      revision: 0,
-      eventType: 'PizzaOrderPlaced',
-      description: 'Order placed: 2 × Margherita for 25.00 USD',
-      details: { orderId, customerId, items: [margherita], totalAmount: '25.00', currency: 'USD', placedAt },
-      actor,
-    },
-    {
-      timestamp: confirmedAt,
-      revision: 1,
-      eventType: 'PizzaOrderConfirmed',
-      description: `Order confirmed, delivery estimated for ${estimatedDelivery}; kitchen notes: Extra cheese`,
-      details: {
-        orderId,
-        estimatedDeliveryTime: estimatedDelivery,
-        kitchenNotes: 'Extra cheese',
-        confirmedBy: actor,
-        confirmedAt,
-      },
-      actor,
-    },
-    {
-      timestamp: paidAt,
-      revision: 2,
-      eventType: 'PaymentProcessed',
-      description: 'Payment of 25.00 by credit_card, transaction txn-123456',
-      details: {
-        orderId,
-        paymentMethod: 'credit_card',
-        amount: '25.00',
-        transactionId: 'txn-123456',
-        processedAt: paidAt,
-      },
-      actor,
-    },
-  ],
+  items: events.map((event, revision) => timelineItem({ event, revision, metadata: { actor } })),
 };
-
-const diff: Static<typeof OrderDiff> = {
-  orderId,
-  from: 0,
-  to: 2,
-  changes: (Object.keys(placed) as (keyof typeof placed)[])
-    .filter((field) => field !== 'revision' && placed[field] !== paid[field])
-    .map((field) => ({ field, from: placed[field], to: paid[field] })),
-};
+const diff: Static<typeof OrderDiff> = { orderId, from: 0, to: 2, changes: changesBetween(placed, paid) };
 
 export const history: OperationDocumentations = {
   getOrderState: {

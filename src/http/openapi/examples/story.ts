@@ -1,6 +1,9 @@
 import type { Static } from 'typebox';
 import { newOrderId } from '../../../commands/idempotency.ts';
-import type { DeliveryAddress, Order, PlainOrder } from '../../schemas/orders.ts';
+import type { PizzaOrderEvent } from '../../../domain/events.ts';
+import { evolve, type OrderState } from '../../../domain/order-state.ts';
+import { plainOrderJson } from '../../routes/order-json.ts';
+import { type DeliveryAddress, type Order, PlainOrder } from '../../schemas/orders.ts';
 
 /** All examples tell one story: Mario orders two pizzas, which are confirmed, paid for, and made ready. */
 export const orderKey = 'order-0001';
@@ -24,40 +27,44 @@ export const address: Static<typeof DeliveryAddress> = {
 };
 export const margherita = { name: 'Margherita', quantity: 2, unitPrice: '12.50' };
 
-export const placed: Static<typeof PlainOrder> = {
-  id: orderId,
-  revision: 0,
-  customerId,
-  items: [margherita],
-  itemCount: 1,
-  quantity: 2,
-  totalAmount: '25.00',
-  currency: 'USD',
-  status: 'PENDING',
-  paymentStatus: 'UNPAID',
-  kitchenNotes: null,
-  deliveryAddress: null,
-  placedAt,
-  estimatedDelivery: null,
-  lastUpdated: placedAt,
-  timeToConfirmation: null,
-  timeToPayment: null,
-};
-export const confirmed: typeof placed = {
-  ...placed,
-  revision: 1,
-  status: 'CONFIRMED',
-  kitchenNotes: 'Extra cheese',
-  estimatedDelivery,
-  lastUpdated: confirmedAt,
-  timeToConfirmation: 150,
-};
-export const paid: typeof placed = {
-  ...confirmed,
-  revision: 2,
-  status: 'COOKING',
-  paymentStatus: 'PAID',
-  lastUpdated: paidAt,
-  timeToPayment: 240,
-};
+/** The events of the story's order. */
+export const events: readonly PizzaOrderEvent[] = [
+  {
+    type: 'PizzaOrderPlaced',
+    data: { orderId, customerId, items: [margherita], totalAmount: '25.00', currency: 'USD', placedAt },
+  },
+  {
+    type: 'PizzaOrderConfirmed',
+    data: {
+      orderId,
+      estimatedDeliveryTime: estimatedDelivery,
+      kitchenNotes: 'Extra cheese',
+      confirmedBy: actor,
+      confirmedAt,
+    },
+  },
+  {
+    type: 'PaymentProcessed',
+    data: {
+      orderId,
+      paymentMethod: 'credit_card',
+      amount: '25.00',
+      transactionId: 'txn-123456',
+      processedAt: paidAt,
+    },
+  },
+];
+
+export const placed = orderAt(0);
+export const confirmed = orderAt(1);
+export const paid = orderAt(2);
 export const order: Static<typeof Order> = { ...paid, customerName: 'Mario Rossi', customerEmail: 'mario@example.com' };
+
+/** The order after so many of its events, as it is written: without what the schema does not name. */
+function orderAt(revision: number): Static<typeof PlainOrder> {
+  const state = events.slice(0, revision + 1).reduce<OrderState | undefined>(evolve, undefined);
+  if (!state) throw new RangeError('an order begins with its first event');
+  const json = plainOrderJson({ state, revision });
+  const fields = Object.keys(PlainOrder.properties) as (keyof typeof json)[];
+  return Object.fromEntries(fields.map((field) => [field, json[field]])) as unknown as typeof json;
+}
