@@ -40,7 +40,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'test/client/*.js'] },
+        projectService: { allowDefaultProject: ['*.js', 'scripts/*.js', 'test/client/*.js'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -93,5 +93,5 @@ export default tseslint.config(
       ]),
     ),
   },
-  { files: ['*.js', 'bench/**/*.js', 'test/client/*.js'], ...tseslint.configs.disableTypeChecked },
+  { files: ['*.js', 'bench/**/*.js', 'scripts/*.js', 'test/client/*.js'], ...tseslint.configs.disableTypeChecked },
 );

@@ -1,6 +1,7 @@
 import { CONFIRM_BODY, fill, PAY_BODY, PLACE_BODY } from './fill.ts';
 import type { Call, LoadResult } from './http-load.ts';
 import { eventually, type Process } from './processes.ts';
+import type { Progress } from './progress.ts';
 import type { Results } from './results.ts';
 import { openStores, type Stores } from './stores.ts';
 import { startService, type Subject } from './subjects.ts';
@@ -10,6 +11,7 @@ export interface FlatnessRoundsOptions {
   readonly driver: Process;
   readonly rounds: number;
   readonly results: Results;
+  readonly progress: Progress;
 }
 
 interface Side {
@@ -25,10 +27,11 @@ const CALLS = PACE.perSecond * PACE.seconds;
 const WITHIN_MS = 1_800_000;
 
 /** Latency of every route with few and with many orders in the stores: both stand side by side and take turns. */
-export async function flatnessRounds({ dir, driver, rounds, results }: FlatnessRoundsOptions): Promise<void> {
-  const sides = [await prepare('small', dir), await prepare('large', dir)];
+export async function flatnessRounds({ dir, driver, rounds, results, progress }: FlatnessRoundsOptions): Promise<void> {
+  const sides = [await prepare('small', dir, progress), await prepare('large', dir, progress)];
   // The first round warms up.
   for (let round = 0; round <= rounds; round += 1) {
+    progress.step(round === 0 ? 'warming up' : `few and many orders, round ${round} of ${rounds}`);
     for (const [route, callsOf] of Object.entries(routes)) {
       for (const { name, service, ids } of sides) {
         const calls = callsOf(ids, round);
@@ -68,10 +71,10 @@ const routes: Readonly<Record<string, (ids: readonly string[], round: number) =>
   'GET /analytics/orders': () => [get(`/analytics/orders?from=${day(40)}&to=${day(10)}`)],
 };
 
-async function prepare(name: Side['name'], dir: string): Promise<Side> {
+async function prepare(name: Side['name'], dir: string, progress: Progress): Promise<Side> {
   const stores = await openStores(dir);
   const { eventStore: client, streamPrefix } = stores;
-  console.log(`filling a store with ${SIZES[name].toLocaleString('en')} orders`);
+  progress.step(`filling a store with ${SIZES[name].toLocaleString('en')} orders`);
   const ids = await fill({ client, streamPrefix, orders: SIZES[name], eventsPerOrder: 1 });
   const database = stores.newDatabase();
   const group = stores.newGroup();

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CONFIRM_BODY, fill, PAY_BODY, PLACE_BODY } from './fill.ts';
 import type { Call, LoadJob, LoadResult } from './http-load.ts';
 import { eventually, type Process } from './processes.ts';
+import type { Progress } from './progress.ts';
 import type { Results } from './results.ts';
 import type { Stores } from './stores.ts';
 import type { Subject } from './subjects.ts';
@@ -20,6 +21,7 @@ export interface HttpRoundsOptions {
   readonly pacedRounds: number;
   readonly seconds: number;
   readonly results: Results;
+  readonly progress: Progress;
 }
 
 /** Orders placed in one run, for the same number to be confirmed and paid: fewer than the service's cache holds. */
@@ -49,17 +51,25 @@ export async function httpRounds(options: HttpRoundsOptions): Promise<void> {
     pacedRounds,
     seconds,
     results,
+    progress,
   } = options;
   const orders = stores.mongo.db(database).collection<{ _id: string; revision: number }>('orders');
   const reads = orderIds.slice(-DISTINCT_READS).map((id): Call => ({ method: 'GET', path: `/orders/${id}` }));
   const page: Call = { method: 'GET', path: '/orders' };
   const append: Call = { ...place, path: '/append' };
 
+  progress.step('warming up');
   await round({ count: PACED.connections, time: Math.max(seconds, WARM_UP_SECONDS), isWarmUp: true });
   for (const count of connections) {
-    for (let number = 1; number <= rounds; number += 1) await round({ count, time: seconds, isWarmUp: false });
+    for (let number = 1; number <= rounds; number += 1) {
+      progress.step(`as many requests as it can, ${count} connections, round ${number} of ${rounds}`);
+      await round({ count, time: seconds, isWarmUp: false });
+    }
   }
-  for (let number = 1; number <= pacedRounds; number += 1) await pacedRound();
+  for (let number = 1; number <= pacedRounds; number += 1) {
+    progress.step(`requests at a fixed rate, round ${number} of ${pacedRounds}`);
+    await pacedRound();
+  }
 
   async function round(run: { readonly count: number; readonly time: number; readonly isWarmUp: boolean }) {
     const { count, time, isWarmUp } = run;

@@ -14,6 +14,7 @@ import { flatnessRounds } from './flatness-rounds.ts';
 import { httpRounds } from './http-rounds.ts';
 import type { LagJob, LagResult } from './lag.ts';
 import { canPin, startProcess } from './processes.ts';
+import { createProgress } from './progress.ts';
 import { projectionRounds } from './projection-rounds.ts';
 import { printReport } from './report.ts';
 import { compare, createResults, describeRun, isMet } from './results.ts';
@@ -53,15 +54,16 @@ const COMMANDS_PER_SECOND = 300;
 const WATCH_MEMORY_MS = 100;
 
 const options = { ...(flags.quick ? QUICK : FULL), large: flags.large, isPinned: canPin };
-const results = createResults();
+const progress = createProgress();
+const results = createResults((name, value) => progress.value(name, value));
 const dir = mkdtempSync(join(tmpdir(), 'pizzeria-bench-'));
 const driver = startLoader('http-load.js');
 try {
-  console.log(canPin ? 'load on core 1, what is measured on core 0' : 'processes cannot be pinned to a core here');
+  progress.step(canPin ? 'load on core 1, what is measured on core 0' : 'processes cannot be pinned to a core here');
   await measureService();
   await measureStarts();
-  await projectionRounds({ dir, orders: options.projectedOrders, rounds: options.projectionRounds, results });
-  if (flags.large) await flatnessRounds({ dir, driver, rounds: options.rounds, results });
+  await projectionRounds({ dir, orders: options.projectedOrders, rounds: options.projectionRounds, results, progress });
+  if (flags.large) await flatnessRounds({ dir, driver, rounds: options.rounds, results, progress });
   await driver.stop();
   report();
 } finally {
@@ -82,7 +84,7 @@ async function measureService(): Promise<void> {
   const watching = setInterval(() => {
     residentMb = Math.max(residentMb, service.process.usage()?.residentMb ?? 0);
   }, WATCH_MEMORY_MS);
-  await httpRounds({ ...options, stores, database, driver, bare, service, peer, orderIds, results });
+  await httpRounds({ ...options, stores, database, driver, bare, service, peer, orderIds, results, progress });
   await measureLag({ url: service.url, mongoUrl: stores.mongoUrl, database });
   clearInterval(watching);
   if (residentMb > 0) results.add('resident MB', residentMb);
@@ -91,6 +93,7 @@ async function measureService(): Promise<void> {
 }
 
 async function measureLag(where: Pick<LagJob, 'url' | 'mongoUrl' | 'database'>): Promise<void> {
+  progress.step(`projection lag, ${COMMANDS_PER_SECOND} commands a second for ${options.lagSeconds} s`);
   const watcher = startLoader('lag.js');
   const job: LagJob = { ...where, commandsPerSecond: COMMANDS_PER_SECOND, seconds: options.lagSeconds };
   const { p50, p99, samples, failed } = await watcher.ask<LagResult>(job);
@@ -105,6 +108,7 @@ async function measureStarts(): Promise<void> {
   const stores = await openStores(dir);
   const names = { stores, database: stores.newDatabase(), group: stores.newGroup(), dir };
   for (let start = 0; start < options.starts; start += 1) {
+    progress.step(`start to ready, round ${start + 1} of ${options.starts}`);
     const service = await startService(names);
     results.add('ready ms', service.readyMs);
     await service.process.stop();

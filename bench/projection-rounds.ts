@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fill } from './fill.ts';
 import type { LogJob } from './log-reader.ts';
 import { eventually, startProcess } from './processes.ts';
+import type { Progress } from './progress.ts';
 import type { Results } from './results.ts';
 import { openStores, type Stores } from './stores.ts';
 import { CORES, startService, type Subject } from './subjects.ts';
@@ -11,13 +12,20 @@ export interface ProjectionRoundsOptions {
   readonly orders: number;
   readonly rounds: number;
   readonly results: Results;
+  readonly progress: Progress;
 }
 
 const EVENTS_PER_ORDER = 3;
 const WITHIN_MS = 600_000;
 
 /** Rates at which a backlog of events is projected, and read models are built anew, beside those of only reading it. */
-export async function projectionRounds({ dir, orders, rounds, results }: ProjectionRoundsOptions): Promise<void> {
+export async function projectionRounds({
+  dir,
+  orders,
+  rounds,
+  results,
+  progress,
+}: ProjectionRoundsOptions): Promise<void> {
   const stores = await openStores(dir);
   const { eventStore: client, streamPrefix } = stores;
   const emptyDatabase = stores.newDatabase();
@@ -25,11 +33,13 @@ export async function projectionRounds({ dir, orders, rounds, results }: Project
   const idle = await startService({ stores, database: emptyDatabase, group: stores.newGroup(), dir });
   await idle.process.stop();
   const states = await stores.mongo.db(emptyDatabase).collection('projections').find().toArray();
+  progress.step(`filling a store with ${orders} orders for the projection`);
   const ids = await fill({ client, streamPrefix, orders, eventsPerOrder: EVENTS_PER_ORDER });
   const events = orders * EVENTS_PER_ORDER;
   const lastOrder = ids.at(-1) ?? '';
 
   for (let round = 0; round < rounds; round += 1) {
+    progress.step(`projection and rebuild, round ${round + 1} of ${rounds}`);
     results.add('read log', await readLog({ type: 'read' }));
     results.add('consume', await readLog({ type: 'consume', group: stores.newGroup(), eventsPerAck: 1 }));
     results.add('consume, 500 an ack', await readLog({ type: 'consume', group: stores.newGroup(), eventsPerAck: 500 }));
@@ -64,7 +74,7 @@ export async function projectionRounds({ dir, orders, rounds, results }: Project
     const started = await fetch(`${url}/admin/projections/orders/rebuild`, { method: 'POST' });
     await started.arrayBuffer();
     if (started.status !== 202) {
-      console.log(`no rebuild measured: ${started.status}, see ${log}`);
+      progress.step(`no rebuild measured: ${started.status}, see ${log}`);
       return;
     }
     const milliseconds = await eventually('rebuild', () => rebuildTime(url), { withinMs: WITHIN_MS, everyMs: 100 });

@@ -8,12 +8,14 @@ import { isEmbedded } from './stores.ts';
 /** What was measured, by name: one value a round. */
 export type Results = ReturnType<typeof createResults>;
 
-export function createResults() {
+/** @param onValue told of each value as it is measured */
+export function createResults(onValue: (name: string, value: number) => void) {
   const rounds = new Map<string, number[]>();
   const valuesOf = (name: string): readonly number[] => rounds.get(name) ?? [];
   return {
     add(name: string, value: number): void {
       rounds.set(name, [...valuesOf(name), value]);
+      onValue(name, value);
     },
     valuesOf,
     /** undefined when it was not measured. */

@@ -22,7 +22,7 @@ try {
 
 async function start(): Promise<void> {
   const config = loadConfig();
-  const log = createLog(config.logLevel);
+  const log = await createLog(config.logLevel);
   const closers: (() => Promise<void>)[] = [];
   let drain = () => undefined as unknown;
   let starting: Promise<void> = Promise.resolve();

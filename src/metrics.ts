@@ -1,14 +1,29 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AppendObserver } from './eventstoredb/streams.ts';
-import type { Lag } from './read-models/lag.ts';
-import type { WorkerStatus } from './read-models/live/worker.ts';
 import { settleWithin } from './time-limit.ts';
 
 /** What is asked for on each scrape. */
 export interface ScrapedProjections {
-  worker(): WorkerStatus;
-  lag(): Promise<Lag & { readonly parked: number; readonly inFlight: number }>;
+  worker(): {
+    readonly state: string;
+    readonly projected: number;
+    readonly redelivered: number;
+    readonly parked: number;
+  };
+  lag(): Promise<{
+    readonly events: number;
+    readonly seconds: number;
+    readonly parked: number;
+    readonly inFlight: number;
+  }>;
+}
+
+interface RequestLabels {
+  readonly method: string;
+  /** The pattern of the route's path. */
+  readonly route: string;
+  readonly status: number;
 }
 
 export interface Metrics {
@@ -18,89 +33,44 @@ export interface Metrics {
   readonly appends: AppendObserver;
   /** A command lost a race, and is decided again. */
   readonly onConflict: () => void;
-  /** @returns records the duration, in seconds, of one request with this method, route and status */
-  requestRecorder(method: string, route: string, status: number): (seconds: number) => void;
+  requestTook(labels: RequestLabels, seconds: number): void;
   watch(projections: ScrapedProjections): void;
   close(): void;
 }
 
 const SCRAPE_TIME_LIMIT_MS = 1000;
-const DURATIONS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const QUANTILES = [0.5, 0.9, 0.99] as const;
-const MOST_WAITING = 100;
 
 /** The service's metrics, in a registry of their own, so that several services can live in one process. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const registers = [registry];
-  const requests = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time from a request to the end of its answer, by the pattern of its route',
-    labelNames: ['method', 'route', 'status'],
-    buckets: DURATIONS,
-    registers,
-  });
-  const appendDurations = new Histogram({
-    name: 'eventstore_append_duration_seconds',
-    help: 'Time until an append was settled, repetitions included',
-    buckets: DURATIONS,
-    registers,
-  });
-  const appended = new Counter({ name: 'eventstore_appended_events_total', help: 'Events appended', registers });
-  const retries = new Counter({
-    name: 'eventstore_append_retries_total',
-    help: 'Appends sent again since their outcome was unknown',
-    registers,
-  });
-  const conflicts = new Counter({
-    name: 'command_conflicts_total',
-    help: 'Commands decided again since another one was faster',
-    registers,
-  });
-  const gathered: Gathered[] = [];
-  const gather = (observe: (value: number) => void) => {
-    const values = createGathered(observe);
-    gathered.push(values);
-    return values.add;
-  };
-  const appendTook = gather((seconds) => appendDurations.observe(seconds));
+  const definitions = define(registry);
+  const { requests, appendDurations, appended, retries, conflicts, delay } = definitions;
   let projections: ScrapedProjections | undefined;
-  const projectionMetrics = createProjectionMetrics(registers);
 
   const eventLoop = monitorEventLoopDelay({ resolution: 10 });
   eventLoop.enable();
-  new Gauge({
-    name: 'event_loop_delay_seconds',
-    help: 'Delay of the event loop since the scrape before',
-    labelNames: ['quantile'],
-    registers,
-    collect() {
-      for (const quantile of QUANTILES) this.set({ quantile }, eventLoop.percentile(quantile * 100) / 1e9);
-      this.set({ quantile: 1 }, eventLoop.max / 1e9);
-      eventLoop.reset();
-    },
-  });
   collectDefaultMetrics({ register: registry });
 
   return {
     contentType: registry.contentType,
     async text() {
-      if (projections) await projectionMetrics.collect(projections);
-      for (const { flush } of gathered) flush();
+      for (const quantile of QUANTILES) delay.set({ quantile }, eventLoop.percentile(quantile * 100) / 1e9);
+      delay.set({ quantile: 1 }, eventLoop.max / 1e9);
+      eventLoop.reset();
+      if (projections) await scrape(projections, definitions);
       return registry.metrics();
     },
     appends: {
       appended(seconds, events) {
-        appendTook(seconds);
+        appendDurations.observe(seconds);
         appended.inc(events);
       },
       retried: () => retries.inc(),
     },
     onConflict: () => conflicts.inc(),
-    requestRecorder(method, route, status) {
-      const series = requests.labels(method, route, String(status));
-      return gather((seconds) => series.observe(seconds));
-    },
+    requestTook: (labels, seconds) => requests.observe({ ...labels }, seconds),
     watch: (given) => (projections = given),
     close() {
       eventLoop.disable();
@@ -109,99 +79,62 @@ export function createMetrics(): Metrics {
   };
 }
 
-interface Gathered {
-  readonly add: (value: number) => void;
-  readonly flush: () => void;
-}
-
-/** Takes values that are observed some at a time: alone, among all else that a request does, each would cost more. */
-function createGathered(observe: (value: number) => void): Gathered {
-  const waiting: number[] = [];
-  const flush = () => {
-    for (const value of waiting) observe(value);
-    waiting.length = 0;
-  };
+function define(registry: Registry) {
+  const registers = [registry];
+  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Gauge({ name, help, labelNames, registers });
+  const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Histogram({ name, help, labelNames, buckets: BUCKETS, registers });
   return {
-    add(value) {
-      if (waiting.push(value) >= MOST_WAITING) flush();
-    },
-    flush,
+    requests: histogram(
+      'http_request_duration_seconds',
+      'Time from a request to the end of its answer, by the pattern of its route',
+      'method',
+      'route',
+      'status',
+    ),
+    appendDurations: histogram(
+      'eventstore_append_duration_seconds',
+      'Time until an append was settled, repetitions included',
+    ),
+    appended: counter('eventstore_appended_events_total', 'Events appended'),
+    retries: counter('eventstore_append_retries_total', 'Appends sent again since their outcome was unknown'),
+    conflicts: counter('command_conflicts_total', 'Commands decided again since another one was faster'),
+    delay: gauge('event_loop_delay_seconds', 'Delay of the event loop since the scrape before', 'quantile'),
+    lagEvents: gauge('projection_lag_events', 'Events not yet projected', 'projection'),
+    lagSeconds: gauge('projection_lag_seconds', 'Age of the oldest event not yet projected', 'projection'),
+    parked: gauge('projection_parked_events', 'Parked events of the consumer group'),
+    inFlight: gauge('projection_in_flight_events', 'Events of the consumer group delivered and not yet acknowledged'),
+    consuming: gauge('projection_consuming', 'Whether the projection worker consumes: 1 or 0'),
+    projected: counter('projection_projected_events_total', 'Events projected by this instance'),
+    redelivered: counter('projection_redelivered_events_total', 'Events that came to this instance again'),
+    parkedHere: counter('projection_parked_events_total', 'Events that this instance parked'),
   };
 }
 
-function createProjectionMetrics(registers: Registry[]) {
-  const lagEvents = new Gauge({
-    name: 'projection_lag_events',
-    help: 'Events not yet projected',
-    labelNames: ['projection'],
-    registers,
-  });
-  const lagSeconds = new Gauge({
-    name: 'projection_lag_seconds',
-    help: 'Age of the oldest event not yet projected',
-    labelNames: ['projection'],
-    registers,
-  });
-  const parked = new Gauge({
-    name: 'projection_parked_events',
-    help: 'Parked events of the consumer group',
-    registers,
-  });
-  const inFlight = new Gauge({
-    name: 'projection_in_flight_events',
-    help: 'Events of the consumer group delivered and not yet acknowledged',
-    registers,
-  });
-  const consuming = new Gauge({
-    name: 'projection_consuming',
-    help: 'Whether the projection worker consumes: 1 or 0',
-    registers,
-  });
-  const projected = new Counter({
-    name: 'projection_projected_events_total',
-    help: 'Events projected by this instance',
-    registers,
-  });
-  const redelivered = new Counter({
-    name: 'projection_redelivered_events_total',
-    help: 'Events that came to this instance again',
-    registers,
-  });
-  const parkedHere = new Counter({
-    name: 'projection_parked_events_total',
-    help: 'Events that this instance parked',
-    registers,
-  });
-
-  return {
-    async collect(scraped: ScrapedProjections): Promise<void> {
-      const status = scraped.worker();
-      consuming.set(status.state === 'consuming' ? 1 : 0);
-      // The worker counts by itself; these counters only show its numbers.
-      for (const [counter, value] of [
-        [projected, status.projected],
-        [redelivered, status.redelivered],
-        [parkedHere, status.parked],
-      ] as const) {
-        counter.reset();
-        counter.inc(value);
-      }
-      // A gauge without a value is left out: better than an old one, or a zero.
-      lagEvents.reset();
-      lagSeconds.reset();
-      parked.remove();
-      inFlight.remove();
-      const measured = await within(SCRAPE_TIME_LIMIT_MS, scraped.lag());
-      if (!measured) return;
-      lagEvents.set({ projection: 'group' }, measured.events);
-      lagSeconds.set({ projection: 'group' }, measured.seconds);
-      parked.set(measured.parked);
-      inFlight.set(measured.inFlight);
-    },
-  };
-}
-
-/** @returns undefined when it fails or is not there in time */
-function within<T>(ms: number, value: Promise<T>): Promise<T | undefined> {
-  return settleWithin(ms, value, () => new Error('too late')).catch(() => undefined);
+async function scrape(projections: ScrapedProjections, to: ReturnType<typeof define>): Promise<void> {
+  const { state, projected, redelivered, parked } = projections.worker();
+  to.consuming.set(state === 'consuming' ? 1 : 0);
+  // The worker counts by itself; these counters only show its numbers.
+  for (const [counter, value] of [
+    [to.projected, projected],
+    [to.redelivered, redelivered],
+    [to.parkedHere, parked],
+  ] as const) {
+    counter.reset();
+    counter.inc(value);
+  }
+  // A gauge without a value is left out: better than an old one, or a zero.
+  to.lagEvents.reset();
+  to.lagSeconds.reset();
+  to.parked.remove();
+  to.inFlight.remove();
+  const late = () => new Error('too late');
+  const lag = await settleWithin(SCRAPE_TIME_LIMIT_MS, projections.lag(), late).catch(() => undefined);
+  if (!lag) return;
+  to.lagEvents.set({ projection: 'group' }, lag.events);
+  to.lagSeconds.set({ projection: 'group' }, lag.seconds);
+  to.parked.set(lag.parked);
+  to.inFlight.set(lag.inFlight);
 }

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { eventSchemas } from '../src/eventstoredb/event-schemas.ts';
-import { sharedSchemas } from '../src/http/schemas/schemas.ts';
+import { sharedSchemas } from '../src/http/schemas/index.ts';
 import { createSerializerCompiler, createValidatorCompiler } from '../src/http/server/validation.ts';
 
 const events = Object.entries(eventSchemas).flatMap(([type, versions]) =>

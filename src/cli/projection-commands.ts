@@ -4,19 +4,13 @@ import type { ProjectionAdmin, ProjectionStatus } from '../read-models/admin.ts'
 import { READ_MODEL_NAMES } from '../read-models/index.ts';
 import { percentOf } from '../read-models/rebuild/rebuild.ts';
 import type { RebuildState } from '../read-models/rebuild/lease.ts';
-import { createPercentage } from './percentage.ts';
+import { EXIT, messageOf, UsageError } from './program.ts';
+import { createProgress, percentage } from './progress.ts';
 
 export type ProjectionCommand =
   | { readonly type: 'status' | 'replay-parked' }
   | { readonly type: 'rebuild'; readonly name: string }
   | { readonly type: 'verify'; readonly name: string; readonly repair: boolean };
-
-/** The command line is wrong. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 export const HELP = `Looks after the read models.
 
@@ -69,7 +63,7 @@ function parsed(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }
 
@@ -108,7 +102,7 @@ async function rebuild(name: string, { admin, out }: CommandRun): Promise<number
 
 /** Shows how far a rebuild of this process is until it ends. */
 async function shown(name: string, finished: Promise<RebuildState>, { admin, out }: CommandRun): Promise<void> {
-  const progress = createPercentage(out, `rebuilding ${name}`);
+  const progress = createProgress(out, percentage(`rebuilding ${name}`));
   const ended = finished.then(
     () => true,
     () => true,
@@ -128,7 +122,7 @@ async function shown(name: string, finished: Promise<RebuildState>, { admin, out
 }
 
 async function verify(name: string, repair: boolean, { admin, out }: CommandRun): Promise<number> {
-  const progress = createPercentage(out, `verifying ${name}`);
+  const progress = createProgress(out, percentage(`verifying ${name}`));
   const result = await admin
     .verify(name, { repair, onProgress: (share) => progress.update(Math.floor(share * 100)) })
     .finally(() => progress.stop());

@@ -1,58 +1,38 @@
 import { pino } from 'pino';
-import { ConfigError, loadConfig } from '../config.ts';
+import { loadConfig } from '../config.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
-import { openDatabase } from '../read-models/database.ts';
 import { createProjectionAdmin } from '../read-models/admin.ts';
+import { openDatabase } from '../read-models/database.ts';
 import { READ_MODELS } from '../read-models/index.ts';
 import { joinStores } from '../stores.ts';
-import { EXIT, HELP, parseCommand, runCommand, UsageError } from './projection-commands.ts';
+import { messageOf, runProgram } from './program.ts';
+import { HELP, parseCommand, type ProjectionCommand, runCommand } from './projection-commands.ts';
 
 const STORE_TIME_LIMIT_MS = 2500;
 
-process.exit(await main(process.argv.slice(2))); // connections that are still being tried would keep the process
+await runProgram({
+  help: HELP,
+  parse: parseCommand,
+  run,
+  explain: (error) => `It did not work: ${messageOf(error)}`,
+});
 
-async function main(args: readonly string[]): Promise<number> {
-  const interrupt = new AbortController();
+async function run(command: ProjectionCommand, signal: AbortSignal): Promise<number> {
+  const config = loadConfig();
+  const log = pino({ level: 'fatal' }, pino.destination(process.stderr.fd));
+  const stores = await joinStores(config, log);
+  const client = stores.eventStore;
+  const { streamPrefix, consumerGroup: group } = config;
+  const streams = createStreamStore({ client, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
+  const { db } = openDatabase(stores.mongo, config.mongoDatabase);
+  const context = { client, streams, db, streamPrefix, log };
+  const admin = createProjectionAdmin({ context, models: READ_MODELS, group });
+  signal.addEventListener('abort', () => void admin.stop());
   try {
-    const command = parseCommand(args);
-    if (!command) {
-      process.stdout.write(HELP);
-      return EXIT.done;
-    }
-    const config = loadConfig();
-    const log = pino({ level: 'fatal' }, pino.destination(process.stderr.fd));
-    const stores = await joinStores(config, log);
-    const { streamPrefix, consumerGroup: group } = config;
-    const client = stores.eventStore;
-    const streams = createStreamStore({ client, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
-    const { db } = openDatabase(stores.mongo, config.mongoDatabase);
-    const admin = createProjectionAdmin({
-      context: { client, streams, db, streamPrefix, log },
-      models: READ_MODELS,
-      group,
-    });
-    const onSignal = () => {
-      if (interrupt.signal.aborted) process.exit(EXIT.interrupted); // asked twice
-      interrupt.abort();
-      process.stderr.write('\nstopping: finishing what is in hand\n');
-      void admin.stop();
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-    try {
-      return await runCommand(command, { admin, out: process.stdout });
-    } finally {
-      await admin.stop();
-      await stores.close();
-    }
-  } catch (error) {
-    if (interrupt.signal.aborted) return EXIT.interrupted;
-    process.stderr.write(`${describe(error)}\n`);
-    return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+    signal.throwIfAborted();
+    return await runCommand(command, { admin, out: process.stdout });
+  } finally {
+    await admin.stop();
+    await stores.close();
   }
-}
-
-function describe(error: unknown): string {
-  if (error instanceof UsageError) return `${error.message}\nMore with --help.`;
-  if (error instanceof ConfigError) return error.message;
-  return `It did not work: ${error instanceof Error ? error.message : String(error)}`;
 }

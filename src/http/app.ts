@@ -1,37 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import type { CustomerCommands } from '../commands/customer-commands.ts';
-import type { OrderCommands } from '../commands/order-commands.ts';
-import { adminRoutes } from './routes/admin.ts';
-import { auditRoutes } from './routes/audit.ts';
-import { catalogueRoutes } from './routes/catalogue.ts';
-import { customerRoutes } from './routes/customers.ts';
-import { analyticsRoutes } from './routes/analytics.ts';
-import { healthRoutes, type Readiness } from './routes/health.ts';
-import { historyRoutes, type OrderHistory } from './routes/history.ts';
-import { createAdmittingServer } from './server/admission.ts';
-import { registerLimits } from './server/limits.ts';
-import { menuRoutes } from './routes/menu.ts';
-import { registerNotFound } from './server/methods.ts';
-import { measureRequests, metricsRoutes } from './routes/metrics.ts';
+import type { Metrics } from '../metrics.ts';
 import { openApiInfo } from './openapi/document.ts';
-import { orderCommandRoutes } from './routes/order-commands.ts';
-import { orderQueryRoutes } from './routes/order-queries.ts';
-import { handleError } from './problems.ts';
+import { handleError } from './problems/answer.ts';
+import { adminRoutes, type AdminRoutesOptions } from './routes/admin.ts';
+import { analyticsRoutes, type AnalyticsRoutesOptions } from './routes/analytics.ts';
+import { auditRoutes, type AuditRoutesOptions } from './routes/audit.ts';
+import { catalogueRoutes } from './routes/catalogue.ts';
+import { customerRoutes, type CustomerRoutesOptions } from './routes/customers.ts';
+import { healthRoutes, type HealthRoutesOptions } from './routes/health.ts';
+import { historyRoutes, type HistoryRoutesOptions } from './routes/history.ts';
+import { menuRoutes, type MenuRoutesOptions } from './routes/menu.ts';
+import { measureRequests, metricsRoutes } from './routes/metrics.ts';
+import { orderCommandRoutes, type OrderCommandRoutesOptions } from './routes/order-commands.ts';
+import { orderQueryRoutes, type OrderQueryRoutesOptions } from './routes/order-queries.ts';
+import { sharedSchemas } from './schemas/index.ts';
+import { createAdmittingServer } from './server/admission.ts';
 import { answerBrokenRequest } from './server/broken-requests.ts';
-import { sharedSchemas } from './schemas/schemas.ts';
+import { registerLimits } from './server/limits.ts';
+import { registerNotFound } from './server/methods.ts';
+import type { Pressure } from './server/pressure.ts';
 import { securityHeaders } from './server/security-headers.ts';
 import { createSerializerCompiler, createValidatorCompiler } from './server/validation.ts';
-import type { Metrics } from '../metrics.ts';
-import type { AnalyticsQueries } from '../read-models/analytics/queries.ts';
-import type { AuditQueries } from '../read-models/audit/queries.ts';
-import type { CustomerQueries } from '../read-models/customers/queries.ts';
-import type { MenuStore } from '../read-models/menu/store.ts';
-import type { OrderQueries } from '../read-models/orders/queries.ts';
-import type { Pressure } from './server/pressure.ts';
-import type { ProjectionAdmin } from '../read-models/admin.ts';
 
 export interface Limits {
   /** Requests worked on at the same time. */
@@ -40,20 +33,20 @@ export interface Limits {
   readonly rateLimitPerMinute: number | undefined;
 }
 
-export interface AppDependencies {
+/** What the routes need, and what the server does. */
+export interface AppDependencies
+  extends
+    HealthRoutesOptions,
+    OrderCommandRoutesOptions,
+    OrderQueryRoutesOptions,
+    HistoryRoutesOptions,
+    AuditRoutesOptions,
+    CustomerRoutesOptions,
+    MenuRoutesOptions,
+    AnalyticsRoutesOptions,
+    AdminRoutesOptions {
   readonly log: FastifyBaseLogger;
-  readonly commands: OrderCommands;
-  readonly orders: OrderQueries;
-  readonly history: OrderHistory;
-  readonly audit: AuditQueries;
-  readonly customerCommands: CustomerCommands;
-  readonly customers: CustomerQueries;
-  readonly menu: MenuStore;
-  readonly currency: string;
-  readonly analytics: AnalyticsQueries;
-  readonly admin: ProjectionAdmin;
   readonly metrics: Metrics;
-  readonly readiness: () => Promise<Readiness>;
   readonly limits: Limits;
   readonly pressure: Pressure;
 }
@@ -73,9 +66,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   const { limits } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
-    logController: new LogController({ disableRequestLogging: true }),
-    // A logger for each request would cost more than the few lines that need one; those name the request themselves.
-    childLoggerFactory: (logger) => logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
@@ -96,31 +87,27 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.setErrorHandler(handleError);
   registerNotFound(app);
   measureRequests(app, dependencies.metrics);
-  const headers = await securityHeaders();
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(headers).header('x-request-id', request.id);
+    void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
   await registerLimits(app, limits.rateLimitPerMinute);
 
   await app.register(swagger, openApiInfo);
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
-
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-  await app.register(healthRoutes, { readiness: dependencies.readiness });
-  await app.register(orderCommandRoutes, { commands: dependencies.commands });
-  await app.register(orderQueryRoutes, { orders: dependencies.orders, pressure: dependencies.pressure });
-  await app.register(historyRoutes, { history: dependencies.history });
-  await app.register(auditRoutes, { audit: dependencies.audit });
-  await app.register(customerRoutes, {
-    commands: dependencies.customerCommands,
-    customers: dependencies.customers,
-    pressure: dependencies.pressure,
-  });
-  await app.register(menuRoutes, { menu: dependencies.menu, currency: dependencies.currency });
-  await app.register(catalogueRoutes);
-  await app.register(analyticsRoutes, { analytics: dependencies.analytics });
-  await app.register(adminRoutes, { admin: dependencies.admin });
-  await app.register(metricsRoutes, { metrics: dependencies.metrics });
+
+  const typed = app.withTypeProvider<TypeBoxTypeProvider>();
+  healthRoutes(typed, dependencies);
+  orderCommandRoutes(typed, dependencies);
+  orderQueryRoutes(typed, dependencies);
+  historyRoutes(typed, dependencies);
+  auditRoutes(typed, dependencies);
+  customerRoutes(typed, dependencies);
+  menuRoutes(typed, dependencies);
+  catalogueRoutes(typed);
+  analyticsRoutes(typed, dependencies);
+  adminRoutes(typed, dependencies);
+  metricsRoutes(typed, dependencies);
   return app;
 }

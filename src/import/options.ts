@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { EXIT, UsageError } from '../cli/program.ts';
 import type { ImportFiles } from './files.ts';
 import { BadLineError } from './problem.ts';
 import { parseText } from './rows.ts';
@@ -11,13 +12,6 @@ export interface Options {
   /** Milliseconds. */
   readonly patienceMs: number;
 }
-
-/** The command line is wrong; the message lists every mistake. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 export const HELP = `Imports historical orders from CSV files.
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { EXIT } from '../cli/program.ts';
+import { createProgress, type ProgressOptions } from '../cli/progress.ts';
 import type { Config } from '../config.ts';
 import { isUnavailable as isEventStoreUnavailable } from '../eventstoredb/errors.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
@@ -7,11 +9,10 @@ import { isUnavailable as isMongoUnavailable } from '../read-models/errors.ts';
 import { createMenuStore } from '../read-models/menu/store.ts';
 import type { Stores } from '../stores.ts';
 import { type ImportCounts, importOrders } from './import-orders.ts';
-import { EXIT, type Options } from './options.ts';
+import type { Options } from './options.ts';
 import { type ImportPlan, planImport } from './plan.ts';
 import { toMenuItem } from './price-list.ts';
 import { formatProblem } from './problem.ts';
-import { createProgress } from './progress.ts';
 import { createRetry } from './retry.ts';
 
 export interface RunOptions {
@@ -72,7 +73,7 @@ async function writeAll(
     }
     out.write(`${items.length} items on the menu\n`);
   }
-  const progress = createProgress(out, plan.orders.length);
+  const progress = createProgress(out, ordersOf(plan.orders.length));
   let counts: ImportCounts = { imported: 0, alreadyThere: 0, deleted: 0 };
   try {
     await importOrders(plan.orders, {
@@ -95,6 +96,15 @@ async function writeAll(
     out.write(summary(plan, counts));
   }
   return total(counts) < plan.orders.length ? EXIT.interrupted : EXIT.done;
+}
+
+export function ordersOf(total: number): ProgressOptions {
+  return {
+    total,
+    format: 'importing [{bar}] {percentage}% | {value}/{total} orders | {eta_formatted} left',
+    lineEvery: 1000,
+    line: (done) => `${done} of ${total} orders`,
+  };
 }
 
 function total({ imported, alreadyThere, deleted }: ImportCounts): number {

@@ -24,12 +24,7 @@ async function serve({ maxInFlight = 1, isStalled = false, isHigh = () => false 
       maxInFlight,
       isStalled: () => isStalled,
       pressure,
-      metrics: {
-        requestRecorder:
-          (...labels) =>
-          () =>
-            recorded.push(labels.join(' ')),
-      },
+      metrics: { requestTook: (labels) => recorded.push(Object.values(labels).join(' ')) },
       log: { warn: (line: object) => logged.push(line) },
     },
   );

@@ -161,6 +161,7 @@ describe('conditional requests', () => {
       headers: { 'retry-after': '1' },
       body: { type: '/problems/not-yet-projected' },
     });
+    expect(service.logged.filter(({ msg }) => msg === 'store unavailable')).toEqual([]);
   });
 });
 

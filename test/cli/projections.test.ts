@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { createPercentage } from '../../src/cli/percentage.ts';
+import { createProgress, percentage } from '../../src/cli/progress.ts';
 import { besides, caughtUp, placeOrder } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -132,9 +132,9 @@ describe('npm run projections', () => {
 describe('a percentage', () => {
   const written = (isTTY: boolean) => {
     const out = Object.assign(new PassThrough(), { isTTY, cursorTo: () => true, clearLine: () => true });
-    const percentage = createPercentage(out, 'rebuilding orders');
-    for (const percent of [0, 3, 12, 15, 55, 100]) percentage.update(percent);
-    percentage.stop();
+    const progress = createProgress(out, percentage('rebuilding orders'));
+    for (const percent of [0, 3, 12, 15, 55, 100]) progress.update(percent);
+    progress.stop();
     return String(out.read());
   };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXIT, HELP, parseOptions, UsageError } from '../../src/import/options.ts';
+import { EXIT, UsageError } from '../../src/cli/program.ts';
+import { HELP, parseOptions } from '../../src/import/options.ts';
 
 const FILES = ['--orders', 'o', '--details', 'd', '--pizzas', 'p', '--types', 't'];
 

@@ -1,10 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createProgress } from '../../src/import/progress.ts';
+import { createProgress } from '../../src/cli/progress.ts';
+import { ordersOf } from '../../src/import/run.ts';
 
 function written(isTTY: boolean): string {
   const out = Object.assign(new PassThrough(), { isTTY, cursorTo: () => true, clearLine: () => true });
-  const progress = createProgress(out, 2500);
+  const progress = createProgress(out, ordersOf(2500));
   for (let done = 1; done <= 2500; done += 1) progress.update(done);
   progress.stop();
   return String(out.read());

@@ -1,12 +1,11 @@
+import { createRequire } from 'node:module';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
-import {
-  type AnswerDocumentation,
-  documentation,
-  type OperationDocumentation,
-  parameterDescriptions,
-  parameterExamples,
-} from './examples.ts';
-import type { ProblemExamples } from './examples-problems.ts';
+import type { AnswerDocumentation, OperationDocumentation } from './examples/documentation.ts';
+import { documentation } from './examples/index.ts';
+import { parameterDescriptions, parameterExamples } from './examples/parameters.ts';
+import { generalProblems, type ProblemExamples } from './examples/problems.ts';
+
+const { version } = createRequire(import.meta.url)('#package.json') as { readonly version: string };
 
 /** The head of the OpenAPI document; its paths come from the routes, its components from the shared schemas. */
 export const openApiInfo: FastifyDynamicSwaggerOptions = {
@@ -14,7 +13,7 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
     openapi: '3.1.0',
     info: {
       title: 'Mario’s Pizzeria order service',
-      version: '1.0.0',
+      version,
       description:
         'Place, confirm, pay and track pizza orders. Every change is an event in EventStoreDB; what is read comes from ' +
         'MongoDB read models made of those events. Amounts are strings with two decimals, times RFC 3339 in UTC, ' +
@@ -62,59 +61,42 @@ interface Response {
 }
 type Content = Readonly<Record<string, object>>;
 
-const PROBLEM = 'application/problem+json';
-/** Answered by Node's own server, before there is a request with an id. */
-const TOO_SLOW = '408';
-
 /**
- * Adds examples, headers and descriptions to the document that was made of the routes. They are kept out of the
- * schemas, which are compiled: there they would cost time at every start, and some would reach error messages.
+ * Adds problems, examples, headers and descriptions to the document that was made of the routes. They are kept out of
+ * the schemas, which are compiled: there they would cost time at every start, and some would reach error messages.
  */
 function withDocumentation<Document extends { readonly paths?: object }>(document: Document): Document {
   const paths = Object.entries((document.paths ?? {}) as Record<string, Record<string, Operation>>).map(
     ([path, operations]) => [
       path,
       Object.fromEntries(
-        Object.entries(operations).map(([method, operation]) => [method, documented(path, operation)]),
+        Object.entries(operations).map(([method, operation]) => [
+          method,
+          documented(method.toUpperCase(), path, operation),
+        ]),
       ),
     ],
   );
   return { ...document, paths: Object.fromEntries(paths) as object };
 }
 
-function documented(path: string, operation: Operation): Operation {
+function documented(method: string, path: string, operation: Operation): Operation {
   const own = documentation[operation.operationId ?? ''];
   if (!own) return operation;
   const { parameters, requestBody, responses = {} } = operation;
   const instance = path.replaceAll(/{(\w+)}/g, (_, name: string) => String(exampleOf(name, own)));
+  const answers = Object.entries(responses).map(
+    ([status, response]) => [status, documentedAnswer(response, own.answers[Number(status)])] as const,
+  );
   return {
     ...operation,
     ...(parameters && { parameters: parameters.map((parameter) => parameterWithExample(parameter, own)) }),
-    ...(requestBody && {
-      requestBody: { ...requestBody, content: withBodies(requestBody.content, own) },
-    }),
-    responses: Object.fromEntries(
-      Object.entries(responses).map(([status, response]) => [
-        status,
-        documentedAnswer(
-          status,
-          response,
-          own.answers[Number(status)],
-          problemExamples(status, own.problems, instance),
-        ),
-      ]),
-    ),
+    ...(requestBody && { requestBody: { ...requestBody, content: withExamples(requestBody.content, own.bodies) } }),
+    responses: {
+      ...Object.fromEntries(answers),
+      ...problemAnswers(problemsOf(method, path, own, requestBody !== undefined), instance),
+    },
   };
-
-  function problemExamples(status: string, problems: ProblemExamples, instance: string): Record<string, object> {
-    const all = Object.entries(problems[Number(status)] ?? {});
-    return Object.fromEntries(
-      all
-        // Where no body is asked for, a wrong field is the better example, if there is one.
-        .filter(([name]) => name !== 'malformed' || requestBody !== undefined || all.length === 1)
-        .map(([name, problem]) => [name, { ...problem, retryAfter: undefined, instance }]),
-    );
-  }
 }
 
 function parameterWithExample(parameter: Parameter, own: OperationDocumentation): Parameter {
@@ -129,40 +111,65 @@ function parameterWithExample(parameter: Parameter, own: OperationDocumentation)
   };
 }
 
-function withBodies(content: Content, { bodies = {} }: OperationDocumentation): Content {
-  return Object.fromEntries(Object.entries(content).map(([type, media]) => [type, withExamples(media, bodies)]));
+function exampleOf(name: string, own: OperationDocumentation | undefined): unknown {
+  return own?.parameters?.[name] ?? parameterExamples[name];
 }
 
-function exampleOf(name: string, { parameters = {} }: OperationDocumentation): unknown {
-  return parameters[name] ?? parameterExamples[name];
-}
-
-function documentedAnswer(
-  status: string,
-  response: Response,
-  answer: AnswerDocumentation | undefined,
-  problems: Readonly<Record<string, object>>,
-): Response {
-  const names = [
-    ...(status === TOO_SLOW ? [] : ['X-Request-Id']),
-    ...(answer?.headers ?? (status === '503' ? ['Retry-After'] : [])),
-    ...(status === '429' ? ['Retry-After', 'X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] : []),
-  ];
-  const content = Object.entries(response.content ?? {}).map(([type, media]) => [
-    type,
-    withExamples(media, type === PROBLEM ? problems : (answer?.examples ?? {})),
-  ]);
+function documentedAnswer(response: Response, answer: AnswerDocumentation | undefined): Response {
   return {
     ...response,
     description: answer?.description ?? response.description,
-    headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
-    ...(content.length > 0 && { content: Object.fromEntries(content) as Content }),
+    headers: headerReferences(['X-Request-Id', ...(answer?.headers ?? [])]),
+    ...(response.content && { content: withExamples(response.content, answer?.examples) }),
   };
 }
 
-function withExamples(media: object, examples: Readonly<Record<string, unknown>>): object {
+function problemsOf(method: string, path: string, own: OperationDocumentation, takesBody: boolean): ProblemExamples {
+  const problems = { ...own.problems, ...generalProblems(method, path) };
+  // Where no body is asked for, a wrong field is the better example, if there is one.
+  const without = [...(own.without ?? []), ...(takesBody || !('field' in problems) ? [] : ['malformed'])];
+  return Object.fromEntries(Object.entries(problems).filter(([name]) => !without.includes(name)));
+}
+
+function problemAnswers(problems: ProblemExamples, instance: string): Record<number, Response> {
+  const statuses = new Set(Object.values(problems).map(({ status }) => status));
+  return Object.fromEntries(
+    [...statuses].map((status) => {
+      const found = Object.entries(problems).filter(([, problem]) => problem.status === status);
+      const titles = new Set(found.map(([, { title }]) => title));
+      const isRetried = found.some(([, { retryAfter }]) => retryAfter !== undefined);
+      const names = [
+        // Node's own server answers a slow request, before there is one with an id.
+        ...(status === 408 ? [] : ['X-Request-Id']),
+        ...(isRetried ? ['Retry-After'] : []),
+        ...(status === 429 ? ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] : []),
+      ];
+      const examples = found.map(([name, problem]) => [name, { ...problem, retryAfter: undefined, instance }]);
+      const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+      return [
+        status,
+        {
+          description: [...titles].join('; or: '),
+          content: withExamples(content, Object.fromEntries(examples) as Record<string, object>),
+          headers: headerReferences(names),
+        },
+      ];
+    }),
+  );
+}
+
+function headerReferences(names: readonly string[]): object {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+function withExamples(content: Content, examples: Readonly<Record<string, unknown>> = {}): Content {
   const values = Object.entries(examples).map(([name, value]) => [name, { value }]);
-  return values.length === 0 ? media : { ...media, examples: Object.fromEntries(values) as object };
+  if (values.length === 0) return content;
+  const media = Object.entries(content).map(([type, it]) => [
+    type,
+    { ...it, examples: Object.fromEntries(values) as object },
+  ]);
+  return Object.fromEntries(media) as Content;
 }
 
 function headers() {

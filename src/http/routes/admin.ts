@@ -1,13 +1,10 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
-import { type ProjectionAdmin, type ProjectionStatus, StoppingError } from '../../read-models/admin.ts';
+import type { ProjectionAdmin, ProjectionStatus } from '../../read-models/admin.ts';
 import { READ_MODEL_NAMES } from '../../read-models/index.ts';
-import { UnknownReadModelError } from '../../read-models/read-model.ts';
 import type { ParkedEvent } from '../../read-models/parked.ts';
-import { RebuildRunningError } from '../../read-models/rebuild/rebuild.ts';
-import { answers } from '../answers.ts';
-import { ProblemError, problems } from '../problems.ts';
-import { ParkedEvents, Projections, ref, ReplayedEvents, VerifiedReadModel } from '../schemas/schemas.ts';
+import { ParkedEvents, Projections, ReplayedEvents, VerifiedReadModel } from '../schemas/admin.ts';
+import { query, ref } from '../schemas/common.ts';
 
 const tags = ['Administration'];
 /** Any text, so that an unknown name is a thing that is not there rather than a malformed one. */
@@ -15,8 +12,12 @@ const ReadModelParams = Type.Object({
   name: Type.String({ description: `one of ${READ_MODEL_NAMES.join(', ')}` }),
 });
 
+export interface AdminRoutesOptions {
+  readonly admin: Pick<ProjectionAdmin, 'status' | 'parked' | 'replayParked' | 'rebuild' | 'verify'>;
+}
+
 /** The routes by which operators look after the read models. */
-export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin }> = (app, { admin }, done) => {
+export function adminRoutes(app: App, { admin }: AdminRoutesOptions): void {
   app.get(
     '/admin/projections',
     {
@@ -24,7 +25,7 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
         tags,
         operationId: 'listProjections',
         summary: 'How far each read model is behind the log, what it is doing, and how its last rebuild went',
-        response: answers({ 200: ref(Projections) }, [429, 500, 503]),
+        response: { 200: ref(Projections) },
       },
     },
     async () => ({ items: (await admin.status()).map(statusJson) }),
@@ -37,15 +38,12 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
         tags,
         operationId: 'listParked',
         summary: 'Events that could not be projected and were not replayed since, oldest first',
-        querystring: Type.Object(
-          { limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) },
-          { additionalProperties: false },
-        ),
-        response: answers({ 200: ref(ParkedEvents) }, [400, 429, 500, 503]),
+        querystring: query({ limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) }),
+        response: { 200: ref(ParkedEvents) },
       },
     },
-    async ({ query }) => {
-      const { items, total } = await admin.parked(query.limit);
+    async (request) => {
+      const { items, total } = await admin.parked(request.query.limit);
       return { items: items.map(parkedJson), total };
     },
   );
@@ -57,7 +55,7 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
         tags,
         operationId: 'replayParked',
         summary: 'Deliver the parked events again; one that still cannot be projected is parked again',
-        response: answers({ 202: ref(ReplayedEvents) }, [400, 408, 413, 415, 429, 500, 503]),
+        response: { 202: ref(ReplayedEvents) },
       },
     },
     async (_, reply) => {
@@ -74,14 +72,13 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
         operationId: 'rebuildProjection',
         summary: 'Build a read model anew from the log; the old one serves until then. Resumes an interrupted rebuild',
         params: ReadModelParams,
-        response: answers(
-          { 202: Type.Unsafe<undefined>({ type: 'null', description: 'It runs; `Location` shows how far it is' }) },
-          [400, 404, 408, 409, 413, 415, 429, 500, 503],
-        ),
+        response: {
+          202: Type.Unsafe<undefined>({ type: 'null', description: 'It runs; `Location` shows how far it is' }),
+        },
       },
     },
     async ({ params }, reply) => {
-      await admin.rebuild(params.name).catch(toProblemError);
+      await admin.rebuild(params.name);
       return reply.code(202).header('location', '/admin/projections').send(undefined);
     },
   );
@@ -94,25 +91,15 @@ export const adminRoutes: FastifyPluginCallbackTypebox<{ admin: ProjectionAdmin 
         operationId: 'verifyProjection',
         summary: 'Compare every document of a read model with the log; `repair` writes what differs as it should be',
         params: ReadModelParams,
-        querystring: Type.Object({ repair: Type.Boolean({ default: false }) }, { additionalProperties: false }),
-        response: answers({ 200: ref(VerifiedReadModel) }, [400, 404, 408, 413, 415, 429, 500, 503]),
+        querystring: query({ repair: Type.Boolean({ default: false }) }),
+        response: { 200: ref(VerifiedReadModel) },
       },
     },
-    async ({ params, query }) => {
-      const verified = admin.verify(params.name, query).catch(toProblemError);
-      const { listed, ...result } = await verified;
+    async (request) => {
+      const { listed, ...result } = await admin.verify(request.params.name, request.query);
       return { ...result, listed: listed.map(({ fields, ...difference }) => ({ ...difference, fields: [...fields] })) };
     },
   );
-
-  done();
-};
-
-function toProblemError(error: unknown): never {
-  if (error instanceof UnknownReadModelError) throw new ProblemError(problems.notFound(error.message));
-  if (error instanceof RebuildRunningError) throw new ProblemError(problems.rebuildRunning(error.message));
-  if (error instanceof StoppingError) throw new ProblemError(problems.unavailable('The service is stopping.'));
-  throw error;
 }
 
 function statusJson({ rebuild, ...status }: ProjectionStatus): Static<typeof Projections>['items'][number] {

@@ -1,22 +1,21 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import type { Static } from 'typebox';
-import Type from 'typebox';
 import { Decimal, formatMinorUnits, formatMoney, fromMinorUnits } from '../../domain/money.ts';
 import type { AnalyticsQueries, PeriodFigures } from '../../read-models/analytics/queries.ts';
-import { answers } from '../answers.ts';
-import { BadRequestError } from '../problems.ts';
-import { OrderAnalytics, ref } from '../schemas/schemas.ts';
-import { TimeOrDate, toTime } from '../times.ts';
+import { badField } from '../problems/errors.ts';
+import { OrderAnalytics } from '../schemas/analytics.ts';
+import { query, ref, TimeOrDate } from '../schemas/common.ts';
+import { toTime } from '../requests/times.ts';
 
 const MOST_YEARS = 10;
 const MOST_POPULAR = 10;
 
+export interface AnalyticsRoutesOptions {
+  readonly analytics: AnalyticsQueries;
+}
+
 /** Figures of the orders placed in a period: a cohort, whatever became of them since. */
-export const analyticsRoutes: FastifyPluginCallbackTypebox<{ analytics: AnalyticsQueries }> = (
-  app,
-  { analytics },
-  done,
-) => {
+export function analyticsRoutes(app: App, { analytics }: AnalyticsRoutesOptions): void {
   app.get(
     '/analytics/orders',
     {
@@ -24,22 +23,21 @@ export const analyticsRoutes: FastifyPluginCallbackTypebox<{ analytics: Analytic
         tags: ['Analytics'],
         operationId: 'orderAnalytics',
         summary: 'What the orders placed in [from, to) add up to',
-        querystring: Type.Object({ from: TimeOrDate, to: TimeOrDate }, { additionalProperties: false }),
-        response: answers({ 200: ref(OrderAnalytics) }, [400, 429, 500, 503]),
+        querystring: query({ from: TimeOrDate, to: TimeOrDate }),
+        response: { 200: ref(OrderAnalytics) },
       },
     },
-    async ({ query }) => {
-      const from = toTime(query.from);
-      const to = toTime(query.to);
-      if (to < from) throw new BadRequestError('must not be before from', '#/to');
+    async (request) => {
+      const from = toTime(request.query.from);
+      const to = toTime(request.query.to);
+      if (to < from) throw badField('#/to', 'must not be before from');
       const latest = new Date(from);
       latest.setUTCFullYear(latest.getUTCFullYear() + MOST_YEARS);
-      if (to > latest) throw new BadRequestError(`must be at most ${MOST_YEARS} years after from`, '#/to');
+      if (to > latest) throw badField('#/to', `must be at most ${MOST_YEARS} years after from`);
       return toAnalytics(from, to, await analytics.period(from, to));
     },
   );
-  done();
-};
+}
 
 function toAnalytics(from: Date, to: Date, { days, items }: PeriodFigures): Static<typeof OrderAnalytics> {
   const sum = (figure: 'orders' | 'confirmed' | 'revenueMinor' | 'quantity') =>

@@ -1,15 +1,20 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
-import type { AuditFilter, AuditQueries } from '../../read-models/audit/queries.ts';
 import type { AuditDocument } from '../../read-models/audit/document.ts';
-import { answers } from '../answers.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { BadRequestError } from '../problems.ts';
-import { type AuditEntry, AuditPage, OrderEventType, ref } from '../schemas/schemas.ts';
-import { TimeOrDate, toTime } from '../times.ts';
+import type { AuditQueries } from '../../read-models/audit/queries.ts';
+import { given, pageParameters, readPage } from '../requests/pages.ts';
+import { badField } from '../problems/errors.ts';
+import { type AuditEntry, AuditPage } from '../schemas/audit.ts';
+import { query, ref, TimeOrDate } from '../schemas/common.ts';
+import { OrderEventType } from '../schemas/history.ts';
+import { toTime } from '../requests/times.ts';
+
+export interface AuditRoutesOptions {
+  readonly audit: AuditQueries;
+}
 
 /** The route that answers who did what when, across orders. */
-export const auditRoutes: FastifyPluginCallbackTypebox<{ audit: AuditQueries }> = (app, { audit }, done) => {
+export function auditRoutes(app: App, { audit }: AuditRoutesOptions): void {
   app.get(
     '/audit',
     {
@@ -17,44 +22,30 @@ export const auditRoutes: FastifyPluginCallbackTypebox<{ audit: AuditQueries }> 
         tags: ['Audit'],
         operationId: 'listAudit',
         summary: 'Events across orders, newest first, page by page; those recorded at or after `from` and before `to`',
-        querystring: Type.Object(
-          {
-            type: Type.Optional(OrderEventType),
-            actor: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-            orderId: Type.Optional(Type.String({ format: 'uuid', description: 'a UUID' })),
-            from: Type.Optional(TimeOrDate),
-            to: Type.Optional(TimeOrDate),
-            limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
-            cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
-          },
-          { additionalProperties: false },
-        ),
-        response: answers({ 200: ref(AuditPage) }, [400, 429, 500, 503]),
+        querystring: query({
+          type: Type.Optional(OrderEventType),
+          actor: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+          orderId: Type.Optional(Type.String({ format: 'uuid', description: 'a UUID' })),
+          from: Type.Optional(TimeOrDate),
+          to: Type.Optional(TimeOrDate),
+          ...pageParameters,
+        }),
+        response: { 200: ref(AuditPage) },
       },
     },
-    async ({ query: { type, actor, orderId, from, to, limit, cursor } }) => {
-      const filter: AuditFilter = {
-        ...(type !== undefined && { type }),
-        ...(actor !== undefined && { actor }),
-        ...(orderId !== undefined && { orderId: orderId.toLowerCase() }),
-        ...(from !== undefined && { from: toTime(from) }),
-        ...(to !== undefined && { to: toTime(to) }),
-      };
-      if (filter.from && filter.to && filter.from > filter.to)
-        throw new BadRequestError('must not be before from', '#/to');
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, filter);
-      const found = await audit.list(filter, limit + 1, after);
-      const items = found.slice(0, limit);
-      const last = items.at(-1);
-      return {
-        items: items.map(auditJson),
-        ...(found.length > limit && last && { nextCursor: encodeCursor(last.recordedAt, last._id, filter) }),
-      };
+    async ({ query: { type, actor, orderId, from, to, ...page } }) => {
+      const times = { from: toTime(from), to: toTime(to) };
+      if (times.from && times.to && times.from > times.to) throw badField('#/to', 'must not be before from');
+      const filter = given({ type, actor, orderId: orderId?.toLowerCase(), ...times });
+      const { documents, next } = await readPage(audit, filter, page, keyOf);
+      return { items: documents.map(auditJson), ...next };
     },
   );
+}
 
-  done();
-};
+function keyOf({ recordedAt, _id }: AuditDocument) {
+  return { time: recordedAt, id: _id };
+}
 
 function auditJson({ _id, recordedAt, ...rest }: AuditDocument): Static<typeof AuditEntry> {
   return { eventId: _id, timestamp: recordedAt.toISOString(), ...rest };

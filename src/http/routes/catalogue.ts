@@ -1,12 +1,12 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import type { Static } from 'typebox';
 import { eventSchemas, type EventTypeName } from '../../eventstoredb/event-schemas.ts';
 import { upcasters } from '../../eventstoredb/upcasters.ts';
-import { answers } from '../answers.ts';
-import { EventCatalogue, ref } from '../schemas/schemas.ts';
+import { ref } from '../schemas/common.ts';
+import { EventCatalogue } from '../schemas/event-catalogue.ts';
 
 /** Every event type with its versions, their JSON Schemas, and the upcasters between them. */
-export const catalogueRoutes: FastifyPluginCallbackTypebox = (app, _, done) => {
+export function catalogueRoutes(app: App): void {
   const catalogue = eventCatalogue();
   app.get(
     '/events/catalogue',
@@ -15,13 +15,12 @@ export const catalogueRoutes: FastifyPluginCallbackTypebox = (app, _, done) => {
         tags: ['Operations'],
         operationId: 'eventCatalogue',
         summary: 'Every event type, its versions, their JSON Schemas, and the upcasters between them',
-        response: answers({ 200: ref(EventCatalogue) }, [429, 503]),
+        response: { 200: ref(EventCatalogue) },
       },
     },
     () => catalogue,
   );
-  done();
-};
+}
 
 export function eventCatalogue(): Static<typeof EventCatalogue> {
   const types = Object.keys(eventSchemas) as EventTypeName[];

@@ -1,31 +1,27 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
 import type { CustomerAtRevision, CustomerCommands } from '../../commands/customer-commands.ts';
-import type { CustomerQueries } from '../../read-models/customers/queries.ts';
 import type { CustomerDocument } from '../../read-models/customers/document.ts';
-import { answers } from '../answers.ts';
+import type { CustomerQueries } from '../../read-models/customers/queries.ts';
+import { callerOf } from '../requests/caller.ts';
+import { allowedRevisions, isUnmodified, revisionTag } from '../requests/preconditions.ts';
+import { notFound } from '../problems/errors.ts';
+import { CommandHeaders, CustomerId, IfNoneMatch, MinRevision, NotModified, ref } from '../schemas/common.ts';
+import { Customer, CustomerBody } from '../schemas/customers.ts';
 import type { Pressure } from '../server/pressure.ts';
-import { callerOf } from '../caller.ts';
-import { allowedRevisions, isUnmodified, revisionTag } from '../preconditions.ts';
-import { ProblemError, problems } from '../problems.ts';
-import { CommandHeaders, Customer, CustomerBody, CustomerId, ref } from '../schemas/schemas.ts';
-import { MinRevision, waitForRevision } from '../wait-for-revision.ts';
+import { findAtRevision } from '../requests/wait-for-revision.ts';
 
 const tags = ['Customers'];
 const CustomerParams = Type.Object({ customerId: CustomerId });
 
 export interface CustomerRoutesOptions {
-  readonly commands: CustomerCommands;
+  readonly customerCommands: CustomerCommands;
   readonly customers: CustomerQueries;
-  readonly pressure: Pressure;
+  readonly pressure: Pick<Pressure, 'awaitingReadModel'>;
 }
 
 /** The routes of customers, whose present details their orders show. */
-export const customerRoutes: FastifyPluginCallbackTypebox<CustomerRoutesOptions> = (
-  app,
-  { commands, customers, pressure },
-  done,
-) => {
+export function customerRoutes(app: App, { customerCommands, customers, pressure }: CustomerRoutesOptions): void {
   app.put(
     '/customers/:customerId',
     {
@@ -36,17 +32,14 @@ export const customerRoutes: FastifyPluginCallbackTypebox<CustomerRoutesOptions>
         headers: CommandHeaders,
         params: CustomerParams,
         body: ref(CustomerBody),
-        response: answers(
-          { 200: ref(Customer), 201: ref(Customer) },
-          [400, 408, 409, 412, 413, 415, 422, 429, 500, 503],
-        ),
+        response: { 200: ref(Customer), 201: ref(Customer) },
       },
     },
     async (request, reply) => {
       const { customerId } = request.params;
       const ifMatch = request.headers['if-match'];
       const precondition = ifMatch === undefined ? undefined : { allowedRevisions: allowedRevisions(ifMatch) };
-      const set = await commands.setDetails(customerId, request.body, callerOf(request), precondition);
+      const set = await customerCommands.setDetails(customerId, request.body, callerOf(request), precondition);
       if (set.isNew) void reply.code(201).header('location', `/customers/${encodeURIComponent(customerId)}`);
       void reply.header('etag', revisionTag(set.revision));
       return storedCustomerJson(set);
@@ -61,36 +54,27 @@ export const customerRoutes: FastifyPluginCallbackTypebox<CustomerRoutesOptions>
         operationId: 'getCustomer',
         summary: 'One customer; `minRevision` waits until the read model has seen a change of yours',
         params: CustomerParams,
-        querystring: Type.Object({ minRevision: Type.Optional(MinRevision) }, { additionalProperties: false }),
-        headers: Type.Object({ 'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })) }),
-        response: answers(
-          { 200: ref(Customer), 304: Type.Null({ description: 'Not modified' }) },
-          [400, 404, 429, 500, 503],
-        ),
+        querystring: MinRevision,
+        headers: IfNoneMatch,
+        response: { 200: ref(Customer), 304: NotModified },
       },
     },
     async (request, reply) => {
       const { customerId } = request.params;
-      const { minRevision } = request.query;
       const find = () => customers.find(customerId);
-      const found = await (minRevision === undefined
-        ? find()
-        : waitForRevision(`customer ${customerId}`, minRevision, find, pressure));
-      if (!found) throw new ProblemError(problems.notFound(`Customer ${customerId} not found`));
+      const found = await findAtRevision(`customer ${customerId}`, request.query.minRevision, find, pressure);
+      if (!found) throw notFound(`Customer ${customerId} not found`);
       const tag = revisionTag(found.revision);
       void reply.header('etag', tag);
       if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
       return customerJson(found);
     },
   );
-
-  done();
-};
+}
 
 /** The customer as a command answers it. */
-function storedCustomerJson({ state, revision }: CustomerAtRevision): Static<typeof Customer> {
-  const { id, name, email, phone, registeredAt, lastUpdated } = state;
-  return { customerId: id, revision, name, email, phone, registeredAt, lastUpdated };
+function storedCustomerJson({ state: { id, ...details }, revision }: CustomerAtRevision): Static<typeof Customer> {
+  return { customerId: id, revision, ...details };
 }
 
 /** The customer as the read model has it. */

@@ -1,4 +1,4 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type from 'typebox';
 
 export interface Readiness {
@@ -18,12 +18,12 @@ const ReadinessBody = Type.Object({
 
 const tags = ['Operations'];
 
+export interface HealthRoutesOptions {
+  readonly readiness: () => Promise<Readiness>;
+}
+
 /** Liveness: the process answers. Readiness: it can do its work, stores and projection included. */
-export const healthRoutes: FastifyPluginCallbackTypebox<{ readiness: () => Promise<Readiness> }> = (
-  app,
-  { readiness },
-  done,
-) => {
+export function healthRoutes(app: App, { readiness }: HealthRoutesOptions): void {
   const status = Type.Object({ status: Type.Enum(['alive'], { type: 'string' }) });
   app.get(
     '/health/live',
@@ -50,5 +50,4 @@ export const healthRoutes: FastifyPluginCallbackTypebox<{ readiness: () => Promi
       return { status: isReady ? ('ready' as const) : ('not ready' as const), checks };
     },
   );
-  done();
-};
+}

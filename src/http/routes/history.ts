@@ -1,22 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
+import { OrderNotFoundError } from '../../commands/errors.ts';
 import { occurredAt } from '../../domain/events.ts';
 import type { StoredOrderEvent } from '../../eventstoredb/codec.ts';
 import type { EventSourcingRepository, OrderAtRevision } from '../../eventstoredb/repository.ts';
 import { describe } from '../../read-models/audit/describe.ts';
-import { answers } from '../answers.ts';
+import { badField, notFound } from '../problems/errors.ts';
+import { query, ref, TimeOrDate } from '../schemas/common.ts';
+import { OrderDiff, Revision, Timeline, type TimelineItem } from '../schemas/history.ts';
+import { OrderParams, PlainOrder } from '../schemas/orders.ts';
+import { toTime } from '../requests/times.ts';
 import { plainOrderJson } from './order-json.ts';
-import { BadRequestError, ProblemError, problems } from '../problems.ts';
-import { OrderDiff, OrderParams, PlainOrder, ref, Revision, Timeline, type TimelineItem } from '../schemas/schemas.ts';
-import { TimeOrDate, toTime } from '../times.ts';
 
 const tags = ['Orders: history'];
 
-export type OrderHistory = Pick<EventSourcingRepository, 'asOf' | 'atRevision' | 'history'>;
+export interface HistoryRoutesOptions {
+  readonly history: Pick<EventSourcingRepository, 'asOf' | 'atRevision' | 'history'>;
+}
 
 /** The routes that answer from an order's stream what it was, what changed, and who did it. */
-export const historyRoutes: FastifyPluginCallbackTypebox<{ history: OrderHistory }> = (app, { history }, done) => {
+export function historyRoutes(app: App, { history }: HistoryRoutesOptions): void {
   app.get(
     '/orders/:orderId/state',
     {
@@ -26,18 +30,15 @@ export const historyRoutes: FastifyPluginCallbackTypebox<{ history: OrderHistory
         summary:
           'The order as it was at a time (that very millisecond included), or right after a revision; else as it is',
         params: OrderParams,
-        querystring: Type.Object(
-          { asOf: Type.Optional(TimeOrDate), revision: Type.Optional(Revision) },
-          { additionalProperties: false },
-        ),
-        response: answers({ 200: ref(PlainOrder) }, [400, 404, 429, 500, 503]),
+        querystring: query({ asOf: Type.Optional(TimeOrDate), revision: Type.Optional(Revision) }),
+        response: { 200: ref(PlainOrder) },
       },
     },
     async (request) => {
       const orderId = request.params.orderId.toLowerCase();
       const { asOf, revision } = request.query;
       if (asOf !== undefined && revision !== undefined) {
-        throw new BadRequestError('cannot be given together with asOf', '#/revision');
+        throw badField('#/revision', 'cannot be given together with asOf');
       }
       if (revision !== undefined) return plainOrderJson(await atRevision(orderId, revision));
       return plainOrderJson(await (asOf === undefined ? latest(orderId) : atTime(orderId, toTime(asOf))));
@@ -52,8 +53,8 @@ export const historyRoutes: FastifyPluginCallbackTypebox<{ history: OrderHistory
         operationId: 'diffOrder',
         summary: 'The fields in which two revisions of an order differ; `from` may be the later one',
         params: OrderParams,
-        querystring: Type.Object({ from: Revision, to: Revision }, { additionalProperties: false }),
-        response: answers({ 200: ref(OrderDiff) }, [400, 404, 429, 500, 503]),
+        querystring: query({ from: Revision, to: Revision }),
+        response: { 200: ref(OrderDiff) },
       },
     },
     async (request) => {
@@ -72,22 +73,20 @@ export const historyRoutes: FastifyPluginCallbackTypebox<{ history: OrderHistory
         operationId: 'getOrderTimeline',
         summary: 'Every event of an order, oldest first: what happened when, and who did it',
         params: OrderParams,
-        response: answers({ 200: ref(Timeline) }, [400, 404, 429, 500, 503]),
+        response: { 200: ref(Timeline) },
       },
     },
     async (request) => {
       const orderId = request.params.orderId.toLowerCase();
       const events = await history.history(orderId);
-      if (events.length === 0) throw unknownOrder(orderId);
+      if (events.length === 0) throw new OrderNotFoundError(orderId);
       return { items: events.map(timelineItem) };
     },
   );
 
-  done();
-
   async function latest(orderId: string): Promise<OrderAtRevision> {
     const order = await history.asOf(orderId, Number.POSITIVE_INFINITY);
-    if (!order) throw unknownOrder(orderId);
+    if (!order) throw new OrderNotFoundError(orderId);
     return order;
   }
 
@@ -95,38 +94,34 @@ export const historyRoutes: FastifyPluginCallbackTypebox<{ history: OrderHistory
     const order = await history.asOf(orderId, time.getTime());
     if (order) return order;
     const first = await history.atRevision(orderId, 0);
-    if (!first) throw unknownOrder(orderId);
+    if (!first) throw new OrderNotFoundError(orderId);
     const { placedAt } = first.state;
-    throw new ProblemError(
-      problems.notFound(`Order ${orderId} did not exist yet at ${time.toISOString()}: it was placed at ${placedAt}`),
-    );
+    throw notFound(`Order ${orderId} did not exist yet at ${time.toISOString()}: it was placed at ${placedAt}`);
   }
 
   async function atRevision(orderId: string, revision: number): Promise<OrderAtRevision> {
     const order = await history.atRevision(orderId, revision);
     if (order) return order;
     const last = await latest(orderId);
-    throw new ProblemError(
-      problems.notFound(`Order ${orderId} has no revision ${revision}: its last one is ${last.revision}`),
-    );
+    throw notFound(`Order ${orderId} has no revision ${revision}: its last one is ${last.revision}`);
   }
-};
-
-function unknownOrder(orderId: string): ProblemError {
-  return new ProblemError(problems.notFound(`Order ${orderId} not found`));
 }
 
-function changesBetween(
+export function changesBetween(
   before: Static<typeof PlainOrder>,
   after: Static<typeof PlainOrder>,
 ): Static<typeof OrderDiff>['changes'] {
-  const fields = Object.keys(after) as (keyof typeof after)[];
+  const fields = Object.keys(PlainOrder.properties) as (keyof typeof after)[];
   return fields
     .filter((field) => field !== 'revision' && !isDeepStrictEqual(before[field], after[field]))
     .map((field) => ({ field, from: before[field], to: after[field] }));
 }
 
-function timelineItem({ event, revision, metadata }: StoredOrderEvent): Static<typeof TimelineItem> {
+export function timelineItem({
+  event,
+  revision,
+  metadata,
+}: Pick<StoredOrderEvent, 'event' | 'revision' | 'metadata'>): Static<typeof TimelineItem> {
   return {
     timestamp: new Date(occurredAt(event)).toISOString(),
     revision,

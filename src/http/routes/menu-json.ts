@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { formatMinorUnits, parseMoney, toMinorUnits } from '../../domain/money.ts';
 import type { MenuItemDocument } from '../../read-models/database.ts';
-import type { Menu, MenuItem, MenuItemBody } from '../schemas/schemas.ts';
+import type { Menu, MenuItem, MenuItemBody } from '../schemas/menu.ts';
 
 const SIZES = ['S', 'M', 'L', 'XL', 'XXL'];
 
@@ -21,7 +21,7 @@ export function menuItemJson({
   priceMinor,
   ingredients,
 }: MenuItemDocument): Static<typeof MenuItem> {
-  return { sku: _id, name, category, size, price: priceOf(priceMinor), ingredients: [...ingredients] };
+  return { sku: _id, name, category, size, price: formatMinorUnits(priceMinor), ingredients: [...ingredients] };
 }
 
 /**
@@ -35,7 +35,7 @@ export function menuJson(currency: string, items: readonly MenuItemDocument[]): 
     const dishes = categories.get(category) ?? new Map<string, Dish>();
     const key = JSON.stringify([name, ingredients]);
     const dish = dishes.get(key) ?? { name, ingredients: [...ingredients], sizes: [] };
-    dish.sizes.push({ sku, size, price: priceOf(priceMinor) });
+    dish.sizes.push({ sku, size, price: formatMinorUnits(priceMinor) });
     categories.set(category, dishes.set(key, dish));
   }
   return {
@@ -44,10 +44,6 @@ export function menuJson(currency: string, items: readonly MenuItemDocument[]): 
       .map(([category, dishes]) => ({ category, items: [...dishes.values()].sort((a, b) => compare(a.name, b.name)) }))
       .sort((a, b) => compare(a.category, b.category)),
   };
-}
-
-function priceOf(minor: number): string {
-  return formatMinorUnits(minor);
 }
 
 /** S M L XL XXL, then others by their names, then those without a size; those of one size by sku. */

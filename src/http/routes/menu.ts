@@ -1,20 +1,21 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type from 'typebox';
 import type { MenuStore } from '../../read-models/menu/store.ts';
-import { answers } from '../answers.ts';
+import { notFound } from '../problems/errors.ts';
+import { ref, Sku } from '../schemas/common.ts';
+import { Menu, MenuItem, MenuItemBody } from '../schemas/menu.ts';
 import { menuItemJson, menuJson, toMenuItem } from './menu-json.ts';
-import { ProblemError, problems } from '../problems.ts';
-import { Menu, MenuItem, MenuItemBody, ref, Sku } from '../schemas/schemas.ts';
 
 const tags = ['Menu'];
 const MenuParams = Type.Object({ sku: Sku });
 
+export interface MenuRoutesOptions {
+  readonly menu: Pick<MenuStore, 'list' | 'put' | 'remove'>;
+  readonly currency: string;
+}
+
 /** The routes of the price list. A new price touches no order: each has its prices in its own events. */
-export const menuRoutes: FastifyPluginCallbackTypebox<{ menu: MenuStore; currency: string }> = (
-  app,
-  { menu, currency },
-  done,
-) => {
+export function menuRoutes(app: App, { menu, currency }: MenuRoutesOptions): void {
   app.get(
     '/menu',
     {
@@ -22,7 +23,7 @@ export const menuRoutes: FastifyPluginCallbackTypebox<{ menu: MenuStore; currenc
         tags,
         operationId: 'getMenu',
         summary: 'The menu by category, each item with its sizes and prices',
-        response: answers({ 200: ref(Menu) }, [429, 500, 503]),
+        response: { 200: ref(Menu) },
       },
     },
     async () => menuJson(currency, await menu.list()),
@@ -37,7 +38,7 @@ export const menuRoutes: FastifyPluginCallbackTypebox<{ menu: MenuStore; currenc
         summary: 'Put an item on the menu, or change it',
         params: MenuParams,
         body: ref(MenuItemBody),
-        response: answers({ 200: ref(MenuItem), 201: ref(MenuItem) }, [400, 408, 413, 415, 429, 500, 503]),
+        response: { 200: ref(MenuItem), 201: ref(MenuItem) },
       },
     },
     async (request, reply) => {
@@ -55,15 +56,13 @@ export const menuRoutes: FastifyPluginCallbackTypebox<{ menu: MenuStore; currenc
         operationId: 'deleteMenuItem',
         summary: 'Withdraw an item from the menu',
         params: MenuParams,
-        response: answers({ 204: Type.Null({ description: 'Withdrawn' }) }, [400, 404, 408, 413, 415, 429, 500, 503]),
+        response: { 204: Type.Null({ description: 'Withdrawn' }) },
       },
     },
     async (request, reply) => {
       const { sku } = request.params;
-      if (!(await menu.remove(sku))) throw new ProblemError(problems.notFound(`There is no item ${sku} on the menu`));
+      if (!(await menu.remove(sku))) throw notFound(`There is no item ${sku} on the menu`);
       return reply.code(204).send(null);
     },
   );
-
-  done();
-};
+}

@@ -1,35 +1,32 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
+import type { Static, TSchema } from 'typebox';
 import type { OrderCommand, OrderCommands } from '../../commands/order-commands.ts';
 import type { OrderAtRevision } from '../../eventstoredb/repository.ts';
-import { callerOf } from '../caller.ts';
-import { plainOrderJson } from './order-json.ts';
-import { allowedRevisions, revisionTag } from '../preconditions.ts';
-import { BadRequestError } from '../problems.ts';
-import { answers } from '../answers.ts';
+import { badField } from '../problems/errors.ts';
+import { callerOf } from '../requests/caller.ts';
+import { allowedRevisions, revisionTag } from '../requests/preconditions.ts';
+import { CallerHeaders, CommandHeaders, ref } from '../schemas/common.ts';
 import {
   ApplyDiscountBody,
-  CallerHeaders,
   ChangeStatusBody,
-  CommandHeaders,
   ConfirmOrderBody,
   DeliveryAddress,
   OrderParams,
   PayOrderBody,
   PlaceOrderBody,
   PlainOrder,
-  ref,
-} from '../schemas/schemas.ts';
+} from '../schemas/orders.ts';
+import type { App } from './app.ts';
+import { plainOrderJson } from './order-json.ts';
 
 const tags = ['Orders: commands'];
-const changed = answers({ 200: ref(PlainOrder) }, [400, 404, 408, 409, 412, 413, 415, 422, 429, 500, 503]);
+
+export interface OrderCommandRoutesOptions {
+  readonly commands: OrderCommands;
+}
 
 /** The routes that change orders. */
-export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderCommands }> = (
-  app,
-  { commands },
-  done,
-) => {
+export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOptions): void {
   app.post(
     '/orders',
     {
@@ -39,125 +36,73 @@ export const orderCommandRoutes: FastifyPluginCallbackTypebox<{ commands: OrderC
         summary: 'Place an order',
         headers: CallerHeaders,
         body: ref(PlaceOrderBody),
-        response: answers({ 201: ref(PlainOrder) }, [400, 408, 409, 413, 415, 422, 429, 500, 503]),
+        response: { 201: ref(PlainOrder) },
       },
     },
     async (request, reply) => {
-      request.body.items.forEach(({ name, unitPrice, sku }, index) => {
-        if (sku !== undefined) return;
-        if (name === undefined) throw new BadRequestError('is required where no sku is given', `#/items/${index}/name`);
-        if (unitPrice === undefined)
-          throw new BadRequestError('is required where no sku is given', `#/items/${index}/unitPrice`);
-      });
+      checkItems(request.body.items);
       const placed = await commands.place(request.body, callerOf(request));
       void reply.code(201).header('location', `/orders/${placed.state.id}`);
       return changedOrder(reply, placed);
     },
   );
 
-  app.post(
+  command(
     '/orders/:orderId/confirm',
-    {
-      schema: {
-        tags,
-        operationId: 'confirmOrder',
-        summary: 'Confirm a pending order',
-        headers: CommandHeaders,
-        params: OrderParams,
-        body: ref(ConfirmOrderBody),
-        response: changed,
-      },
-    },
-    async (request, reply) => {
-      const { estimatedDeliveryTime, ...rest } = request.body;
-      const caller = callerOf(request);
-      const confirmedBy = request.headers['x-actor'];
-      return run(request, reply, caller, {
-        type: 'confirm',
-        ...rest,
-        estimatedDeliveryTime: new Date(estimatedDeliveryTime).toISOString(),
-        ...(confirmedBy !== undefined && { confirmedBy }),
-      });
-    },
+    { operationId: 'confirmOrder', summary: 'Confirm a pending order', body: ConfirmOrderBody },
+    ({ estimatedDeliveryTime, ...rest }, confirmedBy) => ({
+      type: 'confirm',
+      ...rest,
+      estimatedDeliveryTime: new Date(estimatedDeliveryTime).toISOString(),
+      ...(confirmedBy !== undefined && { confirmedBy }),
+    }),
   );
-
-  app.post(
+  command(
     '/orders/:orderId/payment',
-    {
-      schema: {
-        tags,
-        operationId: 'payOrder',
-        summary: 'Record the payment of the order’s total',
-        headers: CommandHeaders,
-        params: OrderParams,
-        body: ref(PayOrderBody),
-        response: changed,
-      },
-    },
-    async (request, reply) => run(request, reply, callerOf(request), { type: 'pay', ...request.body }),
+    { operationId: 'payOrder', summary: 'Record the payment of the order’s total', body: PayOrderBody },
+    (body) => ({ type: 'pay', ...body }),
   );
-
-  app.post(
+  command(
     '/orders/:orderId/status',
-    {
-      schema: {
-        tags,
-        operationId: 'changeStatus',
-        summary: 'Change the status (the staff’s override)',
-        headers: CommandHeaders,
-        params: OrderParams,
-        body: ref(ChangeStatusBody),
-        response: changed,
-      },
-    },
-    async (request, reply) => run(request, reply, callerOf(request), { type: 'change-status', ...request.body }),
+    { operationId: 'changeStatus', summary: 'Change the status (the staff’s override)', body: ChangeStatusBody },
+    (body) => ({ type: 'change-status', ...body }),
   );
-
-  app.post(
+  command(
     '/orders/:orderId/discount',
-    {
-      schema: {
-        tags,
-        operationId: 'applyDiscount',
-        summary: 'Apply a discount to an unpaid order',
-        headers: CommandHeaders,
-        params: OrderParams,
-        body: ref(ApplyDiscountBody),
-        response: changed,
-      },
-    },
-    async (request, reply) => run(request, reply, callerOf(request), { type: 'apply-discount', ...request.body }),
+    { operationId: 'applyDiscount', summary: 'Apply a discount to an unpaid order', body: ApplyDiscountBody },
+    (body) => ({ type: 'apply-discount', ...body }),
   );
-
-  app.post(
+  command(
     '/orders/:orderId/delivery-address',
-    {
-      schema: {
-        tags,
-        operationId: 'changeDeliveryAddress',
-        summary: 'Set or change the delivery address',
-        headers: CommandHeaders,
-        params: OrderParams,
-        body: ref(DeliveryAddress),
-        response: changed,
-      },
-    },
-    async (request, reply) =>
-      run(request, reply, callerOf(request), { type: 'change-delivery-address', address: request.body }),
+    { operationId: 'changeDeliveryAddress', summary: 'Set or change the delivery address', body: DeliveryAddress },
+    (address) => ({ type: 'change-delivery-address', address }),
   );
 
-  done();
-
-  async function run(
-    request: { readonly params: { readonly orderId: string }; readonly headers: { readonly 'if-match'?: string } },
-    reply: FastifyReply,
-    caller: ReturnType<typeof callerOf>,
-    command: OrderCommand,
-  ) {
-    const allowed = allowedRevisions(request.headers['if-match']);
-    return changedOrder(reply, await commands.run(request.params.orderId.toLowerCase(), command, caller, allowed));
+  /** A route that runs a command on an order and answers with the order. */
+  function command<Body extends TSchema>(
+    path: string,
+    { body, ...names }: { readonly operationId: string; readonly summary: string; readonly body: Body },
+    commandOf: (body: Static<Body>, actor: string | undefined) => OrderCommand,
+  ): void {
+    const schema = { tags, ...names, headers: CommandHeaders, params: OrderParams, body: ref(body) };
+    app.post(path, { schema: { ...schema, response: { 200: ref(PlainOrder) } } }, async (request, reply) => {
+      const { headers, params } = request;
+      const given = commandOf(request.body as Static<Body>, headers['x-actor']);
+      const allowed = allowedRevisions(headers['if-match']);
+      return changedOrder(reply, await commands.run(params.orderId.toLowerCase(), given, callerOf(request), allowed));
+    });
   }
-};
+}
+
+/** What a schema cannot say without spoiling its messages. */
+function checkItems(items: Static<typeof PlaceOrderBody>['items']): void {
+  items.forEach((item, index) => {
+    if (item.sku !== undefined) return;
+    for (const field of ['name', 'unitPrice'] as const) {
+      if (item[field] === undefined) throw badField(`#/items/${index}/${field}`, 'is required where no sku is given');
+    }
+  });
+}
 
 function changedOrder(reply: FastifyReply, changed: OrderAtRevision) {
   void reply.header('etag', revisionTag(changed.revision));

@@ -1,56 +1,39 @@
 import type { Static } from 'typebox';
-import { formatMinorUnits } from '../../domain/money.ts';
+import { formatMinorUnits, formatMoney } from '../../domain/money.ts';
 import type { OrderAtRevision } from '../../eventstoredb/repository.ts';
-import { formatMoney } from '../../domain/money.ts';
 import { type OrderDocument, quantityOf, secondsBetween } from '../../read-models/orders/document.ts';
-import type { Order, PlainOrder } from '../schemas/schemas.ts';
+import type { Order, PlainOrder } from '../schemas/orders.ts';
 
-/** The order as a command answers it. */
+/** The order as a command answers it. Fields of the state that the schema does not name are not written. */
 export function plainOrderJson({ state, revision }: OrderAtRevision): Static<typeof PlainOrder> {
-  const { placedAt, confirmedAt, paidAt } = state;
+  const { items, placedAt, estimatedDelivery, confirmedAt, paidAt } = state;
+  const secondsUntil = (time: string | null) =>
+    time === null ? null : secondsBetween(new Date(placedAt), new Date(time));
   return {
-    id: state.id,
+    ...state,
     revision,
-    customerId: state.customerId,
-    items: [...state.items],
-    itemCount: state.items.length,
-    quantity: quantityOf(state.items),
+    items: [...items],
+    itemCount: items.length,
+    quantity: quantityOf(items),
     totalAmount: formatMoney(state.totalAmount),
-    currency: state.currency,
-    status: state.status,
-    paymentStatus: state.paymentStatus,
-    kitchenNotes: state.kitchenNotes,
-    deliveryAddress: state.deliveryAddress,
     placedAt: timestamp(placedAt),
-    estimatedDelivery: state.estimatedDelivery && timestamp(state.estimatedDelivery),
+    estimatedDelivery: estimatedDelivery && timestamp(estimatedDelivery),
     lastUpdated: timestamp(state.lastUpdated),
-    timeToConfirmation: confirmedAt === null ? null : secondsBetween(new Date(placedAt), new Date(confirmedAt)),
-    timeToPayment: paidAt === null ? null : secondsBetween(new Date(placedAt), new Date(paidAt)),
+    timeToConfirmation: secondsUntil(confirmedAt),
+    timeToPayment: secondsUntil(paidAt),
   };
 }
 
-/** The order as the read model has it. */
+/** The order as the read model has it. Fields of the document that the schema does not name are not written. */
 export function orderJson(document: OrderDocument): Static<typeof Order> {
   return {
+    ...document,
     id: document._id,
-    revision: document.revision,
-    customerId: document.customerId,
-    customerName: document.customerName,
-    customerEmail: document.customerEmail,
     items: [...document.items],
-    itemCount: document.itemCount,
-    quantity: document.quantity,
     totalAmount: formatMinorUnits(document.totalMinor),
-    currency: document.currency,
-    status: document.status,
-    paymentStatus: document.paymentStatus,
-    kitchenNotes: document.kitchenNotes,
-    deliveryAddress: document.deliveryAddress,
     placedAt: document.placedAt.toISOString(),
     estimatedDelivery: document.estimatedDelivery?.toISOString() ?? null,
     lastUpdated: document.lastUpdated.toISOString(),
-    timeToConfirmation: document.timeToConfirmation,
-    timeToPayment: document.timeToPayment,
     ...(document.stalled && { projection: 'stalled' as const }),
   };
 }

@@ -1,24 +1,26 @@
-import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import type { App } from './app.ts';
 import Type from 'typebox';
-import type { OrderFilter, OrderQueries } from '../../read-models/orders/queries.ts';
-import { answers } from '../answers.ts';
-import { decodeCursor, encodeCursor } from '../cursor.ts';
-import { orderJson } from './order-json.ts';
-import { documentTag, isUnmodified } from '../preconditions.ts';
+import type { OrderQueries } from '../../read-models/orders/queries.ts';
+import { given, pageParameters, readPage } from '../requests/pages.ts';
+import { documentTag, isUnmodified } from '../requests/preconditions.ts';
+import { problem } from '../problems/catalogue.ts';
+import { notFound, ProblemError } from '../problems/errors.ts';
+import { IfNoneMatch, MinRevision, NotModified, query, ref, TimeOrDate } from '../schemas/common.ts';
+import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus } from '../schemas/orders.ts';
 import type { Pressure } from '../server/pressure.ts';
-import { ProblemError, problems } from '../problems.ts';
-import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus, ref } from '../schemas/schemas.ts';
-import { TimeOrDate, toTime } from '../times.ts';
-import { MinRevision, waitForRevision } from '../wait-for-revision.ts';
+import { toTime } from '../requests/times.ts';
+import { findAtRevision } from '../requests/wait-for-revision.ts';
+import { orderJson } from './order-json.ts';
 
 const tags = ['Orders: queries'];
 
+export interface OrderQueryRoutesOptions {
+  readonly orders: OrderQueries;
+  readonly pressure: Pick<Pressure, 'awaitingReadModel'>;
+}
+
 /** The routes that read the orders' read model. */
-export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueries; pressure: Pressure }> = (
-  app,
-  { orders, pressure },
-  done,
-) => {
+export function orderQueryRoutes(app: App, { orders, pressure }: OrderQueryRoutesOptions): void {
   app.get(
     '/orders/:orderId',
     {
@@ -27,23 +29,17 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueri
         operationId: 'getOrder',
         summary: 'One order; `minRevision` waits until the read model has seen a change of yours',
         params: OrderParams,
-        querystring: Type.Object({ minRevision: Type.Optional(MinRevision) }, { additionalProperties: false }),
-        headers: Type.Object({ 'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })) }),
-        response: answers(
-          { 200: ref(Order), 304: Type.Null({ description: 'Not modified' }) },
-          [400, 404, 429, 500, 503],
-        ),
+        querystring: MinRevision,
+        headers: IfNoneMatch,
+        response: { 200: ref(Order), 304: NotModified },
       },
     },
     async (request, reply) => {
       const orderId = request.params.orderId.toLowerCase();
-      const { minRevision } = request.query;
       const find = () => orders.find(orderId);
-      const order = await (minRevision === undefined
-        ? find()
-        : waitForRevision(`order ${orderId}`, minRevision, find, pressure));
-      if (!order) throw new ProblemError(problems.notFound(`Order ${orderId} not found`));
-      if (order.revision < 0) throw new ProblemError(problems.unexpected());
+      const order = await findAtRevision(`order ${orderId}`, request.query.minRevision, find, pressure);
+      if (!order) throw notFound(`Order ${orderId} not found`);
+      if (order.revision < 0) throw new ProblemError(problem('unexpected'));
       const tag = documentTag(order.revision, order.customerRevision);
       void reply.header('etag', tag);
       if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
@@ -58,40 +54,26 @@ export const orderQueryRoutes: FastifyPluginCallbackTypebox<{ orders: OrderQueri
         tags,
         operationId: 'listOrders',
         summary: 'Orders, newest first, page by page',
-        querystring: Type.Object(
-          {
-            customerId: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-            status: Type.Optional(OrderStatus),
-            paymentStatus: Type.Optional(PaymentStatus),
-            placedFrom: Type.Optional(TimeOrDate),
-            placedTo: Type.Optional(TimeOrDate),
-            limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
-            cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
-          },
-          { additionalProperties: false },
-        ),
-        response: answers({ 200: ref(OrderPage) }, [400, 429, 500, 503]),
+        querystring: query({
+          customerId: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+          status: Type.Optional(OrderStatus),
+          paymentStatus: Type.Optional(PaymentStatus),
+          placedFrom: Type.Optional(TimeOrDate),
+          placedTo: Type.Optional(TimeOrDate),
+          ...pageParameters,
+        }),
+        response: { 200: ref(OrderPage) },
       },
     },
-    async ({ query: { limit, cursor, customerId, status, paymentStatus, placedFrom, placedTo } }) => {
-      // In one order of fields, since a cursor is bound to the text of its filter.
-      const filter: OrderFilter = {
-        ...(customerId !== undefined && { customerId }),
-        ...(status !== undefined && { status }),
-        ...(paymentStatus !== undefined && { paymentStatus }),
-        ...(placedFrom !== undefined && { placedFrom: toTime(placedFrom) }),
-        ...(placedTo !== undefined && { placedTo: toTime(placedTo) }),
-      };
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, filter);
-      const found = await orders.list(filter, limit + 1, after);
-      const items = found.slice(0, limit);
-      const last = items.at(-1);
-      return {
-        items: items.map(orderJson),
-        ...(found.length > limit && last && { nextCursor: encodeCursor(last.placedAt, last._id, filter) }),
-      };
+    async ({ query: { customerId, status, paymentStatus, placedFrom, placedTo, ...page } }) => {
+      const times = { placedFrom: toTime(placedFrom), placedTo: toTime(placedTo) };
+      const filter = given({ customerId, status, paymentStatus, ...times });
+      const { documents, next } = await readPage(orders, filter, page, keyOf);
+      return { items: documents.map(orderJson), ...next };
     },
   );
+}
 
-  done();
-};
+function keyOf({ placedAt, _id }: { readonly placedAt: Date; readonly _id: string }) {
+  return { time: placedAt, id: _id };
+}

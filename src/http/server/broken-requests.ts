@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
 import type { ConnectionError } from 'fastify';
-import { problems } from '../problems.ts';
+import { problem } from '../problems/catalogue.ts';
 
 /** Answers what Node could not read as a request, before there is a route: a problem document all the same. */
 export function answerBrokenRequest({ code }: ConnectionError, socket: Socket): void {
@@ -9,15 +9,15 @@ export function answerBrokenRequest({ code }: ConnectionError, socket: Socket): 
     socket.destroy();
     return;
   }
-  const problem =
+  const found =
     code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? problems.requestTimeout()
+      ? problem('request-timeout')
       : code === 'HPE_HEADER_OVERFLOW'
-        ? problems.headersTooLarge()
-        : problems.badRequest('This is not an HTTP/1.1 request that the service can read.');
-  const body = JSON.stringify({ ...problem, instance: '' });
+        ? problem('headers-too-large')
+        : problem('bad-request', 'This is not an HTTP/1.1 request that the service can read.');
+  const body = JSON.stringify({ ...found, instance: '' });
   socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\ncontent-type: application/problem+json\r\n` +
+    `HTTP/1.1 ${found.status} ${STATUS_CODES[found.status] ?? ''}\r\ncontent-type: application/problem+json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

@@ -1,7 +1,8 @@
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import type { FastifyInstance } from 'fastify';
-import { ProblemError, problems } from '../problems.ts';
+import { problem } from '../problems/catalogue.ts';
+import { ProblemError } from '../problems/errors.ts';
 
 /** Milliseconds that the event loop may lag before new work is refused; `isUnderPressure` says so. */
 const MOST_EVENT_LOOP_DELAY_MS = 1000;
@@ -17,6 +18,6 @@ export async function registerLimits(app: FastifyInstance, rateLimitPerMinute: n
     max: rateLimitPerMinute,
     timeWindow: '1 minute',
     errorResponseBuilder: (_, { ttl }) =>
-      new ProblemError(problems.tooManyRequests(Math.max(1, Math.ceil(ttl / 1000)))),
+      new ProblemError(problem('too-many-requests', undefined, { retryAfter: Math.max(1, Math.ceil(ttl / 1000)) })),
   });
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { problems, sendProblem } from '../problems.ts';
+import { sendProblem } from '../problems/answer.ts';
+import { problem } from '../problems/catalogue.ts';
 
 /** Answers an unknown path 404, and a known one under another method 405 with `Allow` (RFC 9110 §15.5.6). */
 export function registerNotFound(app: FastifyInstance): void {
@@ -12,14 +13,11 @@ export function registerNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '';
     const allowed = new Set([...methods].filter(([url]) => matches(url, path)).flatMap(([, names]) => [...names]));
-    if (allowed.size === 0) return sendProblem(request, reply, problems.notFound(`There is nothing at ${path}`));
+    if (allowed.size === 0) return sendProblem(request, reply, problem('not-found', `There is nothing at ${path}`));
     const allow = [...allowed].sort().join(', ');
     void reply.header('allow', allow);
-    return sendProblem(
-      request,
-      reply,
-      problems.methodNotAllowed(`${request.method} is not offered here, but ${allow}`),
-    );
+    const detail = `${request.method} is not offered here, but ${allow}`;
+    return sendProblem(request, reply, problem('method-not-allowed', detail));
   });
 }
 

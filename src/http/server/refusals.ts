@@ -3,11 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Metrics } from '../../metrics.ts';
 import type { Pressure } from './pressure.ts';
-import { problems } from '../problems.ts';
+import { problem } from '../problems/catalogue.ts';
 
 export interface RefusalOptions {
   readonly pressure: Pick<Pressure, 'requests'>;
-  readonly metrics: Pick<Metrics, 'requestRecorder'>;
+  readonly metrics: Pick<Metrics, 'requestTook'>;
   readonly log: Pick<FastifyBaseLogger, 'warn'>;
 }
 
@@ -33,7 +33,6 @@ interface Held {
  * are refused slow down, and nothing but the answer is held meanwhile.
  */
 export function createRefusals({ pressure, metrics, log }: RefusalOptions) {
-  const recorders = new Map<string, (seconds: number) => void>();
   const held: Held[] = [];
   let allowance = MOST_AT_ONCE;
   let refilledAt = performance.now();
@@ -77,9 +76,7 @@ export function createRefusals({ pressure, metrics, log }: RefusalOptions) {
   }
 
   function count(method: string): void {
-    let record = recorders.get(method);
-    if (!record) recorders.set(method, (record = metrics.requestRecorder(method, REFUSED, 503)));
-    record(0);
+    metrics.requestTook({ method, route: REFUSED, status: 503 }, 0);
     if (refused === 0) setTimeout(tell, TELL_EVERY_MS).unref(); // a line for each would cost more than the refusal
     refused += 1;
   }
@@ -90,8 +87,8 @@ export function createRefusals({ pressure, metrics, log }: RefusalOptions) {
   }
 }
 
-const { retryAfter = 1, ...problem } = problems.unavailable();
-const REFUSAL = JSON.stringify(problem).slice(0, -1);
+const { retryAfter = 1, ...unavailable } = problem('unavailable');
+const REFUSAL = JSON.stringify(unavailable).slice(0, -1);
 
 function answer(response: ServerResponse, body: string): void {
   response.writeHead(503, [

@@ -1,22 +1,17 @@
-import helmet from '@fastify/helmet';
-import Fastify from 'fastify';
-
-/** Of any answer, with or without helmet. */
-const ANSWERS_OWN = new Set(['content-type', 'content-length', 'date', 'connection', 'keep-alive']);
-
 /**
- * The headers that helmet sets, taken from an answer of an application that has nothing else. They are the same for
- * every request, but its plugin works them out for each, which is a tenth of what a request costs. There is no content
+ * What helmet 8 sets by default, stated here since its plugin works them out for every request. There is no content
  * security policy among them: the pages under /docs bring their own, and the other answers are no pages.
  */
-export async function securityHeaders(): Promise<Readonly<Record<string, string>>> {
-  const app = Fastify();
-  await app.register(helmet, { contentSecurityPolicy: false });
-  const { headers } = await app.inject('/');
-  await app.close();
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      typeof value === 'string' && !ANSWERS_OWN.has(name) ? [[name, value]] : [],
-    ),
-  );
-}
+export const securityHeaders = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'origin-agent-cluster': '?1',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-download-options': 'noopen',
+  'x-frame-options': 'SAMEORIGIN',
+  'x-permitted-cross-domain-policies': 'none',
+  'x-xss-protection': '0',
+} as const;

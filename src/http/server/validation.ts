@@ -34,15 +34,10 @@ export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySch
   };
 }
 
-/**
- * Compiles a serializer for the answers that matter. Problem documents, of which every route has some ten, are
- * written as they are.
- */
 export function createSerializerCompiler(schemas: readonly TSchema[]): FastifySerializerCompiler<TSchema> {
   const named = Object.fromEntries(schemas.map((schema) => [(schema as { $id?: string }).$id ?? '', schema]));
   const compile = SerializerSelector()(named, {});
   return ({ httpStatus = '200', ...route }) => {
-    if (Number(httpStatus) >= 400) return JSON.stringify;
     const serializer = lazily(() => compile({ ...route, httpStatus }));
     return (data) => serializer()(data);
   };

@@ -1,4 +1,4 @@
-import { BadRequestError } from './problems.ts';
+import { badField } from '../problems/errors.ts';
 
 const ETAGS = /^\s*(?:W\/)?"[\x21\x23-\x7E]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7E]*")*\s*$/;
 const ETAG = /(W\/)?"([\x21\x23-\x7E]*)"/g;
@@ -22,7 +22,7 @@ export function documentTag(revision: number, customerRevision: number): string 
 export function allowedRevisions(ifMatch: string | undefined): readonly number[] | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   if (!ETAGS.test(ifMatch)) {
-    throw new BadRequestError('If-Match must be * or entity tags such as "3"', '#/if-match');
+    throw badField('#/if-match', 'If-Match must be * or entity tags such as "3"');
   }
   return [...ifMatch.matchAll(ETAG)].flatMap(([, weak, tag = '']) => {
     const revision = /^(\d{1,15})(?:\.\d{1,15})?$/.exec(tag)?.[1];

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import type { Caller } from '../commands/idempotency.ts';
-import type { CallerHeaders } from './schemas/schemas.ts';
+import type { Caller } from '../../commands/idempotency.ts';
+import type { CallerHeaders } from '../schemas/common.ts';
 
 type Headers = Static<typeof CallerHeaders>;
 

@@ -1,0 +1,44 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { problem } from '../problems/catalogue.ts';
+import { ProblemError } from '../problems/errors.ts';
+import type { Pressure } from '../server/pressure.ts';
+
+const WAIT_MS = 2000;
+const PAUSE_MS = { first: 5, longest: 50 };
+
+interface Projected {
+  readonly revision: number;
+  readonly stalled?: object;
+}
+
+/**
+ * Finds a document, waiting up to two seconds for the projection to bring it to a revision. One whose projection is
+ * stalled is given as it is: it will not get there, and says so.
+ *
+ * @param subject what the document is of, for the problem's detail: `order 1c2…`
+ * @param minRevision undefined: whatever there is now
+ * @throws ProblemError 503 when the projection does not get there in time
+ */
+export async function findAtRevision<Document extends Projected>(
+  subject: string,
+  minRevision: number | undefined,
+  find: () => Promise<Document | undefined>,
+  pressure: Pick<Pressure, 'awaitingReadModel'>,
+): Promise<Document | undefined> {
+  const isThere = (document: Document | undefined) =>
+    minRevision === undefined || (document && (document.revision >= minRevision || document.stalled));
+  const atOnce = await find();
+  if (isThere(atOnce)) return atOnce;
+  return pressure.awaitingReadModel(async () => {
+    const until = performance.now() + WAIT_MS;
+    for (let pause = PAUSE_MS.first; ; pause = Math.min(pause * 2, PAUSE_MS.longest)) {
+      await delay(pause);
+      const document = await find();
+      if (isThere(document)) return document;
+      if (performance.now() + pause > until) {
+        const reached = `The read model is at revision ${document?.revision ?? 'none'} of ${subject}`;
+        throw new ProblemError(problem('not-yet-projected', `${reached}, not yet at ${minRevision ?? 0}`));
+      }
+    }
+  });
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from './markdown.ts';
+import { type ServiceProcess, startServiceProcess } from './service-process.ts';
+
+const file = readFileSync(join(ROOT, 'requests.http'), 'utf8');
+
+let service: ServiceProcess;
+const placed = { id: '' };
+beforeAll(async () => {
+  service = await startServiceProcess();
+});
+afterAll(() => service.close());
+
+interface Request {
+  readonly title: string;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+function parse(block: string): Request {
+  const [head = '', ...bodies] = block.split('\n\n');
+  const [title = '', ...lines] = head.split('\n').filter((line) => !line.startsWith('#'));
+  const [requestLine = '', ...headers] = lines;
+  const [method = '', url = ''] = requestLine.split(' ');
+  const pairs = headers.map((header) => header.split(': ', 2));
+  return { title, method, url, headers: Object.fromEntries(pairs) as Request['headers'], body: bodies.join('\n\n') };
+}
+
+const requests = file.split('### ').slice(1).map(parse);
+
+describe('requests.http', () => {
+  test.each(requests.map((request) => [request.title, request] as const))(
+    '%s: the request, sent as it stands, gets what its title says',
+    async (title, { method, url, headers, body }) => {
+      const target = url.replace('{{base}}', service.base).replace('{{place.response.body.$.id}}', placed.id);
+      const response = await fetch(target, { method, headers, ...(body.trim() !== '' && { body }) });
+      const answer = (await response.json()) as { id?: string };
+      if (title === 'Place an order') placed.id = answer.id ?? '';
+      const problem = /^[45]\d\d/.exec(title)?.[0];
+      if (problem === undefined) expect(response.ok, JSON.stringify(answer)).toBe(true);
+      else expect(response.status).toBe(Number(problem));
+    },
+  );
+
+  test('its requests, compared with those of the README, are the same', () => {
+    const tour = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^curl .*\$BASE(\/[^\s"?]*)/gm)];
+    const known = new Set(requests.map(({ url }) => url.replace('{{base}}', '').split('?', 1)[0]));
+    const missing = tour.map(([, path = '']) => path.replace('$ORDER', '{{place.response.body.$.id}}'));
+    expect(missing.length).toBeGreaterThan(5);
+    expect(missing.filter((path) => !known.has(path))).toEqual([]);
+  });
+});
