@@ -109,7 +109,7 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
       try {
         await findReadModel(models, name).verify(
           context,
-          { ...VERIFY_DEFAULTS, ...run, signal: stopping.signal },
+          { ...VERIFY_DEFAULTS, lag: async () => (await lag()).events, ...run, signal: stopping.signal },
           findings,
         );
         return { name, ...findings };

@@ -16,6 +16,9 @@ export interface MenuItemDocument {
   readonly ingredients: readonly string[];
 }
 
+/** For one step of work that nobody waits for: longer than any step takes, so that one without an answer ends. */
+export const STEP_TIME_LIMIT_MS = 30_000;
+
 /** A position in the log, as decimal text because EventStoreDB's positions have 64 bits. */
 export interface StoredPosition {
   readonly commit: string;
@@ -49,6 +52,8 @@ export function connectMongo(url: string): MongoClient {
     waitQueueTimeoutMS: 2000,
     heartbeatFrequencyMS: 2000,
     minHeartbeatFrequencyMS: 200,
+    // A monitor that polls does not recover from a destroyed socket.
+    serverMonitoringMode: 'stream',
     maxPoolSize: 50,
     appName: 'marios-pizzeria-orders',
   });

@@ -1,4 +1,4 @@
-import { MongoAPIError, type MongoBulkWriteError, MongoError, MongoServerError } from 'mongodb';
+import { MongoAPIError, MongoBulkWriteError, MongoError, MongoServerError } from 'mongodb';
 
 /** MongoDB did not answer in time, or not at all. */
 export class ReadModelsUnavailableError extends Error {
@@ -19,7 +19,11 @@ export function isOnlyDuplicates(error: MongoBulkWriteError): boolean {
 
 /** Whether the server is away, as opposed to having refused. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof ReadModelsUnavailableError) return true;
+  if (error instanceof ReadModelsUnavailableError || isConnectionError(error)) return true;
+  // The driver wraps whatever ends a bulk write, the loss of its connection too.
+  if (error instanceof MongoBulkWriteError && (error.errorResponse as unknown) instanceof Error) {
+    return isUnavailable(error.errorResponse);
+  }
   if (error instanceof MongoServerError) {
     return (
       error.hasErrorLabel('RetryableWriteError') ||
@@ -30,6 +34,41 @@ export function isUnavailable(error: unknown): boolean {
   // The driver's other errors mean that it could not reach a server, except for those about how it was called.
   return error instanceof MongoError && (!(error instanceof MongoAPIError) || CLOSED.has(error.name));
 }
+
+/** Cursor not found, query plan killed, cursor killed: how a read ends whose collection a rebuild has replaced. */
+const REPLACED: ReadonlySet<unknown> = new Set([43, 175, 237]);
+const MOST_READS = 5;
+
+/** Reads again while a rebuild replaces what is read. Rebuilds take longer than reads, so this ends. */
+export async function readAgainIfReplaced<T>(read: () => Promise<T>): Promise<T> {
+  for (let reads = 1; ; reads += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof MongoServerError && REPLACED.has(error.code)) || reads === MOST_READS) throw error;
+    }
+  }
+}
+
+/** An error of Node's own: after the server's FIN, the driver lets some of them through as they are. */
+function isConnectionError(error: unknown): boolean {
+  return error instanceof Error && CONNECTION_ERRORS.has(String((error as NodeJS.ErrnoException).code));
+}
+
+const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
+  'ERR_SOCKET_CLOSED',
+]);
 
 const CLOSED: ReadonlySet<string> = new Set([
   'MongoNotConnectedError',

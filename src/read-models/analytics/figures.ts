@@ -1,4 +1,5 @@
 import type { Collection, Db } from 'mongodb';
+import { readAgainIfReplaced } from '../errors.ts';
 import { boundsOf, dayOf } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';
 
@@ -33,7 +34,11 @@ export async function addUpDays(db: Db, first: string, last: string): Promise<Ma
 }
 
 /** Adds up the orders placed in a period, by day. */
-export async function addUp(db: Db, placedAt: { $gte: Date; $lt: Date }): Promise<Map<string, DayFigures>> {
+export function addUp(db: Db, placedAt: { $gte: Date; $lt: Date }): Promise<Map<string, DayFigures>> {
+  return readAgainIfReplaced(() => addUpOnce(db, placedAt));
+}
+
+async function addUpOnce(db: Db, placedAt: { $gte: Date; $lt: Date }): Promise<Map<string, DayFigures>> {
   const found = db
     .collection<OrderDocument>('orders')
     .find({ placedAt, revision: { $gte: 0 } })

@@ -185,7 +185,9 @@ export function projectStreams<State, Document extends StreamDocument>(
   }
 
   async function find(ids: readonly string[]): Promise<ReadonlyMap<string, Document>> {
-    const found = (await collection.find({ _id: { $in: ids } } as Filter<Document>).toArray()) as unknown as Document[];
+    const found = (await collection
+      .find({ _id: { $in: ids } } as Filter<Document>, { batchSize: ids.length + 1 })
+      .toArray()) as unknown as Document[];
     return new Map(found.map((document) => [document._id, document]));
   }
 }

@@ -1,4 +1,5 @@
 import type { Position } from '@eventstore/db-client';
+import { STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
 import type { LogPage } from '../log-reader.ts';
 import { type Projection, toLogEvent } from '../read-model.ts';
 
@@ -35,7 +36,8 @@ export async function projectLog(
 
   async function read(): Promise<void> {
     for await (const page of pages) {
-      await projection.add(page.events.map((event) => toLogEvent(streamPrefix, event)));
+      const added = projection.add(page.events.map((event) => toLogEvent(streamPrefix, event)));
+      await withTimeLimit(STEP_TIME_LIMIT_MS, added);
       events += page.events.length;
       position = page.position;
       if (!projection.isFull()) continue;
@@ -51,7 +53,7 @@ export async function projectLog(
     begun += written.documents;
     events = 0;
     position = undefined;
-    await projection.write();
-    await onWritten(written);
+    await withTimeLimit(STEP_TIME_LIMIT_MS, projection.write());
+    await withTimeLimit(STEP_TIME_LIMIT_MS, onWritten(written));
   }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type Filter, MongoBulkWriteError } from 'mongodb';
-import { isOnlyDuplicates } from '../errors.ts';
+import { type Filter, type FindCursor, MongoBulkWriteError } from 'mongodb';
+import { isOnlyDuplicates, readAgainIfReplaced } from '../errors.ts';
 import { chunksOf } from '../batches.ts';
+import { STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
 import { endOfLog, readLog } from '../log-reader.ts';
 import type { ReadModelContext } from '../read-model.ts';
 import { type Difference, type Findings, note, partOf, type VerifyRun } from './findings.ts';
@@ -29,9 +30,8 @@ export async function verifyDocuments<D extends object, Fold>(
   for (let part = 0; part < parts; part += 1) {
     const isMine = (id: string) => parts === 1 || partOf(id, parts) === part;
     const folds = await foldLog(options, model, isMine, run, (share) => run.onProgress((part + share) / parts));
-    const settledBy = performance.now() + run.settleMs;
     const open = await compareAll(model, folds, isMine, run.signal, findings);
-    for (const some of chunksOf(open, PAGE)) await settle(model, some, folds, settledBy, run, findings);
+    for (const some of chunksOf(open, PAGE)) await settle(model, some, folds, run, findings);
   }
 }
 
@@ -88,11 +88,20 @@ async function* documentsOf<D extends object>({ collection }: Pick<Verification<
   let after: string | undefined;
   for (;;) {
     const filter = (after === undefined ? {} : { _id: { $gt: after } }) as Filter<D & { readonly _id: string }>;
-    const page = (await collection.find(filter).sort({ _id: 1 }).limit(PAGE).toArray()) as unknown as Document[];
+    const page = (await readPage(() => collection.find(filter).sort({ _id: 1 }).limit(PAGE))) as unknown as Document[];
     if (page.length > 0) yield page;
     if (page.length < PAGE) return;
     after = page.at(-1)?._id;
   }
+}
+
+/** In one batch: a rename ends the cursors of what it replaces. */
+function readPage<T>(find: () => FindCursor<T>): Promise<T[]> {
+  const read = () =>
+    find()
+      .batchSize(PAGE + 1)
+      .toArray();
+  return withTimeLimit(STEP_TIME_LIMIT_MS, readAgainIfReplaced(read));
 }
 
 interface Verdict<D, Fold> extends Pair<D, Fold> {
@@ -104,15 +113,19 @@ async function settle<D extends object, Fold>(
   model: Verification<D, Fold>,
   ids: readonly string[],
   folds: Map<string, Fold>,
-  settledBy: number,
-  { repair, signal, settleMs }: Required<VerifyRun>,
+  { repair, signal, settleMs, lag }: Required<VerifyRun>,
   findings: Findings,
 ): Promise<void> {
-  const lagsUntil = performance.now() + settleMs;
   let verdicts = await judge(model, ids, folds);
-  while (verdicts.some(({ difference }) => performance.now() < mayHealUntil(difference))) {
+  let behind = await lag();
+  let settledBy = performance.now() + settleMs;
+  while (verdicts.some(mayHeal) && performance.now() < settledBy) {
     await delay(LOOK_AGAIN_MS);
     signal.throwIfAborted();
+    const now = await lag();
+    // What follows the log is waited for as long as it moves, however far behind it is.
+    if (now > 0 && now !== behind) settledBy = performance.now() + settleMs;
+    behind = now;
     verdicts = await judge(model, idsOf(verdicts), folds);
   }
   for (let tries = 1; repair && verdicts.length > 0 && tries <= MOST_REPAIRS; tries += 1) {
@@ -125,9 +138,9 @@ async function settle<D extends object, Fold>(
   for (const { difference } of verdicts) note(findings, difference, false);
 
   /** A document that is wrong at its revision, or has no stream, isn't fixed by waiting. */
-  function mayHealUntil({ kind, fields }: Difference): number {
-    if (kind === 'missing' || kind === 'behind') return settledBy;
-    return fields.length > 0 && fields.every((field) => model.lagging?.has(field)) ? lagsUntil : 0;
+  function mayHeal({ difference: { kind, fields } }: Verdict<D, Fold>): boolean {
+    if (kind === 'missing' || kind === 'behind') return true;
+    return fields.length > 0 && fields.every((field) => model.lagging?.has(field));
   }
 }
 
@@ -143,7 +156,8 @@ async function judge<D extends object, Fold>(
 ): Promise<Verdict<D, Fold>[]> {
   if (ids.length === 0) return [];
   const filter = { _id: { $in: ids } } as unknown as Filter<D & { readonly _id: string }>;
-  const present = (await model.collection.find(filter).toArray()) as unknown as (D & { readonly _id: string })[];
+  const found = await readPage(() => model.collection.find(filter));
+  const present = found as unknown as (D & { readonly _id: string })[];
   const documents = new Map(present.map((document) => [document._id, document]));
   const pairs: Pair<D, Fold>[] = [];
   for (const id of ids) {
@@ -196,7 +210,7 @@ async function repairAll<D extends object, Fold>(
     return expected ? { replaceOne: { filter, replacement: expected } } : { deleteOne: { filter } };
   });
   try {
-    await model.collection.bulkWrite(writes as never, { ordered: false });
+    await withTimeLimit(STEP_TIME_LIMIT_MS, model.collection.bulkWrite(writes as never, { ordered: false }));
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || !isOnlyDuplicates(error)) throw error;
   }

@@ -4,8 +4,10 @@ export interface VerifyRun {
   readonly signal?: AbortSignal;
   /** Documents held in memory per pass through the log. */
   readonly mostAtOnce?: number;
-  /** Milliseconds that documents get to catch up with the log before being behind is a difference. */
+  /** Milliseconds without progress after which a document that is behind the log is a difference. */
   readonly settleMs?: number;
+  /** Events that the read models are behind the log. */
+  readonly lag?: () => Promise<number>;
   /** @param share of the work, 0 to 1 */
   readonly onProgress?: (share: number) => void;
 }
