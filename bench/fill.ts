@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { PizzaOrder } from '../src/domain/pizza-order.ts';
-import { ORDER_CATEGORY } from '../src/eventstoredb/repository.ts';
+import { ORDER } from '../src/eventstoredb/aggregates.ts';
 import { createStreamStore } from '../src/eventstoredb/streams.ts';
 import { forEachOf } from '../src/read-models/batches.ts';
 
@@ -65,7 +65,7 @@ export async function fill({ client, streamPrefix, orders, eventsPerOrder }: Fil
     await forEachOf(wave, CONCURRENT, async (order) => {
       const expected = order.version - order.uncommittedEvents.length - 1;
       const commandId = randomUUID();
-      await streams.append(streams.streamOf(ORDER_CATEGORY, order.state.id), expected, order.uncommittedEvents, {
+      await streams.append(streams.streamOf(ORDER.category, order.state.id), expected, order.uncommittedEvents, {
         commandId,
         correlationId: commandId,
         actor: 'bench',

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { CATEGORIES } from './domain/categories.ts';
 
 export interface Config {
   readonly isProduction: boolean;
@@ -91,7 +92,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     streamPrefix: pattern(
       'STREAM_PREFIX',
       '',
-      /^(?!.*(?:Customer|PizzaOrder)-$)[A-Za-z][\w.]{0,50}-$/,
+      new RegExp(`^(?!.*(?:${CATEGORIES.join('|')})-$)[A-Za-z][\\w.]{0,50}-$`),
       'letters, digits, . and _, ending in - but not in a category of streams',
     ),
     dataDir: text('DATA_DIR') ?? './data',

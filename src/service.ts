@@ -7,8 +7,8 @@ import { createCustomerCommands } from './commands/customer-commands.ts';
 import { createOrderCommands } from './commands/order-commands.ts';
 import type { Config } from './config.ts';
 import { readHead } from './eventstoredb/client.ts';
+import { CUSTOMER, ORDER } from './eventstoredb/aggregates.ts';
 import { EventSourcingRepository } from './eventstoredb/repository.ts';
-import { createSnapshotStore } from './eventstoredb/snapshots.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
 import type { Readiness } from './http/routes/health.ts';
 import { createMetrics } from './metrics.ts';
@@ -76,11 +76,11 @@ export async function createService({
     timeLimitMs: STORE_TIME_LIMIT_MS,
     observer: metrics.appends,
   });
-  const snapshots = createSnapshotStore(streams);
-  const orders = new EventSourcingRepository({ streams, snapshots, snapshotEvery: config.snapshotEvery, log });
+  const orders = new EventSourcingRepository(ORDER, { streams, snapshotEvery: config.snapshotEvery, log });
   const menu = createMenuStore(database, STORE_TIME_LIMIT_MS);
-  const { onConflict } = metrics;
-  const commands = createOrderCommands({ orders, menu, currency: config.currency, clock, log, onConflict });
+  const executing = { clock, log, onConflict: metrics.onConflict };
+  const commands = createOrderCommands({ ...executing, repository: orders, menu, currency: config.currency });
+  const customers = new EventSourcingRepository(CUSTOMER, { streams, log });
   const { db } = database;
   const context = { client: eventStore, streams, db, streamPrefix, log };
   const rebuilds = createRebuilds(context, readModels);
@@ -97,7 +97,7 @@ export async function createService({
     orders: createOrderQueries(database, STORE_TIME_LIMIT_MS),
     history: orders,
     audit: createAuditQueries(database, STORE_TIME_LIMIT_MS),
-    customerCommands: createCustomerCommands({ streams, clock, log, onConflict }),
+    customerCommands: createCustomerCommands({ ...executing, repository: customers }),
     customers: createCustomerQueries(database, STORE_TIME_LIMIT_MS),
     menu,
     currency: config.currency,

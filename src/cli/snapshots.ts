@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { validate as isUuid } from 'uuid';
 import { loadConfig } from '../config.ts';
-import { EventSourcingRepository, ORDER_CATEGORY } from '../eventstoredb/repository.ts';
-import { createSnapshotStore } from '../eventstoredb/snapshots.ts';
+import { ORDER } from '../eventstoredb/aggregates.ts';
+import { EventSourcingRepository } from '../eventstoredb/repository.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
 import { readLog } from '../read-models/log-reader.ts';
 import { joinStores } from '../stores.ts';
@@ -33,13 +33,12 @@ async function run(orderId: string | undefined): Promise<void> {
   const stores = await joinStores(config, log);
   const { streamPrefix, snapshotEvery } = config;
   const streams = createStreamStore({ client: stores.eventStore, streamPrefix, timeLimitMs: TIME_LIMIT_MS });
-  const snapshots = createSnapshotStore(streams);
-  const orders = new EventSourcingRepository({ streams, snapshots, snapshotEvery, log });
+  const orders = new EventSourcingRepository(ORDER, { streams, snapshotEvery, log });
   try {
     let written = 0;
     if (orderId === undefined) {
-      const streamStart = streams.streamOf(ORDER_CATEGORY, '');
-      for await (const { events } of readLog(stores.eventStore, [streams.streamOf('PizzaOrder', '')])) {
+      const streamStart = streams.streamOf(ORDER.category, '');
+      for await (const { events } of readLog(stores.eventStore, [streamStart])) {
         // An order is due when it reaches its first snapshot; then its whole stream is folded, whatever its length.
         const due = events.filter(
           ({ streamId, revision }) => streamId.startsWith(streamStart) && Number(revision) === snapshotEvery - 1,

@@ -6,12 +6,15 @@ export class OrderNotFoundError extends Error {
   }
 }
 
+/** What a command is on, as an error calls it. */
+export type Subject = 'order' | 'customer';
+
 /** `If-Match` names a revision that is not the present one (RFC 9110 §13.1.1). */
 export class StaleRevisionError extends Error {
   override readonly name = 'StaleRevisionError';
 
   /** @param actual the present revision; −1 when there is nothing yet */
-  constructor(actual: number, subject: 'order' | 'customer' = 'order') {
+  constructor(actual: number, subject: Subject) {
     super(
       actual < 0
         ? `There is no such ${subject} yet, so that no If-Match fits`
@@ -24,8 +27,9 @@ export class StaleRevisionError extends Error {
 export class ConcurrentModificationError extends Error {
   override readonly name = 'ConcurrentModificationError';
 
-  constructor(options?: ErrorOptions, subject: 'Order' | 'Customer' = 'Order') {
-    super(`${subject} was modified by another process. Please retry.`, options);
+  constructor(subject: Subject, options?: ErrorOptions) {
+    const name = subject.charAt(0).toUpperCase() + subject.slice(1);
+    super(`${name} was modified by another process. Please retry.`, options);
   }
 }
 

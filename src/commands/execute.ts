@@ -1,99 +1,140 @@
+import type { Logger } from 'pino';
 import { DomainError } from '../domain/errors.ts';
+import { notBefore } from '../domain/time.ts';
+import type { DomainEvent } from '../eventstoredb/aggregates.ts';
 import { ConcurrencyError } from '../eventstoredb/errors.ts';
-import type { LoadedOrder, OrderAtRevision } from '../eventstoredb/repository.ts';
+import { type AtRevision, type EventSourcingRepository, type Loaded, NEW } from '../eventstoredb/repository.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
-import {
-  ConcurrentModificationError,
-  IdempotencyKeyReusedError,
-  OrderNotFoundError,
-  StaleRevisionError,
-} from './errors.ts';
-import type { StillWanted } from './serialize.ts';
+import { ConcurrentModificationError, IdempotencyKeyReusedError, StaleRevisionError, type Subject } from './errors.ts';
+import { type Caller, commandContext } from './idempotency.ts';
+import { createSerializer, type StillWanted } from './serialize.ts';
 
 /** The first try and three more. */
-export const MOST_TRIES = 4;
+const MOST_TRIES = 4;
 
-export interface OrderStore {
-  getById(orderId: string): Promise<LoadedOrder | undefined>;
-  getFresh(orderId: string): Promise<LoadedOrder | undefined>;
-  save(loaded: LoadedOrder, context: CommandContext): Promise<OrderAtRevision>;
-  atRevision(orderId: string, revision: number): Promise<OrderAtRevision | undefined>;
+export interface ExecutorOptions<State extends { readonly lastUpdated: string }, Event extends DomainEvent> {
+  readonly repository: Pick<EventSourcingRepository<State, Event>, 'getById' | 'getFresh' | 'save' | 'atRevision'>;
+  readonly subject: Subject;
+  readonly clock: () => Date;
+  readonly log: Logger;
+  readonly onConflict?: () => void;
 }
 
-export interface Execution {
-  readonly orderId: string;
-  readonly context: CommandContext;
-  /** Revisions that the caller allows the order to be at (`If-Match`); undefined: any. */
-  readonly allowedRevisions: readonly number[] | undefined;
-  readonly decide: (loaded: LoadedOrder) => void;
-  readonly onConflict: () => void;
-  readonly stillWanted: StillWanted;
+export interface Command<State, Event> {
+  readonly name: string;
+  readonly id: string;
+  /** What a repetition under the same idempotency key must equal. */
+  readonly request: unknown;
+  readonly caller: Caller;
+  /** Revisions that the caller insists on (`If-Match`); undefined: any. */
+  readonly allowedRevisions?: readonly number[] | undefined;
+  /** Why there must be such an aggregate already; without it, the command may create one. */
+  readonly ifMissing?: (() => Error) | undefined;
+  /** Nothing has this id yet, so there is nothing to load. */
+  readonly isNewId?: boolean;
+  /**
+   * The events to append; none when there is nothing to do.
+   *
+   * @param at time of the events: now, and never before the last one
+   * @throws DomainError
+   */
+  readonly decide: (loaded: Loaded<State>, at: string) => readonly Event[] | Promise<readonly Event[]>;
+}
+
+export interface Executed<State> extends AtRevision<State> {
+  /** Whether the command, now or when it came before, appended anything. */
+  readonly hasChanged: boolean;
 }
 
 /**
- * Load, decide, append; after a lost race load and decide again.
+ * Executes the commands on one kind of aggregate: load, decide, append; after a lost race load and decide again.
  *
- * What is decided on a cached order counts only when an append proves that the order was current: a refusal, or a
- * decision that there is nothing to do, is made again on the order as stored.
+ * What is decided on a cached aggregate counts only when an append proves that it was current: a refusal, or a decision
+ * that there is nothing to do, is made again on the aggregate as stored.
  *
- * @throws OrderNotFoundError, IdempotencyKeyReusedError, StaleRevisionError, DomainError, ConcurrentModificationError,
- *   EventStoreUnavailableError
+ * @throws what `ifMissing` makes, IdempotencyKeyReusedError, StaleRevisionError, DomainError,
+ *   ConcurrentModificationError, EventStoreUnavailableError, UnreadableEventError
  */
-export async function execute(orders: OrderStore, execution: Execution): Promise<OrderAtRevision> {
-  const { orderId, context, allowedRevisions, decide } = execution;
-  let lost: unknown;
-  let loaded = await orders.getById(orderId);
-  for (let tries = 1; tries <= MOST_TRIES;) {
-    if (!loaded) throw new OrderNotFoundError(orderId);
-    execution.stillWanted();
-    const answered = await earlierAnswer(orders, orderId, loaded, context);
-    if (answered) return answered;
-    const outcome = attempt(loaded, allowedRevisions, decide);
-    if (outcome !== 'append' && loaded.fromCache) {
-      loaded = await orders.getFresh(orderId);
-      continue;
+export function createExecutor<State extends { readonly lastUpdated: string }, Event extends DomainEvent>({
+  repository,
+  subject,
+  clock,
+  log,
+  onConflict = () => undefined,
+}: ExecutorOptions<State, Event>) {
+  const serialize = createSerializer();
+
+  return async function execute(command: Command<State, Event>): Promise<Executed<State>> {
+    const { name, id, request, caller } = command;
+    const context = commandContext(caller, name, id, request);
+    const executed = await serialize(id, (stillWanted) => run(command, context, stillWanted));
+    const { requestId, correlationId } = caller;
+    // Customers' ids may be personal data.
+    const orderId = subject === 'order' ? id : undefined;
+    log.info({ requestId, correlationId, orderId, command: name, revision: executed.revision }, 'command done');
+    return executed;
+  };
+
+  async function run(
+    command: Command<State, Event>,
+    context: CommandContext,
+    stillWanted: StillWanted,
+  ): Promise<Executed<State>> {
+    const { id } = command;
+    let lost: unknown;
+    let loaded: Loaded<State> = command.isNewId ? NEW : await repository.getById(id);
+    for (let tries = 1; tries <= MOST_TRIES;) {
+      if (!loaded.state && command.ifMissing) throw command.ifMissing();
+      stillWanted();
+      const earlier = await earlierAnswer(id, loaded, context);
+      if (earlier) return { ...earlier, hasChanged: true };
+      const outcome = await attempt(command, loaded);
+      if (loaded.fromCache && (outcome instanceof Error || outcome.length === 0)) {
+        loaded = await repository.getFresh(id);
+        continue;
+      }
+      if (outcome instanceof Error) throw outcome;
+      if (loaded.state && outcome.length === 0) {
+        return { state: loaded.state, revision: loaded.revision, hasChanged: false };
+      }
+      stillWanted();
+      try {
+        return { ...(await repository.save(id, loaded, outcome, context)), hasChanged: true };
+      } catch (error) {
+        if (!(error instanceof ConcurrencyError)) throw error;
+        lost = error;
+        tries += 1;
+        onConflict();
+        loaded = await repository.getFresh(id);
+      }
     }
-    if (outcome instanceof Error) throw outcome;
-    if (outcome === 'nothing') return { state: loaded.order.state, revision: loaded.order.version - 1 };
-    execution.stillWanted();
+    throw new ConcurrentModificationError(subject, { cause: lost });
+  }
+
+  /** What the command's key was answered with before, if it was. */
+  async function earlierAnswer(
+    id: string,
+    { keys }: Loaded<State>,
+    { idempotencyKey, requestHash }: CommandContext,
+  ): Promise<AtRevision<State> | undefined> {
+    const earlier = idempotencyKey === undefined ? undefined : keys.get(idempotencyKey);
+    if (!earlier) return undefined;
+    if (earlier.requestHash !== requestHash) throw new IdempotencyKeyReusedError();
+    return repository.atRevision(id, earlier.lastRevision);
+  }
+
+  async function attempt(
+    { allowedRevisions, decide }: Command<State, Event>,
+    loaded: Loaded<State>,
+  ): Promise<readonly Event[] | StaleRevisionError | DomainError> {
+    const { state, revision } = loaded;
+    if (allowedRevisions?.includes(revision) === false) return new StaleRevisionError(revision, subject);
+    const now = clock();
     try {
-      return await orders.save(loaded, context);
+      return await decide(loaded, state ? notBefore(state.lastUpdated, now) : now.toISOString());
     } catch (error) {
-      if (!(error instanceof ConcurrencyError)) throw error;
-      lost = error;
-      tries += 1;
-      execution.onConflict();
-      loaded = await orders.getFresh(orderId);
+      if (error instanceof DomainError) return error;
+      throw error;
     }
   }
-  throw new ConcurrentModificationError({ cause: lost });
-}
-
-/** What the command's key was answered with before, if it was. */
-export async function earlierAnswer(
-  orders: OrderStore,
-  orderId: string,
-  { keys }: LoadedOrder,
-  { idempotencyKey, requestHash }: CommandContext,
-): Promise<OrderAtRevision | undefined> {
-  const earlier = idempotencyKey === undefined ? undefined : keys.get(idempotencyKey);
-  if (!earlier) return undefined;
-  if (earlier.requestHash !== requestHash) throw new IdempotencyKeyReusedError();
-  return orders.atRevision(orderId, earlier.lastRevision);
-}
-
-function attempt(
-  loaded: LoadedOrder,
-  allowedRevisions: Execution['allowedRevisions'],
-  decide: Execution['decide'],
-): 'append' | 'nothing' | StaleRevisionError | DomainError {
-  const revision = loaded.order.version - 1;
-  if (allowedRevisions && !allowedRevisions.includes(revision)) return new StaleRevisionError(revision);
-  try {
-    decide(loaded);
-  } catch (error) {
-    if (error instanceof DomainError) return error;
-    throw error;
-  }
-  return loaded.order.uncommittedEvents.length > 0 ? 'append' : 'nothing';
 }

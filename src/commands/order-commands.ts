@@ -1,15 +1,18 @@
-import type { Logger } from 'pino';
-import type { Address, OrderItem } from '../domain/events.ts';
-import { PizzaOrder } from '../domain/pizza-order.ts';
-import type { ApplyDiscount, ChangeOrderStatus, ConfirmOrder, PayOrder } from '../domain/pizza-order.ts';
-import { notBefore } from '../domain/time.ts';
-import { ConcurrencyError } from '../eventstoredb/errors.ts';
-import { type LoadedOrder, NO_KEYS, type OrderAtRevision } from '../eventstoredb/repository.ts';
-import type { CommandContext } from '../eventstoredb/streams.ts';
-import { ConcurrentModificationError, UnknownSkuError } from './errors.ts';
-import { earlierAnswer, execute, type OrderStore } from './execute.ts';
-import { type Caller, commandContext, newOrderId } from './idempotency.ts';
-import { createSerializer } from './serialize.ts';
+import type { Address, OrderItem, PizzaOrderEvent } from '../domain/events.ts';
+import type { OrderState } from '../domain/order-state.ts';
+import {
+  type ApplyDiscount,
+  type ChangeOrderStatus,
+  type ConfirmOrder,
+  type PayOrder,
+  PizzaOrder,
+} from '../domain/pizza-order.ts';
+import type { AtRevision } from '../eventstoredb/repository.ts';
+import { ConcurrentModificationError, OrderNotFoundError, UnknownSkuError } from './errors.ts';
+import { createExecutor, type ExecutorOptions } from './execute.ts';
+import { type Caller, newOrderId } from './idempotency.ts';
+
+export type OrderAtRevision = AtRevision<OrderState>;
 
 /** An item either says what it is and costs, or names a `sku` and takes both from the menu. */
 export interface RequestedItem {
@@ -42,100 +45,71 @@ export interface MenuPrices {
   ): Promise<ReadonlyMap<string, { readonly name: string; readonly unitPrice: string }>>;
 }
 
-export interface OrderCommandsOptions {
-  readonly orders: OrderStore;
+export interface OrderCommandsOptions extends Omit<ExecutorOptions<OrderState, PizzaOrderEvent>, 'subject'> {
   readonly menu: MenuPrices;
   readonly currency: string;
-  readonly clock: () => Date;
-  readonly log: Logger;
-  readonly onConflict?: () => void;
 }
 
 export type OrderCommands = ReturnType<typeof createOrderCommands>;
 
-/** The commands that the service offers on orders: each one load → decide → append. */
-export function createOrderCommands({
-  orders,
-  menu,
-  currency,
-  clock,
-  log,
-  onConflict = () => undefined,
-}: OrderCommandsOptions) {
-  const serialize = createSerializer();
+/** The commands on orders. */
+export function createOrderCommands({ menu, currency, ...options }: OrderCommandsOptions) {
+  const execute = createExecutor({ ...options, subject: 'order' });
 
   return {
     /**
-     * @throws InvalidOrderError, UnknownSkuError, IdempotencyKeyReusedError, EventStoreUnavailableError
+     * @throws InvalidOrderError, UnknownSkuError, and what `createExecutor` says
      */
-    async place(request: PlaceRequest, caller: Caller): Promise<OrderAtRevision> {
-      const now = clock();
-      const orderId = newOrderId(caller.idempotencyKey, now);
-      const context = commandContext(caller, 'place', orderId, request);
-      const placed = await serialize(orderId, () => placeOnce(orderId, request, context, now));
-      const { requestId, correlationId } = caller;
-      log.info({ requestId, correlationId, orderId, command: 'place', revision: placed.revision }, 'command done');
-      return placed;
+    place(request: PlaceRequest, caller: Caller): Promise<OrderAtRevision> {
+      const { idempotencyKey } = caller;
+      const orderId = newOrderId(idempotencyKey, options.clock());
+      return execute({
+        name: 'place',
+        id: orderId,
+        request,
+        caller,
+        isNewId: idempotencyKey === undefined,
+        async decide({ state }, at) {
+          if (state) throw new ConcurrentModificationError('order');
+          const { customerId, customerEmail, totalAmount, deliveryAddress } = request;
+          const skus = request.items.flatMap(({ sku }) => sku ?? []);
+          const items = priced(request.items, skus.length > 0 ? await menu.pricesOf(skus) : NO_PRICES);
+          return PizzaOrder.place(
+            { orderId, customerId, customerEmail, items, totalAmount, deliveryAddress, currency },
+            at,
+          ).uncommittedEvents;
+        },
+      });
     },
 
     /**
      * @param allowedRevisions revisions that the caller insists on (`If-Match`); undefined: any
-     * @throws what `execute` throws
+     * @throws OrderNotFoundError, and what `createExecutor` says
      */
-    async run(
+    run(
       orderId: string,
       command: OrderCommand,
       caller: Caller,
       allowedRevisions?: readonly number[],
     ): Promise<OrderAtRevision> {
       const { type, ...request } = command;
-      const context = commandContext(caller, type, orderId, request);
-      const changed = await serialize(orderId, (stillWanted) =>
-        execute(orders, {
-          orderId,
-          context,
-          allowedRevisions,
-          decide: (loaded) => decide(loaded, command, clock()),
-          onConflict,
-          stillWanted,
-        }),
-      );
-      const { requestId, correlationId } = caller;
-      log.info({ requestId, correlationId, orderId, command: type, revision: changed.revision }, 'command done');
-      return changed;
+      const notFound = () => new OrderNotFoundError(orderId);
+      return execute({
+        name: type,
+        id: orderId,
+        request,
+        caller,
+        allowedRevisions,
+        ifMissing: notFound,
+        decide({ state, revision }, at) {
+          if (!state) throw notFound();
+          const order = PizzaOrder.from(state, revision + 1);
+          decide(order, command, at);
+          return order.uncommittedEvents;
+        },
+      });
     },
   };
-
-  async function placeOnce(
-    orderId: string,
-    request: PlaceRequest,
-    context: CommandContext,
-    now: Date,
-  ): Promise<OrderAtRevision> {
-    const isKeyed = context.idempotencyKey !== undefined;
-    const earlier = isKeyed ? await placedBefore(orderId, context) : undefined;
-    if (earlier) return earlier;
-    const { customerId, customerEmail, totalAmount, deliveryAddress } = request;
-    const skus = request.items.flatMap(({ sku }) => sku ?? []);
-    const items = priced(request.items, skus.length > 0 ? await menu.pricesOf(skus) : NO_PRICES);
-    const order = PizzaOrder.place(
-      { orderId, customerId, customerEmail, items, totalAmount, deliveryAddress, currency },
-      now.toISOString(),
-    );
-    try {
-      return await orders.save({ order, keys: NO_KEYS, fromCache: false }, context);
-    } catch (error) {
-      if (!(error instanceof ConcurrencyError)) throw error;
-      const winner = isKeyed ? await placedBefore(orderId, context) : undefined;
-      if (winner) return winner;
-      throw new ConcurrentModificationError({ cause: error });
-    }
-  }
-
-  async function placedBefore(orderId: string, context: CommandContext): Promise<OrderAtRevision | undefined> {
-    const loaded = await orders.getFresh(orderId);
-    return loaded && earlierAnswer(orders, orderId, loaded, context);
-  }
 }
 
 type Prices = Awaited<ReturnType<MenuPrices['pricesOf']>>;
@@ -150,8 +124,7 @@ function priced(items: readonly RequestedItem[], prices: Prices): OrderItem[] {
   });
 }
 
-function decide({ order }: LoadedOrder, command: OrderCommand, now: Date): void {
-  const at = notBefore(order.state.lastUpdated, now);
+function decide(order: PizzaOrder, command: OrderCommand, at: string): void {
   switch (command.type) {
     case 'confirm':
       return order.confirm(command, at);

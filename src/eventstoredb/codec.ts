@@ -2,16 +2,14 @@ import { Buffer } from 'node:buffer';
 import type { ValidateFunction } from 'ajv';
 import type { RecordedEvent } from '@eventstore/db-client';
 import { validate as isUuid } from 'uuid';
-import type { CustomerEvent } from '../domain/customer.ts';
 import type { PizzaOrderEvent } from '../domain/events.ts';
 import { parseTimestamp } from '../domain/time.ts';
 import { createSchemaCompiler } from '../json-schema.ts';
 import type { ProposedEvent } from './wire/append.ts';
+import { type AggregateKind, type DomainEvent, streamSuffix } from './aggregates.ts';
 import { UnreadableEventError } from './errors.ts';
 import { eventSchemas, type EventTypeName } from './event-schemas.ts';
 import { type EventData, upcasters } from './upcasters.ts';
-
-export type DomainEvent = PizzaOrderEvent | CustomerEvent;
 
 /** What is stored beside each event. `$correlationId` and `$causationId` are EventStoreDB's own names. */
 export interface EventMetadata {
@@ -91,7 +89,8 @@ export function decodeEvent(recorded: RecordedEvent): StoredEvent {
   const liftedWhy = steps.length > 0 ? validationError(type as EventTypeName, versions.length, data) : undefined;
   if (liftedWhy !== undefined) throw unreadable(`lifted to v${versions.length}: ${liftedWhy}`);
   const event = { type, data } as unknown as DomainEvent; // proven by the schema of its newest version
-  if (!recorded.streamId.endsWith(streamSuffix(event))) throw unreadable('its data name another stream');
+  const suffix = streamSuffix(event);
+  if (suffix === undefined || !recorded.streamId.endsWith(suffix)) throw unreadable('its data name another stream');
   return {
     id: recorded.id,
     stream: recorded.streamId,
@@ -103,32 +102,22 @@ export function decodeEvent(recorded: RecordedEvent): StoredEvent {
 }
 
 export type StoredOrderEvent = StoredEvent<PizzaOrderEvent>;
-export type StoredCustomerEvent = StoredEvent<CustomerEvent>;
 
-export function isOrderEvent(stored: StoredEvent): stored is StoredOrderEvent {
-  return !isCustomerEvent(stored);
+export function isOf<State, Event extends DomainEvent>(
+  kind: AggregateKind<State, Event>,
+  stored: StoredEvent,
+): stored is StoredEvent<Event> {
+  return (kind.eventTypes as readonly string[]).includes(stored.event.type);
 }
 
-export function isCustomerEvent(stored: StoredEvent): stored is StoredCustomerEvent {
-  return stored.event.type === 'CustomerRegistered' || stored.event.type === 'CustomerDetailsChanged';
-}
-
-/** Like `decodeEvent`, for a stream that may only hold events of an order. */
-export function decodeOrderEvent(recorded: RecordedEvent): StoredOrderEvent {
+/** Like `decodeEvent`, for a stream that may only hold events of one kind of aggregate. */
+export function decodeEventOf<State, Event extends DomainEvent>(
+  kind: AggregateKind<State, Event>,
+  recorded: RecordedEvent,
+): StoredEvent<Event> {
   const stored = decodeEvent(recorded);
-  if (isOrderEvent(stored)) return stored;
+  if (isOf(kind, stored)) return stored;
   throw new UnreadableEventError(`${recorded.type} does not belong in ${recorded.streamId}`);
-}
-
-/** `{category}-{id}`: what the name of the stream that an event belongs to ends in. */
-function streamSuffix(event: DomainEvent): string {
-  switch (event.type) {
-    case 'CustomerRegistered':
-    case 'CustomerDetailsChanged':
-      return `Customer-${event.data.customerId}`;
-    default:
-      return `PizzaOrder-${event.data.orderId}`;
-  }
 }
 
 /** Why `data` is not what version `version` of the event says, or undefined when it is. */

@@ -1,159 +1,159 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import { occurredAt } from '../domain/events.ts';
-import { evolve, type OrderState } from '../domain/order-state.ts';
-import { PizzaOrder } from '../domain/pizza-order.ts';
-import { applyStored } from './apply.ts';
-import { decodeOrderEvent, type StoredOrderEvent } from './codec.ts';
-import { ConcurrencyError } from './errors.ts';
-import type { KeyedCommand, Snapshot, SnapshotStore } from './snapshots.ts';
+import type { AggregateKind, DomainEvent } from './aggregates.ts';
+import { decodeEventOf, type StoredEvent } from './codec.ts';
+import { ConcurrencyError, UnreadableEventError } from './errors.ts';
+import type { KeyedCommand, Snapshot } from './snapshot-codec.ts';
+import { createSnapshotStore, type SnapshotStore } from './snapshots.ts';
 import type { CommandContext, StreamStore } from './streams.ts';
 
-export const ORDER_CATEGORY = 'PizzaOrder';
-
-/** An order as loaded. A `fromCache` one may be behind its stream: only an append proves that it is not. */
-export interface LoadedOrder {
-  readonly order: PizzaOrder;
+/** An aggregate as loaded. A `fromCache` one may be behind its stream: only an append proves that it is not. */
+export interface Loaded<State> {
+  /** Undefined when there is no such aggregate. */
+  readonly state: State | undefined;
+  /** Of its last event; −1 when there is none. */
+  readonly revision: number;
   readonly keys: ReadonlyMap<string, KeyedCommand>;
   readonly fromCache: boolean;
 }
 
-export interface OrderAtRevision {
-  readonly state: OrderState;
+export interface AtRevision<State> {
+  readonly state: State;
   readonly revision: number;
 }
 
-export interface RepositoryOptions {
+export interface RepositoryOptions<State> {
   readonly streams: StreamStore;
-  readonly snapshots: SnapshotStore;
-  /** A snapshot is written when a save crosses a multiple of this many events. */
-  readonly snapshotEvery: number;
   readonly log: Logger;
-  readonly cacheSize?: number;
+  /** A snapshot is written when a save crosses a multiple of this many events. */
+  readonly snapshotEvery?: number;
+  readonly snapshots?: SnapshotStore<State> | undefined;
 }
 
 /** Streams up to this long are read in one go; longer ones through their snapshot. */
 const FIRST_READ = 32;
-/** Bounds the cache by what it holds, order lines, not only by entries. */
-const MOST_CACHED_LINES = 100_000;
-const DEFAULT_CACHE_SIZE = 10_000;
-/** Of an order that no command with an idempotency key has changed. */
-export const NO_KEYS: ReadonlyMap<string, KeyedCommand> = new Map();
+/** The cache is bounded by the weight of the states too, not only by their number. */
+const MOST_CACHED = { states: 10_000, weight: 100_000 };
 
 /** The point up to which a stream is folded, and how it got there. */
-interface Fold {
-  readonly state: OrderState | undefined;
-  readonly revision: number;
-  readonly eventId: string;
-  readonly keys: ReadonlyMap<string, KeyedCommand>;
-}
+type Fold<State> = Omit<Snapshot<State>, 'state'> & { readonly state: State | undefined };
 
-const EMPTY: Fold = { state: undefined, revision: -1, eventId: '', keys: NO_KEYS };
+const EMPTY: Fold<never> = { state: undefined, revision: -1, eventId: '', keys: new Map() };
 
-type CachedOrder = Pick<Snapshot, 'state' | 'revision' | 'keys'>;
+/** An aggregate that is about to begin, for which nothing needs to be read. */
+export const NEW: Loaded<never> = { ...EMPTY, fromCache: false };
 
 /**
- * Loads `PizzaOrder` aggregates from their streams and saves what they raised. Every save states the revision that
- * was loaded. Recently used orders are cached; the expected revision makes that safe.
+ * Loads the aggregates of one kind from their streams and saves the events they raised. Every save states the revision
+ * that was loaded, which is what makes caching safe.
  */
-export class EventSourcingRepository {
+export class EventSourcingRepository<State extends { readonly lastUpdated: string }, Event extends DomainEvent> {
+  readonly #kind: AggregateKind<State, Event>;
   readonly #streams: StreamStore;
-  readonly #snapshots: SnapshotStore;
-  readonly #snapshotEvery: number;
   readonly #log: Logger;
-  readonly #cache: LRUCache<string, CachedOrder>;
+  readonly #snapshotEvery: number;
+  readonly #snapshots: SnapshotStore<State> | undefined;
+  readonly #cache: LRUCache<string, Snapshot<State>> | undefined;
   readonly #snapshotWrites = new Set<Promise<void>>();
 
-  constructor({ streams, snapshots, snapshotEvery, log, cacheSize = DEFAULT_CACHE_SIZE }: RepositoryOptions) {
+  constructor(kind: AggregateKind<State, Event>, options: RepositoryOptions<State>) {
+    const { streams, log, snapshotEvery = Number.POSITIVE_INFINITY } = options;
+    this.#kind = kind;
     this.#streams = streams;
-    this.#snapshots = snapshots;
-    this.#snapshotEvery = snapshotEvery;
     this.#log = log;
-    this.#cache = new LRUCache({
-      max: cacheSize,
-      maxSize: MOST_CACHED_LINES,
-      sizeCalculation: ({ state }) => Math.max(1, state.items.length),
-    });
-  }
-
-  /** The order, perhaps from the cache; undefined when there is none. */
-  async getById(orderId: string): Promise<LoadedOrder | undefined> {
-    const cached = this.#cache.get(orderId);
-    if (cached)
-      return { order: PizzaOrder.from(cached.state, cached.revision + 1), keys: cached.keys, fromCache: true };
-    return this.getFresh(orderId);
+    this.#snapshotEvery = snapshotEvery;
+    this.#snapshots =
+      options.snapshots ?? (kind.snapshots && createSnapshotStore(streams, kind.category, kind.snapshots));
+    const { cacheWeight } = kind;
+    this.#cache =
+      cacheWeight &&
+      new LRUCache({
+        max: MOST_CACHED.states,
+        maxSize: MOST_CACHED.weight,
+        sizeCalculation: ({ state }) => cacheWeight(state),
+      });
   }
 
   /**
-   * The order as the event store has it now.
+   * The aggregate, perhaps from the cache.
    *
    * @throws EventStoreUnavailableError, UnreadableEventError
    */
-  async getFresh(orderId: string): Promise<LoadedOrder | undefined> {
-    this.#cache.delete(orderId);
-    const fold = await this.#load(orderId);
-    if (fold.state === undefined) return undefined;
-    this.#remember(orderId, { ...fold, state: fold.state });
-    return { order: PizzaOrder.from(fold.state, fold.revision + 1), keys: fold.keys, fromCache: false };
+  async getById(id: string): Promise<Loaded<State>> {
+    const cached = this.#cache?.get(id);
+    return cached ? { ...cached, fromCache: true } : this.getFresh(id);
   }
 
   /**
-   * Appends what the order raised, at the revision it was loaded at, and marks it committed.
+   * The aggregate as the event store has it now.
    *
-   * A command with an idempotency key reads its events back: the store answers a repeated append like the first
-   * one, and then the first one's times are the true ones.
+   * @throws EventStoreUnavailableError, UnreadableEventError
+   */
+  async getFresh(id: string): Promise<Loaded<State>> {
+    this.#cache?.delete(id);
+    const fold = await this.#load(id);
+    if (exists(fold)) this.#cache?.set(id, fold);
+    return { ...fold, fromCache: false };
+  }
+
+  /**
+   * Appends the events that were raised on a loaded aggregate, at its revision.
    *
-   * @returns the order as stored
+   * A command with an idempotency key reads its events back: the store answers a repeated append like the first one,
+   * and then the times of the first one are the true ones.
+   *
+   * @returns the aggregate as stored
    * @throws ConcurrencyError, EventStoreUnavailableError
    */
-  async save({ order, keys }: Pick<LoadedOrder, 'order' | 'keys'>, context: CommandContext): Promise<OrderAtRevision> {
-    const { state, version, uncommittedEvents } = order;
-    const expected = version - uncommittedEvents.length - 1;
-    const stream = this.#streams.streamOf(ORDER_CATEGORY, state.id);
-    this.#cache.delete(state.id);
-    const { revision, eventId } = await this.#streams.append(stream, expected, uncommittedEvents, context);
-    order.markEventsAsCommitted();
-    const stored =
-      context.idempotencyKey === undefined ? { state, revision, eventId, keys } : await this.#load(state.id, revision);
-    if (stored.state === undefined) throw new ConcurrencyError(`${stream} was deleted meanwhile`);
-    const saved = { ...stored, state: stored.state };
-    this.#remember(state.id, saved);
-    const crossed = (count: number) => Math.floor(count / this.#snapshotEvery);
-    if (crossed(expected + 1) < crossed(revision + 1)) this.#writeSnapshot(saved);
-    return saved;
+  async save(
+    id: string,
+    loaded: Pick<Loaded<State>, 'state' | 'revision' | 'keys'>,
+    events: readonly Event[],
+    context: CommandContext,
+  ): Promise<AtRevision<State>> {
+    const stream = this.#streamOf(id);
+    this.#cache?.delete(id);
+    const { revision, eventId } = await this.#streams.append(stream, loaded.revision, events, context);
+    const stored: Fold<State> =
+      context.idempotencyKey === undefined
+        ? { state: events.reduce(this.#kind.evolve, loaded.state), revision, eventId, keys: loaded.keys }
+        : await this.#load(id, revision);
+    if (!exists(stored)) throw new ConcurrencyError(`${stream} was deleted meanwhile`);
+    this.#cache?.set(id, stored);
+    const crossed = (last: number) => Math.floor((last + 1) / this.#snapshotEvery);
+    if (crossed(loaded.revision) < crossed(revision)) this.#writeSnapshot(id, stored);
+    return stored;
   }
 
-  /** The order right after the event at `revision`; undefined when the stream does not reach it. */
-  async atRevision(orderId: string, revision: number): Promise<OrderAtRevision | undefined> {
-    const fold = await this.#load(orderId, revision);
-    return fold.state && fold.revision === revision ? { state: fold.state, revision } : undefined;
+  /** The aggregate right after the event at `revision`; undefined when the stream does not reach it. */
+  async atRevision(id: string, revision: number): Promise<AtRevision<State> | undefined> {
+    const fold = await this.#load(id, revision);
+    return exists(fold) && fold.revision === revision ? fold : undefined;
   }
 
   /**
-   * The order as it was at a moment, events of that very millisecond included.
+   * The aggregate as it was at a moment, events of that very millisecond included.
    *
    * @param time milliseconds since 1970
    */
-  async asOf(orderId: string, time: number): Promise<OrderAtRevision | undefined> {
-    const snapshot = await this.#usableSnapshot(orderId);
-    const isBefore = snapshot && Date.parse(snapshot.state.lastUpdated) <= time;
-    const base = isBefore ? snapshot : EMPTY;
-    const events = await this.#readOrder(orderId, base.revision + 1);
-    const end = events.findIndex(({ event }) => Date.parse(occurredAt(event)) > time);
-    const fold = foldAll(base, end < 0 ? events : events.slice(0, end));
-    return fold.state && { state: fold.state, revision: fold.revision };
+  async asOf(id: string, time: number): Promise<AtRevision<State> | undefined> {
+    const isDue = ({ lastUpdated }: State) => Date.parse(lastUpdated) <= time;
+    const snapshot = await this.#usableSnapshot(id);
+    const base = snapshot && isDue(snapshot.state) ? snapshot : EMPTY;
+    const fold = this.#foldAll(base, await this.#read(id, base.revision + 1), isDue);
+    return exists(fold) ? fold : undefined;
   }
 
-  /** Every event of the order, oldest first; none when there is no such order. */
-  async history(orderId: string): Promise<StoredOrderEvent[]> {
-    return this.#readOrder(orderId, 0);
+  /** Every event of the aggregate, oldest first; none when there is no such aggregate. */
+  async history(id: string): Promise<StoredEvent<Event>[]> {
+    return this.#read(id, 0);
   }
 
-  /** Folds the whole stream and writes its snapshot anew; false when there is no such order. */
-  async rebuildSnapshot(orderId: string): Promise<boolean> {
-    const fold = foldAll(EMPTY, await this.#readOrder(orderId, 0));
-    if (fold.state === undefined) return false;
-    await this.#snapshots.write(orderId, { ...fold, state: fold.state });
+  /** Folds the whole stream and writes its snapshot anew; false when there is no such aggregate. */
+  async rebuildSnapshot(id: string): Promise<boolean> {
+    const fold = this.#foldAll(EMPTY, await this.#read(id, 0));
+    if (!exists(fold)) return false;
+    await this.#snapshots?.write(id, fold);
     return true;
   }
 
@@ -162,61 +162,86 @@ export class EventSourcingRepository {
     await Promise.all(this.#snapshotWrites);
   }
 
-  async #readOrder(orderId: string, from: number, maxCount?: number): Promise<StoredOrderEvent[]> {
-    const stream = this.#streams.streamOf(ORDER_CATEGORY, orderId);
-    const recorded = await this.#streams.readRecorded(stream, { from, ...(maxCount !== undefined && { maxCount }) });
-    return recorded.map(decodeOrderEvent);
+  #streamOf(id: string): string {
+    return this.#streams.streamOf(this.#kind.category, id);
+  }
+
+  async #read(id: string, from: number, maxCount?: number): Promise<StoredEvent<Event>[]> {
+    const recorded = await this.#streams.readRecorded(this.#streamOf(id), {
+      from,
+      ...(maxCount !== undefined && { maxCount }),
+    });
+    return recorded.map((event) => decodeEventOf(this.#kind, event));
   }
 
   /** Folds up to `upTo` (inclusive) or the end: a short stream in one read, a long one from its snapshot on. */
-  async #load(orderId: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Fold> {
+  async #load(id: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Fold<State>> {
     const wanted = upTo + 1;
-    const first = await this.#readOrder(orderId, 0, Math.min(FIRST_READ, wanted));
-    const start = foldAll(EMPTY, first);
+    const first = await this.#read(id, 0, Math.min(FIRST_READ, wanted));
+    const start = this.#foldAll(EMPTY, first);
     if (first.length < FIRST_READ || first.length === wanted) return start;
-    const snapshot = await this.#usableSnapshot(orderId);
+    const snapshot = await this.#usableSnapshot(id);
     const base = snapshot && snapshot.revision > start.revision && snapshot.revision <= upTo ? snapshot : start;
-    const rest = await this.#readOrder(orderId, base.revision + 1, upTo - base.revision);
-    const fold = foldAll(base, rest);
+    const fold = this.#foldAll(base, await this.#read(id, base.revision + 1, upTo - base.revision));
     const isSnapshotMissing = !snapshot && upTo === Number.MAX_SAFE_INTEGER && fold.revision + 1 >= this.#snapshotEvery;
-    if (isSnapshotMissing && fold.state) this.#writeSnapshot({ ...fold, state: fold.state });
+    if (isSnapshotMissing && exists(fold)) this.#writeSnapshot(id, fold);
     return fold;
   }
 
-  /** A snapshot that is ahead of its stream, or of another one of the same name, is not used. */
-  async #usableSnapshot(orderId: string): Promise<Snapshot | undefined> {
-    const snapshot = await this.#snapshots.read(orderId);
-    if (!snapshot) return undefined;
-    const stream = this.#streams.streamOf(ORDER_CATEGORY, orderId);
-    const [event] = await this.#streams.readRecorded(stream, { from: snapshot.revision, maxCount: 1 });
-    return event?.id === snapshot.eventId && Number(event.revision) === snapshot.revision ? snapshot : undefined;
+  /**
+   * Folds events in, up to the first that leads to a state that is not wanted.
+   *
+   * @throws UnreadableEventError that says where an event is stored, when it cannot follow those before it
+   */
+  #foldAll(
+    base: Fold<State>,
+    events: readonly StoredEvent<Event>[],
+    isWanted: (state: State) => boolean = () => true,
+  ): Fold<State> {
+    let { state, revision, eventId } = base;
+    let keys: Map<string, KeyedCommand> | undefined;
+    for (const stored of events) {
+      const next = this.#evolve(state, stored);
+      if (!isWanted(next)) break;
+      state = next;
+      ({ revision, id: eventId } = stored);
+      const { idempotencyKey, requestHash } = stored.metadata;
+      if (idempotencyKey === undefined || requestHash === undefined) continue;
+      keys ??= new Map(base.keys);
+      keys.set(idempotencyKey, { requestHash, lastRevision: revision });
+    }
+    return { state, revision, eventId, keys: keys ?? base.keys };
   }
 
-  #remember(orderId: string, { state, revision, keys }: CachedOrder): void {
-    this.#cache.set(orderId, { state, revision, keys });
+  #evolve(state: State | undefined, { event, stream, revision, metadata }: StoredEvent<Event>): State {
+    try {
+      return this.#kind.evolve(state, event);
+    } catch (error) {
+      const where = `${event.type} v${metadata.schemaVersion ?? 1} at revision ${revision} of ${stream}`;
+      throw new UnreadableEventError(`${where} cannot follow the events before it`, { cause: error });
+    }
+  }
+
+  /** A snapshot that is ahead of its stream, or of another one of the same name, is not used. */
+  async #usableSnapshot(id: string): Promise<Snapshot<State> | undefined> {
+    const snapshot = await this.#snapshots?.read(id);
+    if (!snapshot) return undefined;
+    const { revision } = snapshot;
+    const [event] = await this.#streams.readRecorded(this.#streamOf(id), { from: revision, maxCount: 1 });
+    return event?.id === snapshot.eventId && Number(event.revision) === revision ? snapshot : undefined;
   }
 
   /** A snapshot only saves time: a failed one is logged, and the command that was due to write it has succeeded. */
-  #writeSnapshot(snapshot: Snapshot): void {
-    const orderId = snapshot.state.id;
+  #writeSnapshot(id: string, snapshot: Snapshot<State>): void {
+    if (!this.#snapshots) return;
     const writing = this.#snapshots
-      .write(orderId, snapshot)
-      .catch((error: unknown) => this.#log.warn({ err: error, orderId }, 'snapshot not written'))
+      .write(id, snapshot)
+      .catch((error: unknown) => this.#log.warn({ err: error, stream: this.#streamOf(id) }, 'snapshot not written'))
       .finally(() => this.#snapshotWrites.delete(writing));
     this.#snapshotWrites.add(writing);
   }
 }
 
-function foldAll(base: Fold, events: readonly StoredOrderEvent[]): Fold {
-  let { state, revision, eventId } = base;
-  let keys: Map<string, KeyedCommand> | undefined;
-  for (const stored of events) {
-    state = applyStored(evolve, state, stored);
-    ({ revision, id: eventId } = stored);
-    const { idempotencyKey, requestHash } = stored.metadata;
-    if (idempotencyKey === undefined || requestHash === undefined) continue;
-    keys ??= new Map(base.keys);
-    keys.set(idempotencyKey, { requestHash, lastRevision: revision });
-  }
-  return { state, revision, eventId, keys: keys ?? base.keys };
+function exists<State>(fold: Fold<State>): fold is Snapshot<State> {
+  return fold.state !== undefined;
 }

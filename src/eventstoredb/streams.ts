@@ -5,7 +5,8 @@ import { uuidV5 } from '../uuid.ts';
 import { createBatchAppend, type ProposedEvent } from './wire/append.ts';
 import { type Reading, readStream, readToEnd } from './wire/read.ts';
 import { withTimeLimit } from './client.ts';
-import { decodeEvent, type DomainEvent, encodeEvent, type EventMetadata, type StoredEvent } from './codec.ts';
+import type { DomainEvent } from './aggregates.ts';
+import { decodeEvent, encodeEvent, type EventMetadata, type StoredEvent } from './codec.ts';
 import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer } from './errors.ts';
 
 /** Who asked for the change, and under which id. */

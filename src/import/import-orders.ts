@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ErrorType } from '@eventstore/db-client';
 import { ConcurrencyError, hasType } from '../eventstoredb/errors.ts';
-import { ORDER_CATEGORY } from '../eventstoredb/repository.ts';
+import { ORDER } from '../eventstoredb/aggregates.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
 import { type HistoricalOrder, type Origin, placeOrder } from './historical-order.ts';
 import type { Retry } from './retry.ts';
@@ -65,7 +65,7 @@ export async function importOrders(orders: Iterable<HistoricalOrder>, options: I
 async function importOrder(order: HistoricalOrder, options: ImportOptions): Promise<keyof ImportCounts> {
   const { streams, origin, correlationId, retry } = options;
   const { state, uncommittedEvents } = placeOrder(order, origin);
-  const stream = streams.streamOf(ORDER_CATEGORY, state.id);
+  const stream = streams.streamOf(ORDER.category, state.id);
   const context = { commandId: randomUUID(), correlationId, actor: 'import' };
   try {
     await retry(() => streams.append(stream, -1, uncommittedEvents, context));

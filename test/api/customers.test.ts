@@ -3,7 +3,10 @@ import { jsonEvent } from '@eventstore/db-client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCustomerCommands } from '../../src/commands/customer-commands.ts';
+import { CUSTOMER } from '../../src/eventstoredb/aggregates.ts';
 import { ConcurrencyError } from '../../src/eventstoredb/errors.ts';
+import { EventSourcingRepository } from '../../src/eventstoredb/repository.ts';
+import type { StreamStore } from '../../src/eventstoredb/streams.ts';
 import { withMongoAway } from '../support/mongo-away.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -135,18 +138,17 @@ describe('PUT /customers/{id}', () => {
 
   test('put, when four appends in a row meet another writer, is a concurrent modification', async () => {
     const expected: number[] = [];
-    const commands = createCustomerCommands({
-      streams: {
-        streamOf: (category, id) => `${category}-${id}`,
-        read: () => Promise.resolve([]),
-        append: (_, revision) => {
-          expected.push(revision);
-          return Promise.reject(new ConcurrencyError('another one was first'));
-        },
+    const streams = {
+      streamOf: (category: string, id: string) => `${category}-${id}`,
+      readRecorded: () => Promise.resolve([]),
+      append(_: string, revision: number) {
+        expected.push(revision);
+        return Promise.reject(new ConcurrencyError('another one was first'));
       },
-      clock: () => new Date(),
-      log: pino({ level: 'silent' }),
-    });
+    } as unknown as StreamStore;
+    const log = pino({ level: 'silent' });
+    const repository = new EventSourcingRepository(CUSTOMER, { streams, log });
+    const commands = createCustomerCommands({ repository, clock: () => new Date(), log });
     const setting = commands.setDetails('ada', ada, { requestId: 'r', correlationId: 'c', actor: 'a' });
     await expect(setting).rejects.toThrow('Customer was modified by another process. Please retry.');
     expect(expected).toEqual([-1, -1, -1, -1]);

@@ -377,8 +377,8 @@ const failures = {
     return app;
   },
   tooMany: () => failing(new Error('never reached'), { rateLimitPerMinute: 1 }),
-  orderConflict: () => failing(new ConcurrentModificationError()),
-  customerConflict: () => failing(new ConcurrentModificationError({}, 'Customer')),
+  orderConflict: () => failing(new ConcurrentModificationError('order')),
+  customerConflict: () => failing(new ConcurrentModificationError('customer')),
 };
 const apps = new Map<string, Promise<FastifyInstance>>();
 afterAll(async () => {

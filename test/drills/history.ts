@@ -4,7 +4,8 @@ import { evolveCustomer } from '../../src/domain/customer.ts';
 import type { PizzaOrderEvent } from '../../src/domain/events.ts';
 import { parseMoney } from '../../src/domain/money.ts';
 import { evolve, type OrderState } from '../../src/domain/order-state.ts';
-import { decodeEvent, isCustomerEvent, isOrderEvent, type StoredEvent } from '../../src/eventstoredb/codec.ts';
+import { CUSTOMER, ORDER } from '../../src/eventstoredb/aggregates.ts';
+import { decodeEvent, isOf, type StoredEvent } from '../../src/eventstoredb/codec.ts';
 import type { CustomerDocument } from '../../src/read-models/customers/document.ts';
 import { toFields, toState } from '../../src/read-models/customers/document.ts';
 
@@ -53,7 +54,7 @@ function check(events: readonly StoredEvent[]): LogContents {
     const where = `${stored.stream} at ${stored.revision}`;
     if (ids.has(stored.id)) impossible.push(`${where}: the id of another event`);
     ids.add(stored.id);
-    if (isCustomerEvent(stored)) {
+    if (isOf(CUSTOMER, stored)) {
       const { customerId } = stored.event.data;
       const before = customers.get(customerId);
       const rule = brokenRuleOfCustomer(before, stored.event, stored.revision);
@@ -62,7 +63,7 @@ function check(events: readonly StoredEvent[]): LogContents {
         const state = evolveCustomer(before && toState(before), stored.event);
         customers.set(customerId, { _id: customerId, revision: stored.revision, ...toFields(state) });
       }
-    } else if (isOrderEvent(stored)) {
+    } else if (isOf(ORDER, stored)) {
       const { orderId } = stored.event.data;
       const order = orders.get(orderId) ?? { orderId, events: [], states: [] };
       orders.set(orderId, order);

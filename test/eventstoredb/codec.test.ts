@@ -2,15 +2,14 @@ import { Buffer } from 'node:buffer';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ORDER_STATUSES } from '../../src/domain/events.ts';
+import { CUSTOMER, ORDER, type DomainEvent } from '../../src/eventstoredb/aggregates.ts';
 import {
   currentVersion,
   decodeEvent,
-  decodeOrderEvent,
-  type DomainEvent,
+  decodeEventOf,
   encodeEvent,
   type EventMetadata,
-  isCustomerEvent,
-  isOrderEvent,
+  isOf,
   validationError,
 } from '../../src/eventstoredb/codec.ts';
 import { UnreadableEventError } from '../../src/eventstoredb/errors.ts';
@@ -334,25 +333,25 @@ describe('the kind of an event', () => {
     fc.assert(
       fc.property(anyEvent, (event) => {
         const stored = decodeEvent(storedAs(encodeEvent(event, id, metadata), streamOf(event)));
-        expect(isCustomerEvent(stored)).toBe(event.type.startsWith('Customer'));
-        expect(isOrderEvent(stored)).toBe(!isCustomerEvent(stored));
+        expect(isOf(CUSTOMER, stored)).toBe(event.type.startsWith('Customer'));
+        expect(isOf(ORDER, stored)).toBe(!isOf(CUSTOMER, stored));
       }),
       { numRuns: 60 },
     );
   });
 
-  it('is an order event, from decodeOrderEvent, in the stream of an order', () => {
+  it('is an order event, from decodeEventOf, in the stream of an order', () => {
     const event = statusChanged('PENDING', 'READY');
-    expect(decodeOrderEvent(storedAs(encodeEvent(event, id, metadata), stream)).event).toEqual(event);
+    expect(decodeEventOf(ORDER, storedAs(encodeEvent(event, id, metadata), stream)).event).toEqual(event);
   });
 
-  it('is refused, by decodeOrderEvent, when a customer has that id', () => {
+  it('is refused, by decodeEventOf, when a customer has that id', () => {
     const event: DomainEvent = {
       type: 'CustomerRegistered',
       data: { customerId: ORDER_ID, name: 'Luigi', email: 'luigi@example.com', registeredAt: '2026-03-01T18:00:00Z' },
     };
     const stored = storedAs(encodeEvent(event, id, metadata), stream);
-    expect(() => decodeOrderEvent(stored)).toThrow('its data name another stream');
+    expect(() => decodeEventOf(ORDER, stored)).toThrow('its data name another stream');
   });
 });
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeEvent, type DomainEvent, encodeEvent, validationError } from '../../src/eventstoredb/codec.ts';
+import { type DomainEvent } from '../../src/eventstoredb/aggregates.ts';
+import { decodeEvent, encodeEvent, validationError } from '../../src/eventstoredb/codec.ts';
 import { eventSchemas, type EventTypeName } from '../../src/eventstoredb/event-schemas.ts';
 import { recorded } from './recorded.ts';
 

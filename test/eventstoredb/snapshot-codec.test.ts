@@ -2,11 +2,17 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSnapshot, encodeSnapshot, type Snapshot, SNAPSHOT_VERSION } from '../../src/eventstoredb/snapshots.ts';
+import type { OrderState } from '../../src/domain/order-state.ts';
+import { orderSnapshots } from '../../src/eventstoredb/order-snapshot.ts';
+import type { Snapshot as SnapshotOf } from '../../src/eventstoredb/snapshot-codec.ts';
 import { order, text } from '../domain/arbitraries.ts';
 import { addressChanged, confirmed, discounted, placed } from '../domain/examples.ts';
 import { fold } from '../domain/given.ts';
 
+const decodeSnapshot = (data: unknown) => orderSnapshots.decode(data);
+const encodeSnapshot = (snapshot: Snapshot) => orderSnapshots.encode(snapshot);
+const SNAPSHOT_VERSION = 1;
+type Snapshot = SnapshotOf<OrderState>;
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type JsonObject = Record<string, Json>;
 

@@ -8,7 +8,7 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { createStreamStore } from '../../src/eventstoredb/streams.ts';
-import { ORDER_CATEGORY } from '../../src/eventstoredb/repository.ts';
+import { ORDER } from '../../src/eventstoredb/aggregates.ts';
 import type { ImportFiles } from '../../src/import/files.ts';
 import { placeOrder } from '../../src/import/historical-order.ts';
 import { planImport } from '../../src/import/plan.ts';
@@ -119,7 +119,7 @@ async function eventsPerOrder(files: ImportFiles, streamPrefix: string): Promise
   const work = async () => {
     for (const order of queue) {
       lengths.add(
-        (await streams.readRecorded(streams.streamOf(ORDER_CATEGORY, placeOrder(order, origin).state.id))).length,
+        (await streams.readRecorded(streams.streamOf(ORDER.category, placeOrder(order, origin).state.id))).length,
       );
     }
   };

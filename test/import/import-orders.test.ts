@@ -3,7 +3,7 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { isUnavailable } from '../../src/eventstoredb/errors.ts';
-import { ORDER_CATEGORY } from '../../src/eventstoredb/repository.ts';
+import { ORDER } from '../../src/eventstoredb/aggregates.ts';
 import { createStreamStore } from '../../src/eventstoredb/streams.ts';
 import { type HistoricalOrder, placeOrder } from '../../src/import/historical-order.ts';
 import { importOrders, type ImportOptions } from '../../src/import/import-orders.ts';
@@ -20,7 +20,7 @@ afterAll(() => client.dispose());
 function setUp() {
   const streamPrefix = `t${randomBytes(6).toString('hex')}-`;
   const streams = createStreamStore({ client, streamPrefix, timeLimitMs: 5000 });
-  const streamOf = (order: HistoricalOrder) => streams.streamOf(ORDER_CATEGORY, placeOrder(order, origin).state.id);
+  const streamOf = (order: HistoricalOrder) => streams.streamOf(ORDER.category, placeOrder(order, origin).state.id);
   return {
     streams,
     streamOf,

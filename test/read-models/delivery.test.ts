@@ -5,7 +5,8 @@ import type { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type CustomerState, evolveCustomer } from '../../src/domain/customer.ts';
 import { evolve, type OrderState } from '../../src/domain/order-state.ts';
-import { decodeEvent, isCustomerEvent, isOrderEvent } from '../../src/eventstoredb/codec.ts';
+import { CUSTOMER, ORDER } from '../../src/eventstoredb/aggregates.ts';
+import { decodeEvent, isOf } from '../../src/eventstoredb/codec.ts';
 import { createAnalyticsQueries } from '../../src/read-models/analytics/queries.ts';
 import type { CustomerDocument } from '../../src/read-models/customers/document.ts';
 import { connectMongo, type Database, openDatabase } from '../../src/read-models/database.ts';
@@ -86,10 +87,10 @@ function expected(log: readonly AllStreamRecordedEvent[]) {
   for (const recorded of log) {
     const stored = decodeEvent(recorded);
     const { revision } = stored;
-    if (isOrderEvent(stored)) {
+    if (isOf(ORDER, stored)) {
       const id = stored.event.data.orderId;
       orders.set(id, { state: evolve(orders.get(id)?.state, stored.event), revision });
-    } else if (isCustomerEvent(stored)) {
+    } else if (isOf(CUSTOMER, stored)) {
       const id = stored.event.data.customerId;
       customers.set(id, { state: evolveCustomer(customers.get(id)?.state, stored.event), revision });
     }

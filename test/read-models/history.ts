@@ -5,7 +5,8 @@ import { setCustomerDetails, type CustomerState, evolveCustomer } from '../../sr
 import { DomainError } from '../../src/domain/errors.ts';
 import { ORDER_STATUSES } from '../../src/domain/events.ts';
 import { PizzaOrder } from '../../src/domain/pizza-order.ts';
-import { currentVersion, type DomainEvent } from '../../src/eventstoredb/codec.ts';
+import { type DomainEvent } from '../../src/eventstoredb/aggregates.ts';
+import { currentVersion } from '../../src/eventstoredb/codec.ts';
 
 const NAMESPACE = '2f0a6a2e-93a5-5a43-8d1c-1c0f5c8f7b11';
 export const CUSTOMERS = ['anna', 'bruno', 'Zoë'];

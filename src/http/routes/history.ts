@@ -4,7 +4,10 @@ import Type, { type Static } from 'typebox';
 import { OrderNotFoundError } from '../../commands/errors.ts';
 import { occurredAt } from '../../domain/events.ts';
 import type { StoredOrderEvent } from '../../eventstoredb/codec.ts';
-import type { EventSourcingRepository, OrderAtRevision } from '../../eventstoredb/repository.ts';
+import type { OrderAtRevision } from '../../commands/order-commands.ts';
+import type { PizzaOrderEvent } from '../../domain/events.ts';
+import type { OrderState } from '../../domain/order-state.ts';
+import type { EventSourcingRepository } from '../../eventstoredb/repository.ts';
 import { describe } from '../../read-models/audit/describe.ts';
 import { badField, notFound } from '../problems/errors.ts';
 import { query, ref, TimeOrDate } from '../schemas/common.ts';
@@ -16,7 +19,7 @@ import { plainOrderJson } from './order-json.ts';
 const tags = ['Orders: history'];
 
 export interface HistoryRoutesOptions {
-  readonly history: Pick<EventSourcingRepository, 'asOf' | 'atRevision' | 'history'>;
+  readonly history: Pick<EventSourcingRepository<OrderState, PizzaOrderEvent>, 'asOf' | 'atRevision' | 'history'>;
 }
 
 /** The routes that answer from an order's stream what it was, what changed, and who did it. */

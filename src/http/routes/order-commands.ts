@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { OrderCommand, OrderCommands } from '../../commands/order-commands.ts';
-import type { OrderAtRevision } from '../../eventstoredb/repository.ts';
+import type { OrderAtRevision } from '../../commands/order-commands.ts';
 import { badField } from '../problems/errors.ts';
 import { callerOf } from '../requests/caller.ts';
 import { allowedRevisions, revisionTag } from '../requests/preconditions.ts';

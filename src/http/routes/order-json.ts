@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { formatMinorUnits, formatMoney } from '../../domain/money.ts';
-import type { OrderAtRevision } from '../../eventstoredb/repository.ts';
+import type { OrderAtRevision } from '../../commands/order-commands.ts';
 import { type OrderDocument, quantityOf, secondsBetween } from '../../read-models/orders/document.ts';
 import type { Order, PlainOrder } from '../schemas/orders.ts';
 

@@ -33,7 +33,7 @@ export const customers: OperationDocumentations = {
     },
     problems: {
       field: wrongField('body', '#/email', 'must be an email address of at most 200 characters'),
-      ...changeProblems('Customer'),
+      ...changeProblems('customer'),
     },
   },
   getCustomer: {

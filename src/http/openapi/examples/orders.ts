@@ -12,7 +12,7 @@ import { menuItem } from './menu.ts';
 import { address, confirmed, customerId, discountedAt, margherita, order, orderId, orderKey, paid, placed, placedAt, readyAt, sku } from './story.ts';
 
 const notFound = toProblem(new OrderNotFoundError(orderId));
-const changeOfOrder = { notFound, ...changeProblems('Order') };
+const changeOfOrder = { notFound, ...changeProblems('order') };
 const changed = (description: string, examples: Record<string, Static<typeof PlainOrder>>): AnswerDocumentation => ({
   description,
   headers: ['ETag'],
@@ -50,7 +50,7 @@ export const orders: OperationDocumentations = {
     },
     problems: {
       field: wrongField('body', '#/items/0/quantity', 'must be a whole number from 1 to 1000'),
-      concurrentChange: concurrentChange('Order'),
+      concurrentChange: concurrentChange('order'),
       wrongTotal: fieldProblem('invalid-order', '#/totalAmount', 'Order total does not match its items'),
       noItems: fieldProblem('invalid-order', '#/items', 'Order must contain at least one item'),
       keyReused: keyReused(),

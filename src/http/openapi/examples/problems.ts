@@ -1,4 +1,9 @@
-import { ConcurrentModificationError, IdempotencyKeyReusedError, StaleRevisionError } from '../../../commands/errors.ts';
+import {
+  ConcurrentModificationError,
+  IdempotencyKeyReusedError,
+  StaleRevisionError,
+  type Subject,
+} from '../../../commands/errors.ts';
 import { fieldProblem, problem, type ProblemDetails, storeAway } from '../../problems/catalogue.ts';
 import { toProblem } from '../../problems/errors.ts';
 
@@ -15,8 +20,8 @@ export function refusedField(pointer: string, detail: string): ProblemDetails {
   return fieldProblem('bad-request', pointer, detail);
 }
 
-export function concurrentChange(subject: 'Order' | 'Customer'): ProblemDetails {
-  return toProblem(new ConcurrentModificationError({}, subject));
+export function concurrentChange(subject: Subject): ProblemDetails {
+  return toProblem(new ConcurrentModificationError(subject));
 }
 
 export function keyReused(): ProblemDetails {
@@ -24,8 +29,8 @@ export function keyReused(): ProblemDetails {
 }
 
 /** Problems of a change of something that is there. */
-export function changeProblems(subject: 'Order' | 'Customer'): ProblemExamples {
-  const stale = new StaleRevisionError(0, subject === 'Order' ? 'order' : 'customer');
+export function changeProblems(subject: Subject): ProblemExamples {
+  const stale = new StaleRevisionError(0, subject);
   return { concurrentChange: concurrentChange(subject), stale: toProblem(stale), keyReused: keyReused() };
 }
 
