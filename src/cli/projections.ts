@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { loadConfig } from '../config.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
 import { createProjectionAdmin } from '../read-models/admin.ts';
-import { openDatabase } from '../read-models/database.ts';
+import { openDatabase } from '../read-models/collections.ts';
 import { READ_MODELS } from '../read-models/index.ts';
 import { joinStores } from '../stores.ts';
 import { messageOf, runProgram } from './program.ts';

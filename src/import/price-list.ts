@@ -1,5 +1,5 @@
 import { parseMoney, toMinorUnits } from '../domain/money.ts';
-import type { MenuItemDocument } from '../read-models/database.ts';
+import type { MenuItemDocument } from '../read-models/menu/store.ts';
 import { type ImportFiles, readTable } from './files.ts';
 import { BadLineError, type Report } from './problem.ts';
 import { parsePizza, parseType, PIZZA_COLUMNS, type PizzaRow, type PizzaType, quote, TYPE_COLUMNS } from './rows.ts';

@@ -4,7 +4,7 @@ import { createProgress, type ProgressOptions } from '../cli/progress.ts';
 import type { Config } from '../config.ts';
 import { isUnavailable as isEventStoreUnavailable } from '../eventstoredb/errors.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
-import { openDatabase } from '../read-models/database.ts';
+import { openDatabase } from '../read-models/collections.ts';
 import { isUnavailable as isMongoUnavailable } from '../read-models/errors.ts';
 import { createMenuStore } from '../read-models/menu/store.ts';
 import type { Stores } from '../stores.ts';

@@ -16,7 +16,7 @@ import {
   type Rebuilds,
 } from './rebuild/rebuild.ts';
 import type { RebuildState } from './rebuild/lease.ts';
-import type { Findings, VerifyResult, VerifyRun } from './verify/findings.ts';
+import type { Findings, VerifyResult, VerifyRun } from './findings.ts';
 
 export interface AdminOptions {
   readonly context: ReadModelContext;

@@ -1,20 +1,7 @@
 import type { Position } from '@eventstore/db-client';
 import { type Collection, type Db, type IndexDescription, MongoClient } from 'mongodb';
-import type { AuditDocument } from './audit/document.ts';
-import type { CustomerDocument } from './customers/document.ts';
-import type { OrderDocument } from './orders/document.ts';
 import { settleWithin } from '../time-limit.ts';
 import { isUnavailable, ReadModelsUnavailableError } from './errors.ts';
-
-/** An item of the menu; `priceMinor` is in hundredths. Its `_id` is the sku. */
-export interface MenuItemDocument {
-  readonly _id: string;
-  readonly name: string;
-  readonly category: string;
-  readonly size: string | null;
-  readonly priceMinor: number;
-  readonly ingredients: readonly string[];
-}
 
 /** For one step of work that nobody waits for: longer than any step takes, so that one without an answer ends. */
 export const STEP_TIME_LIMIT_MS = 30_000;
@@ -33,14 +20,6 @@ export interface ReadModelState {
   readonly builtAt: Date;
   /** While it is built for the first time: how far that has come. */
   readonly position?: StoredPosition;
-}
-
-export interface Database {
-  readonly db: Db;
-  readonly orders: Collection<OrderDocument>;
-  readonly customers: Collection<CustomerDocument>;
-  readonly audit: Collection<AuditDocument>;
-  readonly menu: Collection<MenuItemDocument>;
 }
 
 /** Notices within seconds that a server has gone away, and finds one later that is away at the start. */
@@ -85,17 +64,6 @@ class ReconnectingClient extends MongoClient {
   }
 }
 
-export function openDatabase(client: MongoClient, name: string): Database {
-  const db = client.db(name);
-  return {
-    db,
-    orders: db.collection('orders'),
-    customers: db.collection('customers'),
-    audit: db.collection('audit'),
-    menu: db.collection('menu'),
-  };
-}
-
 export function readModelStates(db: Db): Collection<ReadModelState> {
   return db.collection('projections');
 }
@@ -111,10 +79,6 @@ export function fromStored({ commit, prepare }: StoredPosition): Position {
 /** Creates a collection's missing indexes. */
 export async function createIndexes(collection: Collection, indexes: readonly IndexDescription[]): Promise<void> {
   if (indexes.length > 0) await collection.createIndexes([...indexes]);
-}
-
-export async function createMenuIndexes(menu: Collection<MenuItemDocument>): Promise<void> {
-  await menu.createIndex({ category: 1, name: 1 });
 }
 
 /**

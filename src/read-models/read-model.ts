@@ -3,7 +3,7 @@ import type { Db, IndexDescription } from 'mongodb';
 import type { Logger } from 'pino';
 import { decodeEvent, type StoredEvent } from '../eventstoredb/codec.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
-import type { Findings, VerifyRun } from './verify/findings.ts';
+import type { Findings, VerifyRun } from './findings.ts';
 
 /**
  * A read model: a collection of documents made of the events of some categories. Live projection, rebuild, verify, lag,

@@ -1,17 +1,27 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { afterAll, beforeAll, expect, inject, test, type MockInstance, vi } from 'vitest';
+import { startEmbedded } from '@marios-pizzeria/embedded-eventstoredb';
+import { afterAll, beforeAll, expect, test, type MockInstance, vi } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { createLagMeter } from '../../src/read-models/lag.ts';
 import { endOfLog } from '../../src/read-models/log-reader.ts';
 
+/** A log of its own: what others write would count in an estimate. */
+const dataDir = mkdtempSync(join(tmpdir(), 'pizzeria-lag-'));
+let server: Awaited<ReturnType<typeof startEmbedded>>;
 let client: EventStoreDBClient;
-beforeAll(() => {
-  client = connectEventStore(inject('eventStoreUrl'));
+beforeAll(async () => {
+  server = await startEmbedded({ dataDir, port: 0 });
+  client = connectEventStore(server.url);
 });
 afterAll(async () => {
   vi.restoreAllMocks();
   await client.dispose();
+  await server.close();
+  rmSync(dataDir, { recursive: true });
 });
 
 /** A prefix of streams, with so many events in one order's. */

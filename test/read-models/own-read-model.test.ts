@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PizzaOrderEvent } from '../../src/domain/events.ts';
 import { evolve, type OrderState } from '../../src/domain/order-state.ts';
-import { type StreamDocument, streamReadModel } from '../../src/read-models/documents/stream-read-model.ts';
+import type { StreamDocument } from '../../src/read-models/documents/stream-model.ts';
+import { streamReadModel } from '../../src/read-models/documents/stream-read-model.ts';
 import { READ_MODELS } from '../../src/read-models/index.ts';
 import { besides, caughtUp } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { AllStreamRecordedEvent } from '@eventstore/db-client';
 import { FORWARDS, START } from '@eventstore/db-client';
-import { openDatabase } from '../../src/read-models/database.ts';
+import { openDatabase } from '../../src/read-models/collections.ts';
 import { READ_MODELS } from '../../src/read-models/index.ts';
 import { toLogEvent } from '../../src/read-models/read-model.ts';
 import { projectTogether } from '../../src/read-models/together.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { createStreamStore } from '../../src/eventstoredb/streams.ts';
-import { openDatabase } from '../../src/read-models/database.ts';
+import { openDatabase } from '../../src/read-models/collections.ts';
 import { createProjectionAdmin } from '../../src/read-models/admin.ts';
 import { READ_MODELS } from '../../src/read-models/index.ts';
 import { createRebuilds } from '../../src/read-models/rebuild/rebuild.ts';

@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { formatMinorUnits, parseMoney, toMinorUnits } from '../../domain/money.ts';
-import type { MenuItemDocument } from '../../read-models/database.ts';
+import type { MenuItemDocument } from '../../read-models/menu/store.ts';
 import type { Menu, MenuItem, MenuItemBody } from '../schemas/menu.ts';
 
 const SIZES = ['S', 'M', 'L', 'XL', 'XXL'];

@@ -3,7 +3,7 @@ import type { Db, Filter } from 'mongodb';
 import { dayOf, type OrderDay, orderDays, raiseAllChanges, raiseChanges } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';
 import type { Projection, ReadModel } from '../read-model.ts';
-import { note } from '../verify/findings.ts';
+import { note } from '../findings.ts';
 import { addUpDays, figuresOf, type FiguresDocument } from './figures.ts';
 
 const PAGE = 500;

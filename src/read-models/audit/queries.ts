@@ -1,6 +1,6 @@
-import type { Filter } from 'mongodb';
+import type { Collection, Filter } from 'mongodb';
 import type { AuditDocument } from './document.ts';
-import { type Database, withTimeLimit } from '../database.ts';
+import { withTimeLimit } from '../database.ts';
 import type { PageKey } from '../orders/queries.ts';
 
 export interface AuditFilter {
@@ -16,7 +16,7 @@ export interface AuditFilter {
 export type AuditQueries = ReturnType<typeof createAuditQueries>;
 
 /** Reads of the `audit` read model; each throws ReadModelsUnavailableError. */
-export function createAuditQueries({ audit }: Pick<Database, 'audit'>, timeLimitMs: number) {
+export function createAuditQueries({ audit }: { readonly audit: Collection<AuditDocument> }, timeLimitMs: number) {
   return {
     /** Newest first. A page starts after the last document of the previous one, so every page costs the same. */
     async list({ from, to, ...equal }: AuditFilter, limit: number, after?: PageKey): Promise<AuditDocument[]> {

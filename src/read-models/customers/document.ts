@@ -1,5 +1,5 @@
 import type { CustomerState } from '../../domain/customer.ts';
-import type { StreamDocument } from '../documents/stream-read-model.ts';
+import type { StreamDocument } from '../documents/stream-model.ts';
 
 /** Document of the collection `customers`; its `_id` is the customer's id. */
 export type CustomerDocument = StreamDocument & ReturnType<typeof toFields>;

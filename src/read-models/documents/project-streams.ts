@@ -4,7 +4,7 @@ import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../bat
 import { isOnlyDuplicates } from '../errors.ts';
 import type { LogEvent, Projection, ReadModelContext, Stall } from '../read-model.ts';
 import { EMPTY, type Fold, foldNext } from './fold.ts';
-import type { StreamDocument, StreamReadModel } from './stream-read-model.ts';
+import type { StreamDocument, StreamReadModel } from './stream-model.ts';
 
 /** A stream's fold, and the document that it goes on from. */
 interface Plan<State> {

@@ -3,7 +3,7 @@ import type { Filter } from 'mongodb';
 import type { ReadModelContext, Stall } from '../read-model.ts';
 import type { Pair, Verification } from '../verify/verification.ts';
 import { EMPTY, type Fold, foldNext } from './fold.ts';
-import type { StreamDocument, StreamReadModel } from './stream-read-model.ts';
+import type { StreamDocument, StreamReadModel } from './stream-model.ts';
 
 const PAGE = 500;
 

@@ -1,11 +1,26 @@
+import type { Collection } from 'mongodb';
 import { formatMinorUnits } from '../../domain/money.ts';
-import { type Database, type MenuItemDocument, withTimeLimit } from '../database.ts';
+import { withTimeLimit } from '../database.ts';
 import { isDuplicateKey } from '../errors.ts';
+
+/** An item of the menu; `priceMinor` is in hundredths. Its `_id` is the sku. */
+export interface MenuItemDocument {
+  readonly _id: string;
+  readonly name: string;
+  readonly category: string;
+  readonly size: string | null;
+  readonly priceMinor: number;
+  readonly ingredients: readonly string[];
+}
+
+export async function createMenuIndexes(menu: Collection<MenuItemDocument>): Promise<void> {
+  await menu.createIndex({ category: 1, name: 1 });
+}
 
 export type MenuStore = ReturnType<typeof createMenuStore>;
 
 /** The price list: plain documents, because nobody asks what a price was. What an order paid is in its events. */
-export function createMenuStore({ menu }: Database, timeLimitMs: number) {
+export function createMenuStore({ menu }: { readonly menu: Collection<MenuItemDocument> }, timeLimitMs: number) {
   return {
     /** Name and price (two decimals) of each sku that is on the menu. */
     async pricesOf(

@@ -1,24 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import type { OrderState } from '../../domain/order-state.ts';
-import { UNKNOWN_EMAIL } from '../../eventstoredb/upcasters.ts';
 import type { CustomerDocument } from '../customers/document.ts';
-import type { OrderDocument } from './document.ts';
-
-/** What an order shows of its customer; `customerRevision` is −1 until the customer is known. */
-export interface CustomerFields {
-  readonly customerName: string;
-  readonly customerEmail: string;
-  readonly customerRevision: number;
-}
-
-/** Registered details; else the email in the order's own event; else "Unknown" and the empty string. */
-export function customerFields(orderEmail: string | null, customer: CustomerDocument | undefined): CustomerFields {
-  if (customer) {
-    return { customerName: customer.name, customerEmail: customer.email, customerRevision: customer.revision };
-  }
-  const customerEmail = orderEmail === null || orderEmail === UNKNOWN_EMAIL ? '' : orderEmail;
-  return { customerName: 'Unknown', customerEmail, customerRevision: -1 };
-}
+import { customerFields, type CustomerFields, type OrderDocument } from './document.ts';
 
 /** Looks up the customers of some orders. @returns the fields of one order */
 export async function joinCustomers(

@@ -1,8 +1,9 @@
 import type { OrderItem } from '../../domain/events.ts';
 import { fromMinorUnits, toMinorUnits } from '../../domain/money.ts';
 import type { OrderState } from '../../domain/order-state.ts';
-import type { StreamDocument } from '../documents/stream-read-model.ts';
-import type { CustomerFields } from './customers.ts';
+import { UNKNOWN_EMAIL } from '../../eventstoredb/upcasters.ts';
+import type { StreamDocument } from '../documents/stream-model.ts';
+import type { CustomerDocument } from '../customers/document.ts';
 
 /** Document of the collection `orders`; its `_id` is the order's id. */
 export type OrderDocument = StreamDocument & OrderFields & CustomerFields;
@@ -74,6 +75,22 @@ export function toState({
     paidAt: paidAt?.toISOString() ?? null,
     lastUpdated: lastUpdated.toISOString(),
   };
+}
+
+/** What an order shows of its customer; `customerRevision` is −1 until the customer is known. */
+export interface CustomerFields {
+  readonly customerName: string;
+  readonly customerEmail: string;
+  readonly customerRevision: number;
+}
+
+/** Registered details; else the email in the order's own event; else "Unknown" and the empty string. */
+export function customerFields(orderEmail: string | null, customer: CustomerDocument | undefined): CustomerFields {
+  if (customer) {
+    return { customerName: customer.name, customerEmail: customer.email, customerRevision: customer.revision };
+  }
+  const customerEmail = orderEmail === null || orderEmail === UNKNOWN_EMAIL ? '' : orderEmail;
+  return { customerName: 'Unknown', customerEmail, customerRevision: -1 };
 }
 
 function toDate(time: string | null): Date | null {

@@ -1,7 +1,7 @@
-import type { Filter } from 'mongodb';
+import type { Collection, Filter } from 'mongodb';
 import type { OrderStatus, PaymentStatus } from '../../domain/events.ts';
 import type { OrderDocument } from './document.ts';
-import { type Database, withTimeLimit } from '../database.ts';
+import { withTimeLimit } from '../database.ts';
 import { findTogether } from './find-together.ts';
 
 export interface OrderFilter {
@@ -23,7 +23,7 @@ export interface PageKey {
 export type OrderQueries = ReturnType<typeof createOrderQueries>;
 
 /** Reads of the `orders` read model; each throws ReadModelsUnavailableError. */
-export function createOrderQueries({ orders }: Database, timeLimitMs: number) {
+export function createOrderQueries({ orders }: { readonly orders: Collection<OrderDocument> }, timeLimitMs: number) {
   const findOrder = findTogether(orders);
   return {
     find: (orderId: string): Promise<OrderDocument | undefined> => withTimeLimit(timeLimitMs, findOrder(orderId)),

@@ -6,7 +6,7 @@ import { chunksOf } from '../batches.ts';
 import { STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
 import { endOfLog, readLog } from '../log-reader.ts';
 import type { ReadModelContext } from '../read-model.ts';
-import { type Difference, type Findings, note, partOf, type VerifyRun } from './findings.ts';
+import { type Difference, type Findings, note, partOf, type VerifyRun } from '../findings.ts';
 import type { Pair, Verification } from './verification.ts';
 
 type Document = Readonly<Record<string, unknown>> & { readonly _id: string };
