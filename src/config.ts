@@ -1,27 +1,7 @@
 import { existsSync } from 'node:fs';
 import { CATEGORIES } from './domain/categories.ts';
 
-export interface Config {
-  readonly isProduction: boolean;
-  readonly port: number;
-  readonly host: string;
-  /** Unset: the embedded server is started. */
-  readonly eventStoreUrl: string | undefined;
-  readonly mongoUrl: string | undefined;
-  readonly mongoDatabase: string;
-  readonly consumerGroup: string;
-  readonly streamPrefix: string;
-  readonly dataDir: string;
-  readonly currency: string;
-  readonly snapshotEvery: number;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
-  readonly embeddedEventStorePort: number;
-  readonly embeddedMongoPort: number;
-  /** Requests per minute and client; undefined: no limit. */
-  readonly rateLimitPerMinute: number | undefined;
-  /** Requests in flight before new ones are answered 503. */
-  readonly maxInFlight: number;
-}
+export type Config = ReturnType<typeof parseConfig>;
 
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -38,7 +18,7 @@ export function loadConfig(): Config {
 /**
  * @throws ConfigError that lists every mistake at once
  */
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   const mistakes: string[] = [];
 
   const text = (name: string) => {
@@ -71,10 +51,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const pattern = (name: string, fallback: string, allowed: RegExp, expected: string) =>
     checked(name, fallback, (value) => (allowed.test(value) ? value : undefined), expected);
 
-  const config: Config = {
+  const config = {
     isProduction: text('NODE_ENV') === 'production',
     port: integer('PORT', 3000, 0, 65_535),
     host: text('HOST') ?? '127.0.0.1',
+    /** Unset: the embedded server is started. */
     eventStoreUrl: url('EVENTSTORE_URL', mistakeInEventStoreUrl),
     mongoUrl: url('MONGODB_URL', mistakeInMongoUrl),
     mongoDatabase: pattern(
@@ -106,9 +87,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     ),
     embeddedEventStorePort: integer('EMBEDDED_EVENTSTORE_PORT', 0, 0, 65_535),
     embeddedMongoPort: integer('EMBEDDED_MONGODB_PORT', 0, 0, 65_535),
+    /** Requests per minute and client; undefined: no limit. */
     rateLimitPerMinute: integer('RATE_LIMIT_PER_MINUTE', undefined, 1, 1_000_000),
+    /** Requests in flight before new ones are answered 503. */
     maxInFlight: integer('MAX_IN_FLIGHT', 400, 1, 100_000),
-  };
+  } as const;
   if (config.isProduction) {
     if (config.eventStoreUrl === undefined) mistakes.push('EVENTSTORE_URL is required when NODE_ENV=production');
     if (config.mongoUrl === undefined) mistakes.push('MONGODB_URL is required when NODE_ENV=production');

@@ -26,24 +26,14 @@ interface RequestLabels {
   readonly status: number;
 }
 
-export interface Metrics {
-  readonly contentType: string;
-  /** The text of the exposition format. Never rejects because of a store: what one cannot tell is left out. */
-  text(): Promise<string>;
-  readonly appends: AppendObserver;
-  /** A command lost a race, and is decided again. */
-  readonly onConflict: () => void;
-  requestTook(labels: RequestLabels, seconds: number): void;
-  watch(projections: ScrapedProjections): void;
-  close(): void;
-}
+export type Metrics = ReturnType<typeof createMetrics>;
 
 const SCRAPE_TIME_LIMIT_MS = 1000;
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const QUANTILES = [0.5, 0.9, 0.99] as const;
 
 /** The service's metrics, in a registry of their own, so that several services can live in one process. */
-export function createMetrics(): Metrics {
+export function createMetrics() {
   const registry = new Registry();
   const definitions = define(registry);
   const { requests, appendDurations, appended, retries, conflicts, delay } = definitions;
@@ -55,7 +45,8 @@ export function createMetrics(): Metrics {
 
   return {
     contentType: registry.contentType,
-    async text() {
+    /** The text of the exposition format. Never rejects because of a store: what one cannot tell is left out. */
+    async text(): Promise<string> {
       for (const quantile of QUANTILES) delay.set({ quantile }, eventLoop.percentile(quantile * 100) / 1e9);
       delay.set({ quantile: 1 }, eventLoop.max / 1e9);
       eventLoop.reset();
@@ -68,11 +59,12 @@ export function createMetrics(): Metrics {
         appended.inc(events);
       },
       retried: () => retries.inc(),
-    },
+    } satisfies AppendObserver,
+    /** A command lost a race, and is decided again. */
     onConflict: () => conflicts.inc(),
-    requestTook: (labels, seconds) => requests.observe({ ...labels }, seconds),
-    watch: (given) => (projections = given),
-    close() {
+    requestTook: (labels: RequestLabels, seconds: number) => requests.observe({ ...labels }, seconds),
+    watch: (given: ScrapedProjections) => void (projections = given),
+    close(): void {
       eventLoop.disable();
       registry.clear();
     },

@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import { openApiInfo } from './openapi/document.ts';
 import { handleError } from './problems/answer.ts';
@@ -26,13 +27,6 @@ import type { Pressure } from './server/pressure.ts';
 import { securityHeaders } from './server/security-headers.ts';
 import { createSerializerCompiler, createValidatorCompiler } from './server/validation.ts';
 
-export interface Limits {
-  /** Requests worked on at the same time. */
-  readonly maxInFlight: number;
-  /** Requests per minute and client address; undefined: no limit. */
-  readonly rateLimitPerMinute: number | undefined;
-}
-
 /** What the routes need, and what the server does. */
 export interface AppDependencies
   extends
@@ -47,7 +41,7 @@ export interface AppDependencies
     AdminRoutesOptions {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
-  readonly limits: Limits;
+  readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute'>;
   readonly pressure: Pressure;
 }
 

@@ -7,16 +7,7 @@ const MANY_REQUESTS = 8;
 const SAMPLE_MS = 100;
 
 /** What waits for this process, so that work that can be put off makes room for it. */
-export interface Pressure {
-  /** Requests being worked on. */
-  readonly requests: number;
-  readonly requestBegins: () => void;
-  readonly requestEnds: () => void;
-  /** Runs a task that waits for a read model: until it ends, projections are what is waited for. */
-  awaitingReadModel<T>(task: () => Promise<T>): Promise<T>;
-  /** Whether requests have been queueing up for a while on an event loop at work, and none waits for a read model. */
-  isHigh(): boolean;
-}
+export type Pressure = ReturnType<typeof createPressure>;
 
 /**
  * A queue is told by how many others a request finds, on average, and not by the event loop alone: on a machine that
@@ -27,7 +18,7 @@ export interface Pressure {
  */
 export function createPressure(
   utilization: (since?: EventLoopUtilization) => EventLoopUtilization = performance.eventLoopUtilization,
-): Pressure {
+) {
   let requests = 0;
   let arrived = 0;
   let foundInFlight = 0;
@@ -35,16 +26,18 @@ export function createPressure(
   let since = utilization();
   let isQueueing = false;
   return {
+    /** Requests being worked on. */
     get requests() {
       return requests;
     },
-    requestBegins() {
+    requestBegins(): void {
       arrived += 1;
       foundInFlight += requests;
       requests += 1;
     },
-    requestEnds: () => (requests -= 1),
-    async awaitingReadModel(task) {
+    requestEnds: () => void (requests -= 1),
+    /** Runs a task that waits for a read model: until it ends, projections are what is waited for. */
+    async awaitingReadModel<T>(task: () => Promise<T>): Promise<T> {
       readers += 1;
       try {
         return await task();
@@ -52,7 +45,8 @@ export function createPressure(
         readers -= 1;
       }
     },
-    isHigh() {
+    /** Whether requests have been queueing up for a while on an event loop at work, and none waits for a read model. */
+    isHigh(): boolean {
       const lately = utilization(since);
       if (lately.active + lately.idle >= SAMPLE_MS) {
         const queue = arrived === 0 ? requests : foundInFlight / arrived;
