@@ -1,18 +1,16 @@
-import { DELETED, jsonEvent, metastreamOf } from './events.ts';
+import { DELETED, jsonEvent, metastreamOf } from '../log/events.ts';
 import type { GroupDefinition } from './group-config.ts';
 import { ALL, CONFIG_STREAM, CONFIG_TYPE, decodeConfig, encodeConfig, groupKey } from './group-config.ts';
 import type { GroupHost } from './group-host.ts';
 import { createGroupHost } from './group-host.ts';
-import type { GroupSettings } from './group-settings.ts';
-import { settingsMistake } from './group-settings.ts';
-import type { EventLog } from './log.ts';
-import { callCancelled, groupError } from './rpc-errors.ts';
+import type { EventLog } from '../log/log.ts';
+import { callCancelled, groupError } from '../wire/rpc-errors.ts';
 
 /** All persistent subscription groups of the server. Their errors are `RpcError`s. */
 export interface Groups {
   create(definition: GroupDefinition): Promise<void>;
-  /** Takes new settings and starts the group anew from its checkpoint; its consumers are dropped. */
-  update(stream: string, group: string, settings: GroupSettings): Promise<void>;
+  /** Takes new settings, keeps the filter, and starts the group anew from its checkpoint; its consumers are dropped. */
+  update(definition: GroupDefinition): Promise<void>;
   remove(stream: string, group: string): Promise<void>;
   get(stream: string, group: string): GroupHost;
   /** Of one stream, or all. A stream that has had no group since the start is an error. */
@@ -50,12 +48,11 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
     return host;
   }
 
-  function check({ stream, group, settings }: GroupDefinition): void {
-    const beyond = stream === ALL && settings.startFrom >= Math.max(1, log.end());
-    const mistake = beyond
-      ? 'Invalid Start From position: commit position must be less than or equal to the last commit position in the transaction file.'
-      : settingsMistake(settings);
-    if (mistake !== undefined) throw groupError('failed', stream, group, mistake);
+  function check({ stream, group, startFrom }: GroupDefinition): void {
+    if (stream !== ALL || startFrom < Math.max(1, log.end())) return;
+    const reason =
+      'Invalid Start From position: commit position must be less than or equal to the last commit position in the transaction file.';
+    throw groupError('failed', stream, group, reason);
   }
 
   async function save(): Promise<void> {
@@ -77,12 +74,11 @@ export function createGroups(log: EventLog, now: () => number, newId: () => stri
       await save();
     },
 
-    async update(stream, group, settings) {
-      const host = get(stream, group);
-      const definition = { ...host.definition, settings };
+    async update(definition) {
+      const host = get(definition.stream, definition.group);
       check(definition);
       host.stop();
-      start(definition);
+      start({ ...definition, filter: host.definition.filter });
       await save();
     },
 

@@ -1,17 +1,17 @@
-import { original } from './events.ts';
-import type { RecordedEvent, ResolvedEvent } from './events.ts';
-import type { EventPredicate } from './filter.ts';
-import { predicateOf } from './filter.ts';
+import { original } from '../log/events.ts';
+import type { RecordedEvent, ResolvedEvent } from '../log/events.ts';
+import type { EventLog } from '../log/log.ts';
+import type { EventPredicate } from '../streams/filter.ts';
+import { predicateOf } from '../streams/filter.ts';
+import type { RpcError } from '../wire/rpc-errors.ts';
+import { groupError } from '../wire/rpc-errors.ts';
 import type { Consumer, Message, NackAction } from './group.ts';
 import { ConsumerGroup } from './group.ts';
 import type { GroupDefinition } from './group-config.ts';
-import { ALL, formatPlace, groupKey } from './group-config.ts';
+import { ALL, groupKey } from './group-config.ts';
+import type { Meter } from './group-info.ts';
+import { createMeter, infoMessage } from './group-info.ts';
 import { createGroupState } from './group-state.ts';
-import type { GroupInfo } from './group-info.ts';
-import { createMeter } from './group-info.ts';
-import type { EventLog } from './log.ts';
-import type { RpcError } from './rpc-errors.ts';
-import { groupError } from './rpc-errors.ts';
 
 /** The connection behind a consumer. */
 interface ConsumerConnection {
@@ -38,7 +38,8 @@ export interface GroupHost {
   connect(connection: ConsumerConnection): ConsumerHandle;
   /** @param stopAt first revision of the parked stream that is left where it is */
   replayParked(stopAt: number | undefined): void;
-  info(): GroupInfo;
+  /** The group's `SubscriptionInfo`. */
+  info(): object;
   tick(): void;
   /**
    * Ends the group's work and drops its consumers.
@@ -58,15 +59,14 @@ export function createGroupHost(
   now: () => number,
   newId: () => string,
 ): GroupHost {
-  const { stream, group: name, settings, filter } = definition;
+  const { stream, group: name, startFrom, settings, filter } = definition;
   const state = createGroupState(log, groupKey(stream, name), stream, now, newId);
   const matches: EventPredicate = stream === ALL ? predicateOf(filter) : () => true;
-  const connections = new Map<number, ConsumerConnection>();
-  const meters = new Map<number, ReturnType<typeof createMeter>>();
-  const total = createMeter(now, false);
+  const connected = new Map<number, { connection: ConsumerConnection; consumer: Consumer; meter: Meter }>();
+  const meter = createMeter(now, false);
   const loaded = state.loadCheckpoint();
   let checkpoint = loaded;
-  let scannedTo = loaded ?? (settings.startFrom === -1 ? lastPlace() : settings.startFrom - 1);
+  let scannedTo = loaded ?? (startFrom === -1 ? lastPlace() : startFrom - 1);
   let lastKnown: number | undefined;
   let nextConsumer = 0;
   let live = false;
@@ -79,8 +79,9 @@ export function createGroupHost(
     settings,
     {
       deliver(consumer, message) {
-        meters.get(consumer.id)?.started(message.id);
-        return connections.get(consumer.id)?.send(message.resolved, message.retries) ?? true;
+        const to = connected.get(consumer.id);
+        to?.meter.started(message.id);
+        return to?.connection.send(message.resolved, message.retries) ?? true;
       },
       park: (message, reason) => {
         // Not parked means not done: the checkpoint stays before it, so it comes again after a restart.
@@ -106,7 +107,7 @@ export function createGroupHost(
   }
 
   function toMessage(event: RecordedEvent): Message {
-    const resolved = settings.resolveLinks ? log.resolve(event) : { event, link: undefined };
+    const resolved = settings.resolveLinkTos ? log.resolve(event) : { event, link: undefined };
     const place = stream === ALL ? event.position : event.revision;
     return { id: event.id, resolved, stream: (resolved.event ?? event).stream, place, retries: 0 };
   }
@@ -177,20 +178,19 @@ export function createGroupHost(
       if (group.full) throw groupError('full', stream, name);
       const id = (nextConsumer += 1);
       const consumer: Consumer = { id, slots: connection.slots, inFlight: new Set(), totalItems: 0, ready: true };
-      connections.set(id, connection);
-      const meter = createMeter(now, settings.extraStatistics);
-      meters.set(id, meter);
+      const consumerMeter = createMeter(now, settings.extraStatistics);
+      connected.set(id, { connection, consumer, meter: consumerMeter });
       connection.confirm();
       group.connect(consumer, now());
       pumpLater();
       return {
         ack(ids) {
-          for (const acked of ids) meter.ended(acked);
+          for (const acked of ids) consumerMeter.ended(acked);
           group.ack(ids, now());
           pump();
         },
         nack(ids, action, reason) {
-          for (const nacked of ids) meter.ended(nacked);
+          for (const nacked of ids) consumerMeter.ended(nacked);
           group.nack(ids, action, reason, now());
           pump();
         },
@@ -198,8 +198,7 @@ export function createGroupHost(
           group.drained(id, now());
         },
         leave() {
-          connections.delete(id);
-          meters.delete(id);
+          connected.delete(id);
           if (!stopped) group.disconnect(id, now());
         },
       };
@@ -212,32 +211,18 @@ export function createGroupHost(
       pump();
     },
 
-    info() {
-      const { buffered, retrying, outstanding, totalItems } = group.counts;
-      const consumers = [...group.consumers.values()];
-      return {
+    info: () =>
+      infoMessage({
         definition,
-        status: live ? 'Live' : 'Behind',
-        connections: consumers.map((consumer) => ({
-          name: connections.get(consumer.id)?.name ?? '',
-          totalItems: consumer.totalItems,
-          ...rate(meters.get(consumer.id), consumer.totalItems),
-          observed: meters.get(consumer.id)?.observed() ?? [],
-          availableSlots: consumer.slots - consumer.inFlight.size,
-          inFlight: consumer.inFlight.size,
-        })),
-        ...rate(total, totalItems),
-        totalItems,
-        lastCheckpointed: checkpoint === undefined ? '' : formatPlace(stream, checkpoint),
-        lastKnown: lastKnown === undefined ? '' : formatPlace(stream, lastKnown),
-        readBuffer: buffered,
+        live,
+        counts: group.counts,
+        meter,
+        consumers: [...connected.values()].map(({ connection, ...rest }) => ({ name: connection.name, ...rest })),
+        checkpoint,
+        lastKnown,
         liveBuffer: recentLive,
-        retryBuffer: retrying,
-        inFlight: consumers.reduce((sum, consumer) => sum + consumer.inFlight.size, 0),
-        outstanding,
         parked: state.parkedCount(),
-      };
-    },
+      }),
 
     tick() {
       group.tick(now());
@@ -247,14 +232,10 @@ export function createGroupHost(
     stop(reason = groupError('dropped', stream, name)) {
       stopped = true;
       unwatch();
-      for (const connection of connections.values()) connection.drop(reason);
-      connections.clear();
+      for (const { connection } of connected.values()) connection.drop(reason);
+      connected.clear();
     },
 
     forget: () => state.forget(),
   };
-}
-
-function rate(meter: ReturnType<typeof createMeter> | undefined, items: number): { perSecond: number; since: number } {
-  return meter?.measure(items) ?? { perSecond: 0, since: 0 };
 }

@@ -1,10 +1,14 @@
-import type { RecordedEvent } from './events.ts';
-import { DELETED } from './events.ts';
-import type { EventLog } from './log.ts';
-import { ProtobufWriter } from './protobuf.ts';
-import type { FilterWindow } from './read-service.ts';
-import type { ResponseSink } from './response-sink.ts';
-import { streamDeleted } from './rpc-errors.ts';
+import type { RecordedEvent } from '../log/events.ts';
+import { DELETED } from '../log/events.ts';
+import type { EventLog } from '../log/log.ts';
+import { positionMessage } from '../wire/messages.ts';
+import { encoderOf } from '../wire/protocol.ts';
+import type { ResponseSink } from '../wire/response-sink.ts';
+import { streamDeleted } from '../wire/rpc-errors.ts';
+import type { FilterWindow } from './filter.ts';
+
+const encode = encoderOf('streams.ReadResp');
+const CAUGHT_UP = encode({ caughtUp: {} });
 
 /** Small, so that a subscriber that is not being read from holds little. */
 const PAGE_EVENTS = 128;
@@ -30,7 +34,7 @@ export async function subscribeToStream(
 ): Promise<void> {
   const wakeUp = createAlarm(log, sink, stream);
   let next = (after ?? log.lastRevision(stream)) + 1;
-  sink.write(encodeConfirmation(id));
+  sink.write(encode({ confirmation: { subscriptionId: id } }));
   let caughtUp = false;
   while (!sink.closed) {
     const page = log.readStream(stream, { from: next, limit: PAGE_EVENTS, backwards: false });
@@ -66,14 +70,14 @@ export async function subscribeToAll(
 ): Promise<void> {
   const wakeUp = createAlarm(log, sink, undefined);
   let next = (after ?? log.end() - 1) + 1;
-  sink.write(encodeConfirmation(id));
+  sink.write(encode({ confirmation: { subscriptionId: id } }));
   let sinceCheckpoint = 0;
   let checkpoint = -1;
   const writeCheckpoint = (position: number): void => {
     sinceCheckpoint = 0;
     if (position <= checkpoint) return;
     checkpoint = position;
-    sink.write(encodeCheckpoint(position));
+    sink.write(encode({ checkpoint: positionMessage(position) }));
   };
   let caughtUp = false;
   while (!sink.closed) {
@@ -116,14 +120,4 @@ function createAlarm(log: EventLog, sink: ResponseSink, stream: string | undefin
     rung = false;
     waiting = undefined;
   };
-}
-
-const CAUGHT_UP = new ProtobufWriter(4).empty(8).finish();
-
-function encodeConfirmation(id: string): Buffer {
-  return new ProtobufWriter(48).message(2, (confirmation) => confirmation.string(1, id)).finish();
-}
-
-function encodeCheckpoint(position: number): Buffer {
-  return new ProtobufWriter(32).message(3, (checkpoint) => checkpoint.uint(1, position).uint(2, position)).finish();
 }

@@ -1,4 +1,6 @@
-import type { RecordedEvent } from './events.ts';
+import type { RecordedEvent } from '../log/events.ts';
+import type { FilterMessage } from '../wire/messages.ts';
+import { invalidArgument } from '../wire/rpc-errors.ts';
 
 /** A server-side filter over `$all`, as the protocol has it. */
 export interface EventFilter {
@@ -10,10 +12,41 @@ export interface EventFilter {
 
 export type EventPredicate = (event: RecordedEvent) => boolean;
 
+/** A filter as a catch-up subscription uses it. */
+export interface FilterWindow {
+  readonly matches: EventPredicate;
+  /** Events looked at between two checkpoints. */
+  readonly checkpointInterval: number;
+}
+
+/** Default of EventStoreDB for the number of events looked at in one go. */
+const DEFAULT_WINDOW = 32;
+
+/** @throws RpcError when the filter has no expression, or one that is not served */
+export function windowOf(message: FilterMessage | null): FilterWindow | undefined {
+  if (message === null) return undefined;
+  const window = message.window === 'max' ? message.max : DEFAULT_WINDOW;
+  return {
+    matches: predicateOf(filterOf(message)),
+    checkpointInterval: Math.max(1, window * Math.max(1, message.checkpointIntervalMultiplier)),
+  };
+}
+
+/** @throws RpcError when the filter has no expression */
+export function filterOf(message: FilterMessage): EventFilter {
+  const expression = message.streamIdentifier ?? message.eventType;
+  if (expression === null) throw invalidArgument('a filter needs an expression');
+  return {
+    on: message.streamIdentifier === null ? 'type' : 'stream',
+    prefixes: expression.prefix,
+    regex: expression.regex === '' ? undefined : expression.regex,
+  };
+}
+
 /**
  * What a filtered reader or a group over `$all` gets to see.
  *
- * @throws SyntaxError when the regular expression is none
+ * @throws RpcError when the regular expression is none
  */
 export function predicateOf(filter: EventFilter | undefined): EventPredicate {
   if (filter === undefined) return (event) => !isGroupState(event.stream);
@@ -35,11 +68,14 @@ function matcher({ regex, prefixes }: EventFilter): (name: string) => boolean {
 
 /** Unicode mode where the pattern allows it: patterns are written for .NET, which takes needless escapes. */
 function toRegExp(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern, 'u');
-  } catch {
-    return new RegExp(pattern);
+  for (const flags of ['u', '']) {
+    try {
+      return new RegExp(pattern, flags);
+    } catch {
+      // tried without the flag
+    }
   }
+  throw invalidArgument(`'${pattern}' is not a regular expression`);
 }
 
 /** Streams that hold the state of groups over `$all`: those groups never see them, or they would feed themselves. */

@@ -1,8 +1,8 @@
-import type { ResolvedEvent } from './events.ts';
-import { DELETED, jsonEvent, LINK_TYPE, metastreamOf, NO_STREAM, original } from './events.ts';
+import type { ResolvedEvent } from '../log/events.ts';
+import { DELETED, jsonEvent, LINK_TYPE, metastreamOf, NO_STREAM, original } from '../log/events.ts';
 import type { Message } from './group.ts';
 import { formatPlace, parsePlace } from './group-config.ts';
-import type { EventLog } from './log.ts';
+import type { EventLog } from '../log/log.ts';
 
 /** What a group keeps in the log: its checkpoint, and links to the messages that it has parked. */
 export interface GroupState {
@@ -58,9 +58,7 @@ export function createGroupState(
       const page = log.readStream(checkpointStream, { from: DELETED, limit: 1, backwards: true });
       const data = page.kind === 'page' ? page.events[0]?.data : undefined;
       if (data === undefined) return undefined;
-      const place = parsePlace(String(JSON.parse(Buffer.from(data).toString())));
-      if (place === undefined) throw new Error(`the checkpoint in ${checkpointStream} cannot be read`);
-      return place;
+      return parsePlace(String(JSON.parse(Buffer.from(data).toString())));
     },
 
     saveCheckpoint(place) {

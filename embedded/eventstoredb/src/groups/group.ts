@@ -1,4 +1,4 @@
-import type { ResolvedEvent } from './events.ts';
+import type { ResolvedEvent } from '../log/events.ts';
 import type { GroupSettings } from './group-settings.ts';
 import type { Strategy } from './strategies.ts';
 import { createStrategy } from './strategies.ts';
@@ -80,7 +80,7 @@ export class ConsumerGroup {
   constructor(settings: GroupSettings, effects: GroupEffects, after: number) {
     this.#settings = settings;
     this.#effects = effects;
-    this.#strategy = createStrategy(settings.strategy);
+    this.#strategy = createStrategy(settings.namedConsumerStrategy);
     this.#scannedTo = after;
     this.#checkpoint = after;
   }
@@ -148,7 +148,7 @@ export class ConsumerGroup {
   }
 
   ack(ids: readonly string[], now: number): void {
-    for (const id of ids) this.#settle(id);
+    for (const id of ids) this.#release(id);
     this.#markCheckpoint(now, false);
     this.#push(now);
   }
@@ -167,7 +167,7 @@ export class ConsumerGroup {
         // EventStoreDB's stop acknowledges as well; ending the subscription is left to the client.
         case 'stop':
         case 'skip':
-          this.#settle(id);
+          this.#release(id);
           break;
         default:
           action satisfies never;
@@ -237,18 +237,13 @@ export class ConsumerGroup {
     return 'sent';
   }
 
-  #release(id: string): Message | undefined {
+  #release(id: string): void {
     const outstanding = this.#outstanding.get(id);
-    if (outstanding === undefined) return undefined;
+    if (outstanding === undefined) return;
     this.#outstanding.delete(id);
     if (outstanding.late) this.#lateCount -= 1;
     outstanding.consumer.inFlight.delete(id);
     this.#strategy.released(outstanding.message, outstanding.consumer);
-    return outstanding.message;
-  }
-
-  #settle(id: string): void {
-    this.#release(id);
   }
 
   #retryOrPark(message: Message): void {
@@ -274,11 +269,11 @@ export class ConsumerGroup {
   }
 
   #markCheckpoint(now: number, byTime: boolean): void {
-    const { checkpointAfter, minCheckpointCount, maxCheckpointCount } = this.#settings;
+    const { checkPointAfter, minCheckPointCount, maxCheckPointCount } = this.#settings;
     const done = this.#doneTo() - this.#checkpoint;
     if (done <= 0) return;
-    const due = byTime && checkpointAfter > 0 && now - this.#checkpointedAt >= checkpointAfter;
-    if (done < maxCheckpointCount && !(due && done >= minCheckpointCount)) return;
+    const due = byTime && checkPointAfter > 0 && now - this.#checkpointedAt >= checkPointAfter;
+    if (done < maxCheckPointCount && !(due && done >= minCheckPointCount)) return;
     this.#checkpointedAt = now;
     this.#checkpoint += done;
     this.#effects.saveCheckpoint(this.#checkpoint);
