@@ -1,4 +1,5 @@
 import type { EventFilter } from '../streams/filter.ts';
+import { fromWire, toWire } from '../wire/position.ts';
 import type { GroupSettings } from './group-settings.ts';
 
 /** Stands for the whole log where a group's stream is named. */
@@ -23,14 +24,14 @@ export function groupKey(stream: string, group: string): string {
 
 /** A revision, or a position in EventStoreDB's `C:commit/P:prepare` form. */
 export function formatPlace(stream: string, place: number): string {
-  return stream === ALL ? `C:${place}/P:${place}` : String(place);
+  return stream === ALL ? `C:${toWire(place)}/P:${toWire(place)}` : String(place);
 }
 
 /** @throws Error when it is not what `formatPlace` makes */
 export function parsePlace(text: string): number {
-  const [, place] = /^(?:C:(?=-?\d+\/P:-?\d+$))?(-?\d+)(?:\/P:-?\d+)?$/u.exec(text) ?? [];
+  const [, commit, place = commit] = /^(?:C:(-?\d+)\/P:-?\d+|(-?\d+))$/u.exec(text) ?? [];
   if (place === undefined) throw new Error(`'${text}' is neither a revision nor a position`);
-  return Number(place);
+  return commit === undefined ? Number(place) : fromWire(Number(commit));
 }
 
 /** A group in the config event, in EventStoreDB's layout. */

@@ -1,6 +1,7 @@
-import { original } from '../log/events.ts';
+import { DELETED, original } from '../log/events.ts';
 import type { RecordedEvent, ResolvedEvent } from '../log/events.ts';
 import type { EventLog } from '../log/log.ts';
+import type { Page } from '../log/log-reader.ts';
 import type { EventPredicate } from '../streams/filter.ts';
 import { predicateOf } from '../streams/filter.ts';
 import type { RpcError } from '../wire/rpc-errors.ts';
@@ -112,11 +113,25 @@ export function createGroupHost(
     return { id: event.id, resolved, stream: (resolved.event ?? event).stream, place, retries: 0 };
   }
 
-  function readPage(limit: number): { events: RecordedEvent[]; next: number; atEnd: boolean } {
+  /** The next events; undefined when they cannot be read. */
+  function readPage(limit: number): Page | undefined {
     const from = scannedTo + 1;
-    if (stream === ALL) return log.readAll({ from, limit, backwards: false });
+    if (stream === ALL) return Number.isInteger(from) ? log.readAll({ from, limit, backwards: false }) : undefined;
     const page = log.readStream(stream, { from, limit, backwards: false });
+    if (page.kind === 'deleted') return undefined;
     return page.kind === 'page' ? page : { events: [], next: from, atEnd: true };
+  }
+
+  /** A tombstone is the last event for a group that is live; one that has yet to read the stream loses its consumers. */
+  function endReading(): void {
+    if (scannedTo === DELETED) return;
+    if (!live) {
+      for (const { connection } of connected.values()) connection.drop(groupError('dropped', stream, name));
+      return;
+    }
+    scannedTo = DELETED;
+    const tombstone = log.eventAt(stream, DELETED);
+    if (tombstone !== undefined) group.replay([{ ...toMessage(tombstone), place: undefined }], now());
   }
 
   /** One step of everything that waits: parked messages first, then the log. More steps follow in later turns. */
@@ -127,6 +142,10 @@ export function createGroupHost(
     const { readBatchSize, historyBufferSize } = settings;
     const room = historyBufferSize - group.counts.buffered - group.counts.retrying;
     const page = readPage(Math.max(readBatchSize, Math.min(room, MOST_EVENTS_A_PAGE)));
+    if (page === undefined) {
+      endReading();
+      return;
+    }
     const wasLive = live;
     live = page.atEnd;
     const reached = Math.max(page.next - 1, scannedTo);
@@ -153,12 +172,10 @@ export function createGroupHost(
     if (group.counts.retrying >= settings.historyBufferSize) return;
     const { events, next, done } = state.readParked(range.next, range.stop, settings.readBatchSize);
     range.next = next;
-    const messages: Message[] = [];
-    for (const resolved of events) {
-      if (resolved.event === undefined) continue;
-      const { id } = original(resolved);
-      messages.push({ id, resolved, stream: resolved.event.stream, place: undefined, retries: 0 });
-    }
+    const messages = events.map((resolved): Message => {
+      const { id, stream: from } = original(resolved);
+      return { id, resolved, stream: resolved.event?.stream ?? from, place: undefined, retries: 0 };
+    });
     group.replay(messages, now());
     if (!done) {
       pumpLater();

@@ -11,7 +11,8 @@ import {
   type StreamPlace,
   type Target,
 } from '../wire/messages.ts';
-import { groupError } from '../wire/rpc-errors.ts';
+import { placeOf } from '../wire/position.ts';
+import { groupError, invalidArgument } from '../wire/rpc-errors.ts';
 import { unary } from '../wire/unary.ts';
 import { ALL, type GroupDefinition } from './group-config.ts';
 import { readSettings, type SettingsMessage } from './group-settings.ts';
@@ -108,15 +109,14 @@ function readStart(
   settings: SettingsMessage,
 ): { stream: string; startFrom: number } {
   if (all !== null) {
-    const position = all.position?.commitPosition.toNumber() ?? 0;
-    return { stream: ALL, startFrom: all.place === 'end' ? -1 : position };
+    const start = all.position === null ? 0 : placeOf(all.position);
+    return { stream: ALL, startFrom: all.place === 'end' || start === Infinity ? -1 : start };
   }
-  if (stream !== null) {
-    const startFrom = stream.place === 'end' ? -1 : stream.revision.toNumber();
-    return { stream: nameOf(stream.streamIdentifier), startFrom };
-  }
+  const name = nameOf(stream === null ? streamIdentifier : stream.streamIdentifier);
+  if (name === ALL) throw invalidArgument('a group over the whole log is not created by a stream name');
+  if (stream !== null) return { stream: name, startFrom: stream.place === 'end' ? -1 : stream.revision.toNumber() };
   const revision = settings.revision.toNumber(); // 2^64 - 1 is the end
-  return { stream: nameOf(streamIdentifier), startFrom: revision > Number.MAX_SAFE_INTEGER ? -1 : revision };
+  return { stream: name, startFrom: revision > Number.MAX_SAFE_INTEGER ? -1 : revision };
 }
 
 function readFilter(all: AllPlace | null): EventFilter | undefined {

@@ -34,7 +34,7 @@ export function createGroupState(
   async function writeCheckpoints(): Promise<void> {
     writing = true;
     while (waiting !== undefined) {
-      const event = jsonEvent(newId(), '$SubscriptionCheckpoint', formatPlace(stream, waiting));
+      const event = jsonEvent(newId(), 'SubscriptionCheckpoint', formatPlace(stream, waiting));
       waiting = undefined;
       await log.append({ stream: checkpointStream, expected: 'any', events: [event] });
     }
@@ -58,7 +58,7 @@ export function createGroupState(
       const page = log.readStream(checkpointStream, { from: DELETED, limit: 1, backwards: true });
       const data = page.kind === 'page' ? page.events[0]?.data : undefined;
       if (data === undefined) return undefined;
-      return parsePlace(String(JSON.parse(Buffer.from(data).toString())));
+      return Math.floor(parsePlace(String(JSON.parse(Buffer.from(data).toString()))));
     },
 
     saveCheckpoint(place) {

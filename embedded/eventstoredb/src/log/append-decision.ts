@@ -9,7 +9,7 @@ export interface AppendFacts {
   hasMetadata(): boolean;
   /** Id of the event at a revision. */
   idAt(revision: number): string | undefined;
-  /** Revision in this stream of the event with this id. */
+  /** Revision of the first event with this id, if that is in this stream: EventStoreDB remembers no other. */
   revisionOf(id: string): number | undefined;
 }
 
@@ -46,7 +46,9 @@ function decideById(facts: AppendFacts, ids: readonly string[]): AppendDecision 
   let revision: number | undefined;
   for (const [index, id] of ids.entries()) {
     const found = facts.revisionOf(id);
-    if (found === undefined) return index === 0 ? append(facts) : WRONG;
+    if (found === undefined && index === 0) return append(facts);
+    // EventStoreDB leaves those in another order without an answer.
+    if (found === undefined || found < (revision ?? 0)) return WRONG;
     revision = found;
   }
   return revision === undefined ? append(facts) : { kind: 'repeated', revision };

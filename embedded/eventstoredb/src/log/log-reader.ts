@@ -3,13 +3,16 @@ import type { Database } from '@marios-pizzeria/embedded-host';
 import type { RecordedEvent, ResolvedEvent } from './events.ts';
 import { DELETED, LINK_TYPE, NO_STREAM } from './events.ts';
 import type { StreamMetadata } from './stream-metadata.ts';
-import { firstReadable, isSoftDeleted } from './stream-metadata.ts';
+import { firstReadable, isSoftDeleted, NO_METADATA } from './stream-metadata.ts';
+import { fromText, toText } from './text.ts';
 
 interface PageRequest {
   /** First revision or position: inclusive forwards and, in a stream, backwards; exclusive backwards in the log. */
   readonly from: number;
   readonly limit: number;
   readonly backwards: boolean;
+  /** Also what the stream's metadata hides. */
+  readonly hidden?: boolean;
 }
 
 export interface Page {
@@ -27,6 +30,8 @@ export interface LogReader {
   readAll(request: PageRequest): Page;
   /** The event at a revision, whatever the stream's metadata says. */
   eventAt(stream: string, revision: number): RecordedEvent | undefined;
+  /** The event at a revision, unless the stream's metadata or deletion hides it. */
+  readable(stream: string, revision: number): RecordedEvent | undefined;
   /** Last revision of a stream: `NO_STREAM` without events, `DELETED` after a tombstone. */
   lastRevision(stream: string): number;
   metadataOf(stream: string): StreamMetadata;
@@ -83,16 +88,16 @@ export function createLogReader(db: Database, context: ReaderContext): LogReader
     }
   }
 
-  function readStream(stream: string, { from, limit, backwards }: PageRequest): StreamRead {
+  function readStream(stream: string, { from, limit, backwards, hidden = false }: PageRequest): StreamRead {
     const last = lastRevision(stream);
     if (last === DELETED) return { kind: 'deleted' };
-    const metadata = metadataOf(stream);
+    const metadata = hidden ? NO_METADATA : metadataOf(stream);
     if (last === NO_STREAM || isSoftDeleted(metadata)) return { kind: 'missing' };
     const first = firstReadable(metadata, last);
     const low = backwards ? first : Math.max(from, first);
     const high = backwards ? Math.min(from, last) : last;
     if (low > high || limit === 0) return { kind: 'page', events: [], next: backwards ? -1 : last + 1, atEnd: true };
-    const { events, cut } = collect(backwards ? streamBackwards : streamForwards, [stream, low, high], limit);
+    const { events, cut } = collect(backwards ? streamBackwards : streamForwards, [toText(stream), low, high], limit);
     const step = backwards ? -1 : 1;
     const expected = cut ? events.length : Math.min(limit, high - low + 1);
     const reached = (backwards ? high : low) + step * (expected - 1);
@@ -122,7 +127,7 @@ export function createLogReader(db: Database, context: ReaderContext): LogReader
 
   function eventAt(stream: string, revision: number): RecordedEvent | undefined {
     if (revision < 0) return undefined;
-    return collect(streamForwards, [stream, revision, revision], 1).events[0];
+    return collect(streamForwards, [toText(stream), revision, revision], 1).events[0];
   }
 
   function resolve(event: RecordedEvent): ResolvedEvent {
@@ -131,14 +136,13 @@ export function createLogReader(db: Database, context: ReaderContext): LogReader
     return { event: target && readable(target.stream, target.revision), link: event };
   }
 
-  /** The event at a revision, unless the stream's metadata or deletion hides it. */
   function readable(stream: string, revision: number): RecordedEvent | undefined {
     const read = readStream(stream, { from: revision, limit: 1, backwards: false });
     const event = read.kind === 'page' ? read.events[0] : undefined;
     return event?.revision === revision ? event : undefined;
   }
 
-  return { readStream, readAll, eventAt, lastRevision, metadataOf, resolve };
+  return { readStream, readAll, eventAt, readable, lastRevision, metadataOf, resolve };
 }
 
 function gap(where: string, place: number): DamagedLogError {
@@ -146,7 +150,9 @@ function gap(where: string, place: number): DamagedLogError {
 }
 
 function fromRow(row: Row): RecordedEvent {
-  const [position, stream, revision, id, type, json, created, data, metadata, checksum] = row;
+  const [position, streamText, revision, id, typeText, json, created, data, metadata, checksum] = row;
+  const stream = fromText(streamText);
+  const type = fromText(typeText);
   const event = { position, stream, revision, id, type, isJson: json === 1, created, data, metadata };
   if (checksumOf(event) !== checksum) throw new DamagedLogError(`event ${position} does not match its checksum`);
   return event;

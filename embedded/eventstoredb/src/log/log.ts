@@ -14,6 +14,7 @@ import {
   parseStreamMetadata,
   SOFT_DELETED_JSON,
 } from './stream-metadata.ts';
+import { toText } from './text.ts';
 import { createWatchers } from './watchers.ts';
 import type { Watchers } from './watchers.ts';
 
@@ -46,7 +47,7 @@ interface AppendRequest {
 }
 
 export type AppendOutcome =
-  /** An append without events gives the log's last position, which an empty log does not have. */
+  /** `position`: of the last event in the log where nothing was appended; none where the event can't be read any more. */
   | { readonly kind: 'appended'; readonly revision: number; readonly position: number | undefined }
   /** `current` is `NO_STREAM` for a stream without events. */
   | { readonly kind: 'wrong'; readonly current: number }
@@ -103,11 +104,7 @@ export function createEventLog(
     )
     .raw(true);
   const idAt = db.prepare('SELECT id FROM events WHERE stream = ? AND revision = ?').raw(true);
-  // Left to itself, SQLite looks for the highest revision by walking the stream.
-  const revisionOf = db
-    .prepare('SELECT max(revision) FROM events INDEXED BY events_by_id WHERE id = ? AND stream = ?')
-    .raw(true);
-  const positionOf = db.prepare('SELECT position FROM events WHERE stream = ? AND revision = ?').raw(true);
+  const firstOf = db.prepare('SELECT stream, revision FROM events WHERE id = ? ORDER BY position LIMIT 1').raw(true);
 
   const lastRevisions = new BoundedMap<string, number>(CACHED_STREAMS);
   const metadatas = new BoundedMap<string, StreamMetadata>(CACHED_STREAMS);
@@ -123,11 +120,15 @@ export function createEventLog(
 
   function lastRevision(stream: string): number {
     if (isMetastream(stream) && lastRevision(stream.slice(2)) === DELETED) return DELETED;
+    return lastWritten(stream);
+  }
+
+  function lastWritten(stream: string): number {
     const cached = lastRevisions.get(stream);
     if (cached !== undefined) return cached;
     // Whoever asks for a stream will ask for its metadata next: one look-up for both.
     const metastream = metastreamOf(stream);
-    const [last, metaLast] = lastOf.get([stream, metastream]) as [number | null, number | null];
+    const [last, metaLast] = lastOf.get([toText(stream), toText(metastream)]) as [number | null, number | null];
     lastRevisions.set(stream, last ?? NO_STREAM);
     lastRevisions.set(metastream, metaLast ?? NO_STREAM);
     return last ?? NO_STREAM;
@@ -144,14 +145,17 @@ export function createEventLog(
   }
 
   function factsOf(stream: string): AppendFacts {
+    // EventStoreDB's writer goes on with metadata that it has written, though nobody can read it after the tombstone.
+    const written = isMetastream(stream) ? lastWritten(stream) : NO_STREAM;
+    const text = toText(stream);
     return {
-      last: lastRevision(stream),
+      last: written === NO_STREAM ? lastRevision(stream) : written,
       isSoftDeleted: () => isSoftDeleted(metadataOf(stream)),
       hasMetadata: () => lastRevision(metastreamOf(stream)) !== NO_STREAM,
-      idAt: (revision) => (idAt.get([stream, revision]) as [string] | undefined)?.[0],
+      idAt: (revision) => (idAt.get([text, revision]) as [string] | undefined)?.[0],
       revisionOf: (id) => {
-        const revision = firstNumber(revisionOf.get([id, stream]), NO_STREAM);
-        return revision === NO_STREAM ? undefined : revision;
+        const [foundIn, revision] = (firstOf.get([id]) as [string, number] | undefined) ?? [];
+        return foundIn === text ? revision : undefined;
       },
     };
   }
@@ -163,7 +167,8 @@ export function createEventLog(
     }
     const { id, type, isJson, data, metadata } = event;
     const checksum = checksumOf({ ...event, position: end, stream, revision, created: groupTime });
-    insert.run([end, stream, revision, id, type, isJson ? 1 : 0, groupTime, data, metadata, checksum]);
+    const row = [toText(stream), revision, id, toText(type), isJson ? 1 : 0, groupTime, data, metadata, checksum];
+    insert.run([end, ...row]);
     end += 1;
     lastRevisions.set(stream, revision);
     touched.add(stream);
@@ -195,18 +200,16 @@ export function createEventLog(
         return {
           kind: 'appended',
           revision: decision.revision,
-          position: firstNumber(positionOf.get([stream, decision.revision]), 0),
+          position: reader.readable(stream, decision.revision)?.position,
         };
       case 'append': {
-        if (events.length === 0)
-          return { kind: 'appended', revision: facts.last, position: end === 0 ? undefined : end - 1 };
         const wasDeleted = isMetastream(stream) && isSoftDeleted(metadataOf(stream.slice(2)));
         let revision = facts.last;
         for (const event of events) write(stream, (revision += 1), event);
-        const position = end - 1;
+        const position = end === 0 ? undefined : end - 1;
         if (decision.undelete) undelete(stream, facts.last + 1);
         // Setting the metadata of a soft-deleted stream brings it back, empty.
-        if (wasDeleted) undelete(stream.slice(2), lastRevision(stream.slice(2)) + 1);
+        if (wasDeleted && events.length > 0) undelete(stream.slice(2), lastRevision(stream.slice(2)) + 1);
         return { kind: 'appended', revision, position };
       }
       default:

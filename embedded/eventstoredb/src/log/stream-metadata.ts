@@ -21,17 +21,62 @@ export const NO_METADATA: StreamMetadata = {
 /** A metadata stream keeps its last event only. */
 export const METASTREAM_METADATA: StreamMetadata = { ...NO_METADATA, maxCount: 1 };
 
-/** Reads a `$metadata` event's data; what is no JSON object counts as no metadata, as EventStoreDB has it. */
+/**
+ * Reads a `$metadata` event's data. As EventStoreDB has it, one field that is not as it should be makes all of it
+ * count for nothing, as does data that is no JSON object.
+ */
 export function parseStreamMetadata(data: Uint8Array): StreamMetadata {
-  const raw = parseObject(Buffer.from(data).toString());
-  if (raw === undefined) return NO_METADATA;
-  const truncateBefore = wholeNumber(raw['$tb'], 0);
+  const text = Buffer.from(data)
+    .toString()
+    .replace(/^\ufeff/u, '');
+  const raw = parseObject(text);
+  if (raw === undefined || FRACTION.test(text) || !Object.entries(raw).every(isValidField)) return NO_METADATA;
+  const truncateBefore = atLeast(raw['$tb'], 0);
   return {
-    maxCount: wholeNumber(raw['$maxCount'], 1),
-    maxAge: wholeNumber(raw['$maxAge'], 1),
+    maxCount: atLeast(raw['$maxCount'], 1),
+    maxAge: atLeast(raw['$maxAge'], 1),
     truncateBefore: truncateBefore === undefined ? undefined : Math.min(truncateBefore, DELETED),
     raw,
   };
+}
+
+/** A number that is not written as an integer is none, even 1.0. */
+const FRACTION = /"\$(?:maxCount|maxAge|tb|cacheControl)"\s*:\s*-?\d+[.eE]/u;
+
+const MOST_INTEGER = 2 ** 63;
+/** .NET's longest time span. */
+const MOST_SECONDS = 922_337_203_685;
+const ACL_FIELDS = ['$r', '$w', '$d', '$mr', '$mw'];
+
+function isValidField([name, value]: [string, unknown]): boolean {
+  switch (name) {
+    case '$maxCount':
+    case '$tb':
+      return isInteger(value, MOST_INTEGER);
+    case '$maxAge':
+    case '$cacheControl':
+      return isInteger(value, MOST_SECONDS);
+    case '$tmp':
+      return typeof value === 'boolean';
+    case '$acl':
+      return (
+        isObject(value) && Object.entries(value).every(([key, roles]) => ACL_FIELDS.includes(key) && isRoles(roles))
+      );
+    default:
+      return true;
+  }
+}
+
+function isInteger(value: unknown, most: number): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= most;
+}
+
+function isRoles(value: unknown): boolean {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((role) => typeof role === 'string'));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The metadata of a soft-deleted stream. JSON numbers of JavaScript cannot carry 2^63 - 1, hence the text. */
@@ -50,14 +95,12 @@ export function firstReadable(metadata: StreamMetadata, lastRevision: number): n
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-function wholeNumber(value: unknown, least: number): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= least ? value : undefined;
+function atLeast(value: unknown, least: number): number | undefined {
+  return typeof value === 'number' && value >= least ? value : undefined;
 }

@@ -2,8 +2,9 @@ import type { handleClientStreamingCall } from '@grpc/grpc-js';
 import type { ExpectedRevision } from '../log/events.ts';
 import { NO_STREAM } from '../log/events.ts';
 import type { AppendOutcome, EventLog } from '../log/log.ts';
-import { expectedOf, nameOf, positionMessage, type ProposedMessage, type WriteOptions } from '../wire/messages.ts';
+import { expectedOf, type ProposedMessage, writableNameOf, type WriteOptions } from '../wire/messages.ts';
 import type { OpenCalls } from '../wire/open-calls.ts';
+import { positionMessage } from '../wire/position.ts';
 import {
   appendTooLarge,
   invalidArgument,
@@ -63,7 +64,7 @@ export function createAppendHandler(log: EventLog, calls: OpenCalls): handleClie
 
     async function commit(): Promise<object> {
       if (options === undefined) throw invalidArgument('an append needs options');
-      const stream = nameOf(options.streamIdentifier);
+      const stream = writableNameOf(options.streamIdentifier);
       const expected = expectedOf(options);
       const expiresAt = Date.now() + WRITE_TIMEOUT_MS;
       return response(stream, expected, await log.append({ stream, expected, events: proposed.events, expiresAt }));

@@ -2,7 +2,7 @@ import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js'
 import type { ExpectedRevision } from '../log/events.ts';
 import { NO_STREAM } from '../log/events.ts';
 import type { AppendOutcome, EventLog } from '../log/log.ts';
-import { expectedOf, identifier, type ProposedMessage, type WriteOptions } from '../wire/messages.ts';
+import { expectedOf, identifier, type ProposedMessage, writableNameOf, type WriteOptions } from '../wire/messages.ts';
 import type { OpenCalls } from '../wire/open-calls.ts';
 import { encoderOf } from '../wire/protocol.ts';
 import { callCancelled, invalidArgument } from '../wire/rpc-errors.ts';
@@ -29,11 +29,10 @@ interface OpenAppend {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** A `google.rpc.Status`; the message names the type of its detail unless `type` does. */
+/** A `google.rpc.Status` whose message names the type of its detail. */
 interface Failure {
   readonly code: number;
   readonly message: string;
-  readonly type?: string;
   readonly detail?: Buffer;
 }
 
@@ -96,12 +95,11 @@ function serveBatchAppend(log: EventLog, calls: OpenCalls, call: Call): void {
     if (!call.write({ correlationId, streamIdentifier: identifier(stream), ...result })) call.pause();
   }
 
+  /** @throws RpcError when the options lack something */
   function start({ correlationId, isFinal }: Part, options: WriteOptions): OpenAppend | Failure {
-    const stream = streamOf(options);
-    if (stream === '') return badRequest('Required field StreamIdentifier not set.');
+    const stream = writableNameOf(options.streamIdentifier);
     const left = Math.min(deadlineOf(options) - Date.now(), LONGEST_OPEN_MS);
     if (left <= 0) return TIMEOUT;
-    if (options.expected === undefined) return badRequest('Required field ExpectedStreamPosition not set.');
     const append: OpenAppend = {
       stream,
       expected: expectedOf(options),
@@ -130,13 +128,13 @@ function serveBatchAppend(log: EventLog, calls: OpenCalls, call: Call): void {
     }
     const key = keyOf(correlationId);
     // Parts of an append that was already answered (too large, too late) find nothing here and are dropped.
-    const append = open.get(key) ?? (options === null ? undefined : start(part, options));
+    const append = open.get(key) ?? (options === null ? undefined : attempt(() => start(part, options)));
     if (append === undefined) return;
     if ('code' in append) {
       answer(correlationId, streamOf(options), failed(append));
       return;
     }
-    const failure = addEvents(append.proposed, part.proposedMessages);
+    const failure = attempt(() => addEvents(append.proposed, part.proposedMessages));
     if (failure === undefined && !part.isFinal) return;
     clearTimeout(append.timer);
     open.delete(key);
@@ -185,10 +183,15 @@ function deadlineOf({ deadline }: WriteOptions): number {
   return deadline === null ? Infinity : deadline.seconds.toNumber() * 1000 + deadline.nanos / 1e6;
 }
 
+/** @throws RpcError when an event lacks something */
 function addEvents(proposed: ProposedEvents, messages: readonly ProposedMessage[]): Failure | undefined {
+  for (const message of messages) proposed.add(message);
+  return proposed.tooLarge ? TOO_LARGE : undefined;
+}
+
+function attempt<T>(step: () => T): T | Failure {
   try {
-    for (const message of messages) proposed.add(message);
-    return proposed.tooLarge ? TOO_LARGE : undefined;
+    return step();
   } catch (error) {
     return badRequest(error instanceof Error ? error.message : String(error));
   }
@@ -209,8 +212,8 @@ function resultOf(expected: ExpectedRevision, outcome: AppendOutcome): object {
   }
 }
 
-function failed({ code, message, type = message, detail }: Failure): object {
-  const details = { typeUrl: `type.googleapis.com/event_store.client.${type}`, value: detail };
+function failed({ code, message, detail }: Failure): object {
+  const details = { typeUrl: `type.googleapis.com/event_store.client.${message}`, value: detail };
   return { error: { code, message, details } };
 }
 
@@ -222,6 +225,6 @@ function wrongVersion(current: number, expected: ExpectedRevision): Failure {
   return { code: 6, message: 'WrongExpectedVersion', detail };
 }
 
-function badRequest(message: string): Failure {
-  return { code: 3, message, type: 'BadRequest', detail: encodeBadRequest({ message }) };
+function badRequest(reason: string): Failure {
+  return { code: 3, message: 'BadRequest', detail: encodeBadRequest({ message: reason }) };
 }

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '../log/events.ts';
 import { DELETED } from '../log/events.ts';
 import type { EventLog } from '../log/log.ts';
-import { positionMessage } from '../wire/messages.ts';
+import { positionMessage } from '../wire/position.ts';
 import { encoderOf } from '../wire/protocol.ts';
 import type { ResponseSink } from '../wire/response-sink.ts';
 import { streamDeleted } from '../wire/rpc-errors.ts';
@@ -22,7 +22,8 @@ interface Subscription {
 
 /**
  * Follows a stream until the client leaves. There is one cursor and one source, the log: an append only wakes the
- * reader. So nothing can be missed or sent twice where catching up ends and live events begin.
+ * reader. So nothing can be missed or sent twice where catching up ends and live events begin. Live events are sent
+ * whatever the stream's metadata says by then.
  *
  * @param after revision after which to start; undefined: the end of the stream as it is now
  * @throws RpcError when the stream is tombstoned, at the start or later
@@ -33,11 +34,15 @@ export async function subscribeToStream(
   after: number | undefined,
 ): Promise<void> {
   const wakeUp = createAlarm(log, sink, stream);
-  let next = (after ?? log.lastRevision(stream)) + 1;
+  const last = log.lastRevision(stream);
+  let next = (after ?? last) + 1;
+  let caughtUp = after === undefined;
+  if (last === DELETED && !caughtUp) throw streamDeleted(stream);
   sink.write(encode({ confirmation: { subscriptionId: id } }));
-  let caughtUp = false;
+  if (caughtUp) sink.write(CAUGHT_UP);
+  if (last === DELETED) await wakeUp(); // EventStoreDB says nothing more about it
   while (!sink.closed) {
-    const page = log.readStream(stream, { from: next, limit: PAGE_EVENTS, backwards: false });
+    const page = log.readStream(stream, { from: next, limit: PAGE_EVENTS, backwards: false, hidden: caughtUp });
     if (page.kind === 'deleted') {
       // Who was there when it happened gets to see the tombstone.
       const tombstone = caughtUp ? log.eventAt(stream, DELETED) : undefined;
@@ -47,13 +52,13 @@ export async function subscribeToStream(
     if (page.kind === 'page') {
       for (const event of page.events) if (!send(event)) await sink.drained();
       next = Math.max(next, page.next);
+      if (!page.atEnd) {
+        await sink.turn();
+        continue;
+      }
+      if (!caughtUp) sink.write(CAUGHT_UP);
+      caughtUp = true;
     }
-    if (page.kind === 'page' && !page.atEnd) {
-      await sink.turn();
-      continue;
-    }
-    if (!caughtUp) sink.write(CAUGHT_UP);
-    caughtUp = true;
     await wakeUp();
   }
 }
@@ -61,7 +66,7 @@ export async function subscribeToStream(
 /**
  * Follows the log until the client leaves; with a filter, checkpoints tell how far it has looked.
  *
- * @param after position after which to start; undefined: the end of the log as it is now
+ * @param after position after which to start; undefined, or one beyond: the end of the log as it is now
  */
 export async function subscribeToAll(
   { log, sink, send, id }: Subscription,
@@ -69,16 +74,9 @@ export async function subscribeToAll(
   filter: FilterWindow | undefined,
 ): Promise<void> {
   const wakeUp = createAlarm(log, sink, undefined);
-  let next = (after ?? log.end() - 1) + 1;
+  let next = Math.min((after ?? Infinity) + 1, log.end());
   sink.write(encode({ confirmation: { subscriptionId: id } }));
   let sinceCheckpoint = 0;
-  let checkpoint = -1;
-  const writeCheckpoint = (position: number): void => {
-    sinceCheckpoint = 0;
-    if (position <= checkpoint) return;
-    checkpoint = position;
-    sink.write(encode({ checkpoint: positionMessage(position) }));
-  };
   let caughtUp = false;
   while (!sink.closed) {
     const page = log.readAll({ from: next, limit: PAGE_EVENTS, backwards: false });
@@ -86,17 +84,16 @@ export async function subscribeToAll(
       if ((filter === undefined || filter.matches(event)) && !send(event)) await sink.drained();
       if (filter === undefined) continue;
       sinceCheckpoint += 1;
-      if (sinceCheckpoint >= filter.checkpointInterval) writeCheckpoint(event.position);
+      if (sinceCheckpoint < filter.checkpointInterval) continue;
+      sinceCheckpoint = 0;
+      sink.write(encode({ checkpoint: positionMessage(event.position) }));
     }
     next = page.next;
     if (!page.atEnd) {
       await sink.turn();
       continue;
     }
-    if (!caughtUp) {
-      if (filter !== undefined && next > 0) writeCheckpoint(next - 1);
-      sink.write(CAUGHT_UP);
-    }
+    if (!caughtUp) sink.write(CAUGHT_UP);
     caughtUp = true;
     await wakeUp();
   }

@@ -1,7 +1,8 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
 import type { ExpectedRevision } from '../log/events.ts';
 import type { EventLog } from '../log/log.ts';
-import { expectedOf, nameOf, positionMessage, type Request, required, type WriteOptions } from '../wire/messages.ts';
+import { expectedOf, type Request, required, writableNameOf, type WriteOptions } from '../wire/messages.ts';
+import { positionMessage } from '../wire/position.ts';
 import { streamDeleted, timedOut, wrongExpectedVersion } from '../wire/rpc-errors.ts';
 import { unary } from '../wire/unary.ts';
 
@@ -12,7 +13,7 @@ export function createDeleteHandler(
 ): handleUnaryCall<Request<WriteOptions>, object> {
   return unary(async (request) => {
     const options = required(request.options);
-    const stream = nameOf(options.streamIdentifier);
+    const stream = writableNameOf(options.streamIdentifier);
     const expected = expectedOf(options);
     const outcome = await log.remove(stream, expected, how);
     switch (outcome.kind) {

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../log/events.ts';
-import { bytesOf, type ProposedMessage, uuidOf } from '../wire/messages.ts';
-import { missingEventMetadata } from '../wire/rpc-errors.ts';
+import { bytesOf, eventIdOf, type ProposedMessage } from '../wire/messages.ts';
+import { handlerFailed, missingEventMetadata } from '../wire/rpc-errors.ts';
 
 /** EventStoreDB's default limit for one append. */
 export const MAX_APPEND_BYTES = 1 << 20;
@@ -14,15 +14,16 @@ export class ProposedEvents {
     return this.#bytes > MAX_APPEND_BYTES;
   }
 
-  /** @throws RpcError when an event lacks its id, type or content type */
+  /** @throws RpcError when an event has no usable id, type or content type */
   add({ id, metadata, customMetadata, data }: ProposedMessage): void {
     const { type, 'content-type': contentType } = metadata;
     if (type === undefined) throw missingEventMetadata('type');
     if (contentType === undefined) throw missingEventMetadata('content-type');
+    if (type === '') throw handlerFailed("Empty eventType provided. (Parameter 'eventType')");
     // Version 23.10 counts the data alone; metadata and type names came in later.
     this.#bytes += data.length;
     this.events.push({
-      id: uuidOf(id),
+      id: eventIdOf(id),
       type,
       isJson: contentType === 'application/json',
       data: bytesOf(data),

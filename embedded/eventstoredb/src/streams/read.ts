@@ -16,10 +16,11 @@ import {
   type UuidOption,
 } from '../wire/messages.ts';
 import type { OpenCalls } from '../wire/open-calls.ts';
+import { placeOf } from '../wire/position.ts';
 import { encoderOf } from '../wire/protocol.ts';
 import type { ResponseSink } from '../wire/response-sink.ts';
 import { createResponseSink } from '../wire/response-sink.ts';
-import { invalidArgument, streamDeleted, toRpcError, unreadable } from '../wire/rpc-errors.ts';
+import { handlerFailed, invalidArgument, streamDeleted, toRpcError, unreadable } from '../wire/rpc-errors.ts';
 import { subscribeToAll, subscribeToStream } from './catch-up.ts';
 import { type FilterWindow, windowOf } from './filter.ts';
 
@@ -30,6 +31,7 @@ interface ReadOptions {
   readonly resolveLinks: boolean;
   readonly extent?: 'count' | 'subscription';
   readonly count: Int64;
+  readonly filterOption?: 'filter' | 'noFilter';
   readonly filter: FilterMessage | null;
   readonly uuidOption: UuidOption | null;
 }
@@ -76,41 +78,64 @@ async function serve(
   const send = (event: RecordedEvent): boolean => sink.write(encode({ event: eventMessage(resolve(event)) }));
   const receiver: Receiver = { log, sink, send };
   const backwards = options.readDirection === BACKWARDS;
+  const filterless = options.filterOption === 'noFilter';
+  if (extent === undefined || options.filterOption === undefined || (stream !== null && !filterless)) {
+    throw invalidArgument('The combination of source, extent, direction and filter is invalid.');
+  }
+  const window = windowOf(options.filter);
   if (extent === 'subscription') {
     if (backwards) throw invalidArgument('a subscription reads forwards');
     const subscription = { ...receiver, id: newId() };
     if (stream !== null) await subscribeToStream(subscription, nameOf(stream.streamIdentifier), startAfter(stream));
-    else await subscribeToAll(subscription, startAfter(required(all)), windowOf(options.filter));
+    else await subscribeToAll(subscription, startAfterPlace(log, required(all)), window);
     return;
   }
   const count = options.count.toNumber();
-  if (count === 0) throw unreadable();
+  if (count === 0) throw unreadable('ReadStreamResult');
   if (stream !== null) {
     await readStream(receiver, nameOf(stream.streamIdentifier), { from: startAt(stream), count, backwards });
-  } else {
-    const range = { from: startAt(required(all, 'stream')), count, backwards };
-    await readAll(receiver, range, windowOf(options.filter));
+    return;
   }
+  const from = startAtPlace(log, required(all, 'source'), backwards);
+  if (from === undefined) throw unreadable(filterless ? 'ReadAllResult' : 'FilteredReadAllResult');
+  await readAll(receiver, { from, count, backwards }, window);
 }
 
 function unresolved(event: RecordedEvent): ResolvedEvent {
   return { event, link: undefined };
 }
 
-/** The revision or position that a place names. */
-function numberOf(place: StreamPlace | AllPlace): number {
-  const named = 'revision' in place ? place.revision : place.position?.commitPosition;
-  return Math.min(named?.toNumber() ?? 0, DELETED);
+/** .NET's longest integer, and what it takes for the end. Both lose precision here, which does not matter. */
+const MOST_REVISION = 2 ** 63;
+const END_REVISION = 2 ** 64;
+
+function startAt({ place, revision }: StreamPlace): number {
+  return place === 'end' ? DELETED : Math.min(revision.toNumber(), DELETED);
 }
 
-function startAt(place: StreamPlace | AllPlace): number {
-  return place.place === 'end' ? DELETED : numberOf(place);
+/** Revision after which a subscription starts; undefined for the end. */
+function startAfter({ place, revision }: StreamPlace): number | undefined {
+  const after = revision.toNumber();
+  if (place === 'end' || after === END_REVISION) return undefined;
+  if (after >= MOST_REVISION) throw handlerFailed('the revision is none');
+  return place === 'start' ? -1 : Math.min(after, DELETED - 1);
 }
 
-/** Revision or position after which a subscription starts; `undefined` for the end. */
-function startAfter(place: StreamPlace | AllPlace): number | undefined {
-  if (place.place === 'end') return undefined;
-  return place.place === 'start' ? -1 : Math.min(numberOf(place), DELETED - 1);
+/** Place at which a read starts; undefined where it cannot. */
+function startAtPlace(log: EventLog, { place, position }: AllPlace, backwards: boolean): number | undefined {
+  if (place === 'start') return 0;
+  const from = position === null ? Infinity : placeOf(position);
+  if (from === Infinity || (from > log.end() - 1 && !backwards)) return DELETED;
+  return Number.isInteger(from) && from < log.end() ? from : undefined;
+}
+
+/** Place after which a subscription starts; undefined for the end. */
+function startAfterPlace(log: EventLog, { place, position }: AllPlace): number | undefined {
+  if (place === 'start') return -1;
+  const after = position === null ? Infinity : placeOf(position);
+  if (after > log.end() - 1) return undefined;
+  if (!Number.isInteger(after)) throw handlerFailed('the position is the start of no record');
+  return after;
 }
 
 interface Range {

@@ -1,5 +1,6 @@
 import { DELETED, EMPTY, type ExpectedRevision } from '../log/events.ts';
-import { invalidArgument } from './rpc-errors.ts';
+import type { WirePosition } from './position.ts';
+import { handlerFailed, invalidArgument } from './rpc-errors.ts';
 
 /** A 64-bit integer as it is decoded. Beyond 2^53 it loses precision, which here only ever means "very far". */
 export interface Int64 {
@@ -28,7 +29,7 @@ export interface StreamPlace {
 
 export interface AllPlace {
   readonly place?: 'position' | 'start' | 'end';
-  readonly position: { readonly commitPosition: Int64; readonly preparePosition: Int64 } | null;
+  readonly position: WirePosition | null;
   readonly filter: FilterMessage | null;
 }
 
@@ -86,16 +87,36 @@ export function bytesOf(sent: Bytes): Buffer {
 /** @throws RpcError when there is no name */
 export function nameOf(identifier: StreamIdentifier | null): string {
   const name = identifier?.streamName.toString() ?? '';
-  if (name === '') throw invalidArgument('the request lacks a stream name');
+  if (name === '') throw handlerFailed("Value cannot be null. (Parameter 'value')");
+  return name;
+}
+
+/**
+ * The name of a stream to write to.
+ *
+ * @throws RpcError when there is none, or it stands for metadata of no stream, which makes EventStoreDB end itself, or
+ * for metadata of metadata, which is not served
+ */
+export function writableNameOf(identifier: StreamIdentifier | null): string {
+  const name = nameOf(identifier);
+  if (name === '$$' || name.startsWith('$$$$')) throw handlerFailed(`'${name}' is the metadata of no stream`);
   return name;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/u;
+const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** @throws RpcError when it is not a UUID in its text form */
+/** @throws RpcError when it is not a UUID in its usual text form */
 export function uuidOf(id: Uuid | null): string {
   const text = id?.string.toLowerCase() ?? '';
-  if (!UUID.test(text)) throw invalidArgument(`'${text.slice(0, 40)}' is not a UUID in its text form`);
+  if (!UUID.test(text)) throw handlerFailed('Unrecognized Guid format.');
+  return text;
+}
+
+/** @throws RpcError when it cannot be the id of an event */
+export function eventIdOf(id: Uuid | null): string {
+  const text = uuidOf(id);
+  if (text === ZERO_UUID) throw handlerFailed("Empty eventId provided. (Parameter 'eventId')");
   return text;
 }
 
@@ -124,8 +145,4 @@ export function expectedOf({ expected, revision }: WriteOptions): ExpectedRevisi
 
 export function identifier(stream: string): { streamName: Buffer } {
   return { streamName: Buffer.from(stream) };
-}
-
-export function positionMessage(position: number): { commitPosition: number; preparePosition: number } {
-  return { commitPosition: position, preparePosition: position };
 }

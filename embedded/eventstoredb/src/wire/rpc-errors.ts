@@ -19,9 +19,20 @@ export function invalidArgument(details: string): RpcError {
   return rpcError(status.INVALID_ARGUMENT, details);
 }
 
-/** What EventStoreDB says to a read of no events at all. */
-export function unreadable(): RpcError {
-  return rpcError(status.UNKNOWN, 'Unexpected ReadStreamResult: Error');
+/**
+ * What EventStoreDB says where it has not foreseen a value.
+ *
+ * @param reason what a batch append, which has an answer for it, says instead
+ */
+export function handlerFailed(reason: string): RpcError {
+  const error = rpcError(status.UNKNOWN, 'Exception was thrown by handler.');
+  error.message = reason;
+  return error;
+}
+
+/** What EventStoreDB says to a read of no events at all, or from a position that is the start of no record. */
+export function unreadable(result: 'ReadStreamResult' | 'ReadAllResult' | 'FilteredReadAllResult'): RpcError {
+  return rpcError(status.UNKNOWN, `Unexpected ${result}: Error`);
 }
 
 export function streamDeleted(stream: string): RpcError {
