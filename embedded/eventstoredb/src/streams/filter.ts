@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../log/events.ts';
 import type { FilterMessage } from '../wire/messages.ts';
 import { invalidArgument } from '../wire/rpc-errors.ts';
+import { regexTest } from './regex.ts';
 
 /** A server-side filter over `$all`, as the protocol has it. */
 export interface EventFilter {
@@ -25,10 +26,11 @@ const DEFAULT_WINDOW = 32;
 /** @throws RpcError when the filter has no expression, or one that is not served */
 export function windowOf(message: FilterMessage | null): FilterWindow | undefined {
   if (message === null) return undefined;
+  if (message.window === undefined) throw invalidArgument('a filter needs a window');
   const window = message.window === 'max' ? message.max : DEFAULT_WINDOW;
   return {
     matches: predicateOf(filterOf(message)),
-    checkpointInterval: Math.max(1, window * Math.max(1, message.checkpointIntervalMultiplier)),
+    checkpointInterval: Math.max(1, window * message.checkpointIntervalMultiplier),
   };
 }
 
@@ -57,25 +59,10 @@ export function predicateOf(filter: EventFilter | undefined): EventPredicate {
 }
 
 function matcher({ regex, prefixes }: EventFilter): (name: string) => boolean {
-  if (regex !== undefined) {
-    const expression = toRegExp(regex);
-    return (name) => expression.test(name);
-  }
+  if (regex !== undefined) return regexTest(regex);
   const [only] = prefixes;
   if (only !== undefined && prefixes.length === 1) return (name) => name.startsWith(only);
   return (name) => prefixes.some((prefix) => name.startsWith(prefix));
-}
-
-/** Unicode mode where the pattern allows it: patterns are written for .NET, which takes needless escapes. */
-function toRegExp(pattern: string): RegExp {
-  for (const flags of ['u', '']) {
-    try {
-      return new RegExp(pattern, flags);
-    } catch {
-      // tried without the flag
-    }
-  }
-  throw invalidArgument(`'${pattern}' is not a regular expression`);
 }
 
 /** Streams that hold the state of groups over `$all`: those groups never see them, or they would feed themselves. */
