@@ -9,6 +9,7 @@ import {
   openStoreFile,
   type StoreFile,
 } from '@marios-pizzeria/embedded-host';
+import { dropRacingDuplicates, FAULTS } from './faults.ts';
 import { createConsumerHandler } from './groups/consumer-service.ts';
 import { createGroupHandlers } from './groups/group-service.ts';
 import type { Groups } from './groups/groups.ts';
@@ -40,19 +41,21 @@ const CLOSE_MS = 1000;
 /**
  * Opens the store in `dataDir` and serves it on loopback.
  *
- * @throws StoreFileError when the store cannot be used; Error when the port is taken
+ * @throws StoreFileError when the store cannot be used; Error when the port is taken or a fault is not known
  */
-export async function startServer({ dataDir, port }: EmbeddedOptions): Promise<EmbeddedServer> {
+export async function startServer({ dataDir, port, faults = [] }: EmbeddedOptions): Promise<EmbeddedServer> {
+  const unknown = faults.find((fault) => !(FAULTS as readonly string[]).includes(fault));
+  if (unknown !== undefined) throw new Error(`${unknown} is not a fault that this server can show`);
   const file = openStoreFile(join(dataDir, 'eventstoredb.sqlite'), APPLICATION_ID, SCHEMA);
   try {
-    return await serve(file, port);
+    return await serve(file, port, faults);
   } catch (error) {
     file.close();
     throw error;
   }
 }
 
-async function serve(file: StoreFile, port: number): Promise<EmbeddedServer> {
+async function serve(file: StoreFile, port: number, faults: readonly string[]): Promise<EmbeddedServer> {
   let fail: (error: CorruptStoreError) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
   failed.catch(() => undefined); // whoever waits for it still sees the rejection
@@ -61,7 +64,8 @@ async function serve(file: StoreFile, port: number): Promise<EmbeddedServer> {
     if (explained instanceof CorruptStoreError) fail(explained);
     return explained;
   };
-  const log = createEventLog(file.db, Date.now, randomUUID, explain);
+  const sound = createEventLog(file.db, Date.now, randomUUID, explain);
+  const log = faults.includes('drop-racing-duplicates') ? dropRacingDuplicates(sound) : sound;
   setLogVerbosity(logVerbosity.NONE); // what it would print, callers get as errors
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
