@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
-import { GossipService, PersistentSubscriptionsService, ServerFeaturesService, StreamsService } from './protocol.ts';
 import {
   corrupt,
   CorruptStoreError,
@@ -10,21 +9,23 @@ import {
   openStoreFile,
   type StoreFile,
 } from '@marios-pizzeria/embedded-host';
-import { decodeAppend, decodeBatchAppend } from './append-codec.ts';
-import { createAppendHandlers } from './append-service.ts';
-import { decodeConsumerMessage } from './consumer-codec.ts';
-import { createConsumerHandler } from './consumer-service.ts';
-import { jsonEvent, metastreamOf } from './events.ts';
-import { createGroupHandlers } from './group-service.ts';
-import type { Groups } from './groups.ts';
-import { createGroups } from './groups.ts';
-import type { EventLog } from './log.ts';
-import { APPLICATION_ID, createEventLog, SCHEMA } from './log.ts';
-import { DamagedLogError } from './log-reader.ts';
+import { dropRacingDuplicates, FAULTS } from './faults.ts';
+import { createConsumerHandler } from './groups/consumer-service.ts';
+import { createGroupHandlers } from './groups/group-service.ts';
+import type { Groups } from './groups/groups.ts';
+import { createGroups } from './groups/groups.ts';
+import { jsonEvent, metastreamOf } from './log/events.ts';
+import type { EventLog } from './log/log.ts';
+import { APPLICATION_ID, createEventLog, SCHEMA } from './log/log.ts';
+import { DamagedLogError } from './log/log-reader.ts';
 import { createGossipHandler, getSupportedMethods } from './node-service.ts';
-import type { OpenCalls } from './open-calls.ts';
-import { createOpenCalls } from './open-calls.ts';
-import { createReadHandler } from './read-service.ts';
+import { createAppendHandler } from './streams/append.ts';
+import { createBatchAppendHandler } from './streams/batch-append.ts';
+import { createDeleteHandler } from './streams/delete.ts';
+import { createReadHandler } from './streams/read.ts';
+import type { OpenCalls } from './wire/open-calls.ts';
+import { createOpenCalls } from './wire/open-calls.ts';
+import { serviceOf } from './wire/protocol.ts';
 
 const HOST = '127.0.0.1';
 
@@ -40,19 +41,21 @@ const CLOSE_MS = 1000;
 /**
  * Opens the store in `dataDir` and serves it on loopback.
  *
- * @throws StoreFileError when the store cannot be used; Error when the port is taken
+ * @throws StoreFileError when the store cannot be used; Error when the port is taken or a fault is not known
  */
-export async function startServer({ dataDir, port }: EmbeddedOptions): Promise<EmbeddedServer> {
+export async function startServer({ dataDir, port, faults = [] }: EmbeddedOptions): Promise<EmbeddedServer> {
+  const unknown = faults.find((fault) => !(FAULTS as readonly string[]).includes(fault));
+  if (unknown !== undefined) throw new Error(`${unknown} is not a fault that this server can show`);
   const file = openStoreFile(join(dataDir, 'eventstoredb.sqlite'), APPLICATION_ID, SCHEMA);
   try {
-    return await serve(file, port);
+    return await serve(file, port, faults);
   } catch (error) {
     file.close();
     throw error;
   }
 }
 
-async function serve(file: StoreFile, port: number): Promise<EmbeddedServer> {
+async function serve(file: StoreFile, port: number, faults: readonly string[]): Promise<EmbeddedServer> {
   let fail: (error: CorruptStoreError) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
   failed.catch(() => undefined); // whoever waits for it still sees the rejection
@@ -61,7 +64,8 @@ async function serve(file: StoreFile, port: number): Promise<EmbeddedServer> {
     if (explained instanceof CorruptStoreError) fail(explained);
     return explained;
   };
-  const log = createEventLog(file.db, Date.now, randomUUID, explain);
+  const sound = createEventLog(file.db, Date.now, randomUUID, explain);
+  const log = faults.includes('drop-racing-duplicates') ? dropRacingDuplicates(sound) : sound;
   setLogVerbosity(logVerbosity.NONE); // what it would print, callers get as errors
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -101,27 +105,19 @@ async function initialize(log: EventLog): Promise<void> {
 }
 
 function addServices(server: Server, log: EventLog, groups: Groups, calls: OpenCalls, port: number): void {
-  const asIs = (message: Buffer): Buffer => message;
-  const { read, append, batchAppend } = StreamsService;
-  server.addService(
-    {
-      ...StreamsService,
-      read: { ...read, responseSerialize: asIs },
-      append: { ...append, requestDeserialize: decodeAppend, responseSerialize: asIs },
-      batchAppend: { ...batchAppend, requestDeserialize: decodeBatchAppend, responseSerialize: asIs },
-    },
-    { ...createAppendHandlers(log, calls), read: createReadHandler(log, calls, randomUUID) },
-  );
-  const { read: consume } = PersistentSubscriptionsService;
-  server.addService(
-    {
-      ...PersistentSubscriptionsService,
-      read: { ...consume, requestDeserialize: decodeConsumerMessage, responseSerialize: asIs },
-    },
-    { ...createGroupHandlers(groups), read: createConsumerHandler(groups) },
-  );
-  server.addService(ServerFeaturesService, { getSupportedMethods });
-  server.addService(GossipService, { read: createGossipHandler(randomUUID(), port) });
+  server.addService(serviceOf('streams.Streams'), {
+    read: createReadHandler(log, calls, randomUUID),
+    append: createAppendHandler(log, calls),
+    batchAppend: createBatchAppendHandler(log, calls),
+    delete: createDeleteHandler(log, 'soft'),
+    tombstone: createDeleteHandler(log, 'tombstone'),
+  });
+  server.addService(serviceOf('persistent_subscriptions.PersistentSubscriptions'), {
+    ...createGroupHandlers(groups),
+    read: createConsumerHandler(groups),
+  });
+  server.addService(serviceOf('server_features.ServerFeatures'), { getSupportedMethods });
+  server.addService(serviceOf('gossip.Gossip'), { read: createGossipHandler(randomUUID(), port) });
 }
 
 function bind(server: Server, port: number): Promise<number> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createMeter } from '../src/group-info.ts';
+import { createMeter } from '../src/groups/group-info.ts';
 
 /** A meter that has seen messages that were out for so many milliseconds. */
 function meterOf(durations: readonly number[], extra = true) {

@@ -1,23 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import type { RecordedEvent } from '../src/events.ts';
-import type { Consumer, Message } from '../src/group.ts';
-import { ConsumerGroup } from '../src/group.ts';
-import type { GroupSettings } from '../src/group-settings.ts';
+import type { RecordedEvent } from '../src/log/events.ts';
+import type { Consumer, Message } from '../src/groups/group.ts';
+import { ConsumerGroup } from '../src/groups/group.ts';
+import type { GroupSettings } from '../src/groups/group-settings.ts';
 
 const DEFAULTS: GroupSettings = {
-  resolveLinks: false,
-  startFrom: 0,
+  resolveLinkTos: false,
   extraStatistics: false,
   messageTimeout: 1000,
   maxRetryCount: 2,
-  checkpointAfter: 500,
-  minCheckpointCount: 2,
-  maxCheckpointCount: 10,
+  checkPointAfter: 500,
+  minCheckPointCount: 2,
+  maxCheckPointCount: 10,
   maxSubscriberCount: 0,
   liveBufferSize: 100,
   readBatchSize: 5,
   historyBufferSize: 20,
-  strategy: 'RoundRobin',
+  namedConsumerStrategy: 'RoundRobin',
 };
 
 function message(place: number, stream = 's', id = `id-${place}`): Message {
@@ -112,7 +111,7 @@ describe('delivery', () => {
   });
 
   it('dispatch to single, two consumers, uses the second only while the first is full', () => {
-    const { group, connect, feed, ids } = newGroup({ strategy: 'DispatchToSingle' });
+    const { group, connect, feed, ids } = newGroup({ namedConsumerStrategy: 'DispatchToSingle' });
     connect(1, 2);
     connect(2, 10);
     feed(0, 3);
@@ -123,7 +122,7 @@ describe('delivery', () => {
   });
 
   it('pinned, two consumers, keeps each stream with one consumer', () => {
-    const { delivered, connect, feed, group } = newGroup({ strategy: 'Pinned', historyBufferSize: 500 });
+    const { delivered, connect, feed, group } = newGroup({ namedConsumerStrategy: 'Pinned', historyBufferSize: 500 });
     connect(1, 100);
     connect(2, 100);
     feed(0, 99, (place) => `s-${place % 10}`);
@@ -140,7 +139,7 @@ describe('delivery', () => {
   });
 
   it('pinned, its consumer full, leaves other streams free to go on', () => {
-    const { group, connect, feed, ids } = newGroup({ strategy: 'Pinned', historyBufferSize: 100 });
+    const { group, connect, feed, ids } = newGroup({ namedConsumerStrategy: 'Pinned', historyBufferSize: 100 });
     connect(1, 1);
     connect(2, 1);
     feed(0, 9, (place) => (place < 5 ? 'a' : 'b'));
@@ -214,7 +213,7 @@ describe('retries', () => {
   });
 
   it('replayed parked messages come before buffered ones and do not hold the checkpoint', () => {
-    const { group, connect, feed, ids, checkpoints } = newGroup({ maxCheckpointCount: 1 });
+    const { group, connect, feed, ids, checkpoints } = newGroup({ maxCheckPointCount: 1 });
     const parked = message(3, 's', 'parked');
     feed(4, 5);
     group.replay([{ ...parked, place: undefined }], 0);
@@ -254,7 +253,7 @@ describe('checkpoints', () => {
   });
 
   it('never pass a message that is outstanding, waiting for a retry, parking or buffered', () => {
-    const { group, connect, feed, checkpoints } = newGroup({ maxCheckpointCount: 1 });
+    const { group, connect, feed, checkpoints } = newGroup({ maxCheckPointCount: 1 });
     connect(1, 5);
     feed(0, 9);
     group.ack(['id-1', 'id-2'], 0);
@@ -280,7 +279,7 @@ describe('checkpoints', () => {
   });
 
   it('of a group that starts late count from there', () => {
-    const { group, connect, feed, checkpoints } = newGroup({ minCheckpointCount: 1 }, 99);
+    const { group, connect, feed, checkpoints } = newGroup({ minCheckPointCount: 1 }, 99);
     connect(1);
     feed(100, 100);
     group.tick(600);

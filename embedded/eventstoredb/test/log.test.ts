@@ -5,10 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreFile } from '@marios-pizzeria/embedded-host';
 import { openStoreFile } from '@marios-pizzeria/embedded-host';
-import type { NewEvent } from '../src/events.ts';
-import { jsonEvent } from '../src/events.ts';
-import type { EventLog } from '../src/log.ts';
-import { APPLICATION_ID, createEventLog, SCHEMA } from '../src/log.ts';
+import type { NewEvent } from '../src/log/events.ts';
+import { jsonEvent } from '../src/log/events.ts';
+import type { EventLog } from '../src/log/log.ts';
+import { APPLICATION_ID, createEventLog, SCHEMA } from '../src/log/log.ts';
 
 let dir: string;
 let file: StoreFile;

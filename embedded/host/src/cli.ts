@@ -2,18 +2,24 @@ import { parseArgs } from 'node:util';
 import type { EmbeddedOptions, StartServer } from './launch.ts';
 
 /**
- * Runs one embedded server in the foreground: `--port N` (0 or none: any free one) and `--data DIR`. Prints one line
- * when it listens, ends with 0 on SIGTERM and SIGINT, and with 1 and the reason when it cannot start or fails.
+ * Runs one embedded server in the foreground: `--port N` (0 or none: any free one), `--data DIR`, and for tests
+ * `--faults NAME,NAME`. Prints one line when it listens, ends with 0 on SIGTERM and SIGINT, and with 1 and the reason
+ * when it cannot start or fails.
  *
  * @param name of the server that it stands in for
+ * @param knownFaults names that `--faults` may hold
  */
-export async function runServerAlone(name: string, start: StartServer): Promise<void> {
+export async function runServerAlone(
+  name: string,
+  start: StartServer,
+  knownFaults: readonly string[] = [],
+): Promise<void> {
   const fail = (error: unknown): void => {
     console.error(`embedded ${name}: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(1);
   };
   try {
-    const options = readOptions();
+    const options = readOptions(knownFaults);
     const server = await start(options);
     const stop = (): void => void server.close().then(() => process.exit(0), fail);
     server.failed.catch(fail);
@@ -25,12 +31,19 @@ export async function runServerAlone(name: string, start: StartServer): Promise<
   }
 }
 
-function readOptions(): EmbeddedOptions {
+function readOptions(knownFaults: readonly string[]): EmbeddedOptions {
   const { values } = parseArgs({
-    options: { port: { type: 'string', default: '0' }, data: { type: 'string', default: './data' } },
+    options: {
+      port: { type: 'string', default: '0' },
+      data: { type: 'string', default: './data' },
+      faults: { type: 'string', default: '' },
+    },
   });
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port ${values.port} is not a port number`);
-  return { dataDir: values.data, port };
+  const faults = values.faults.split(',').filter((fault) => fault !== '');
+  const unknown = faults.find((fault) => !knownFaults.includes(fault));
+  if (unknown !== undefined) throw new Error(`--faults ${unknown} is not a fault that this server can show`);
+  return { dataDir: values.data, port, faults };
 }

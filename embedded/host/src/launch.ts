@@ -5,6 +5,8 @@ export interface EmbeddedOptions {
   readonly dataDir: string;
   /** TCP port on 127.0.0.1; 0 takes any free one. */
   readonly port: number;
+  /** Names of faults that the server is to show, for tests. */
+  readonly faults?: readonly string[];
 }
 
 /** A server that listens, in this thread or in one of its own. */

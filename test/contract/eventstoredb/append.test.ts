@@ -127,6 +127,35 @@ describe.each(ways)('appending (%s)', (_way, base) => {
     expect(await collect(store.client.readStream(other))).toHaveLength(2);
   });
 
+  it('the same ids in another stream, made again at any, are written again', async () => {
+    const events = testEvents(1);
+    await append(unique('append'), events, ANY);
+    const other = unique('append');
+    await append(other, events, ANY);
+    expect((await append(other, events, ANY)).nextExpectedRevision).toBe(1n);
+  });
+
+  it('an id that stands twice in a stream, at any, is answered with the first', async () => {
+    const stream = unique('append');
+    const events = testEvents(1);
+    await append(stream, events, NO_STREAM);
+    await append(stream, events, 0n);
+    expect((await append(stream, events, ANY)).nextExpectedRevision).toBe(0n);
+    expect((await append(stream, events, 0n)).nextExpectedRevision).toBe(1n);
+    expect(await collect(store.client.readStream(stream))).toHaveLength(2);
+  });
+
+  it('the very same append, soft-deleted meanwhile, succeeds without a position', async () => {
+    const stream = unique('append');
+    const events = testEvents(1);
+    await append(stream, events, NO_STREAM);
+    await store.client.deleteStream(stream);
+    const repeated = await append(stream, events, ANY);
+    expect(repeated).toMatchObject({ success: true, nextExpectedRevision: 0n });
+    expect(repeated.position).toBeUndefined();
+    await expect(collect(store.client.readStream(stream))).rejects.toMatchObject({ type: 'stream-not-found' });
+  });
+
   it.each([
     ['at its revision', NO_STREAM],
     ['at any', ANY],

@@ -1,4 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { ANY, NO_STREAM, STREAM_EXISTS, StreamDeletedError, WrongExpectedVersionError } from '@eventstore/db-client';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
+import { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
+import { credentials } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { collect, failureOf, numberOf, testEvents, unique, until, useStore } from './support.ts';
 
@@ -8,6 +13,31 @@ async function newStream(count = 3): Promise<string> {
   const stream = unique('delete');
   await store.client.appendToStream(stream, testEvents(count));
   return stream;
+}
+
+/** Sets a stream's metadata to a text that the client would not send. */
+async function setMetadataText(stream: string, text: string): Promise<void> {
+  const client = new StreamsClient(new URL(store.url).host, credentials.createInsecure());
+  const id = new shared.UUID();
+  id.setString(randomUUID());
+  const message = new streams.AppendReq.ProposedMessage();
+  message.setId(id);
+  message.getMetadataMap().set('type', '$metadata').set('content-type', 'application/json');
+  message.setData(Buffer.from(text));
+  const identifier = new shared.StreamIdentifier();
+  identifier.setStreamName(Buffer.from(`$$${stream}`));
+  const options = new streams.AppendReq.Options();
+  options.setStreamIdentifier(identifier);
+  options.setAny(new shared.Empty());
+  await new Promise<void>((resolve, reject) => {
+    const call = client.append((error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+    call.write(new streams.AppendReq().setOptions(options));
+    call.end(new streams.AppendReq().setProposedMessage(message));
+  });
+  client.close();
 }
 
 describe('deleting a stream', () => {
@@ -36,6 +66,17 @@ describe('deleting a stream', () => {
       expect(events.map(({ event }) => event?.revision)).toEqual([3n, 4n]);
     },
   );
+
+  it.each([
+    ['at any', ANY],
+    ['at its last revision', 2n],
+  ] as const)('softly, then appended nothing to %s, brings it back empty', async (_case, expectedRevision) => {
+    const stream = await newStream();
+    await store.client.deleteStream(stream);
+    const { nextExpectedRevision } = await store.client.appendToStream(stream, [], { expectedRevision });
+    expect(nextExpectedRevision).toBe(2n);
+    expect(await collect(store.client.readStream(stream))).toEqual([]);
+  });
 
   it('softly, then appended to at stream_exists, is refused as deleted', async () => {
     const stream = await newStream();
@@ -87,7 +128,42 @@ describe('deleting a stream', () => {
 });
 
 describe('stream metadata', () => {
-  it('of a tombstoned stream, can neither be set nor read', async () => {
+  it('of a tombstoned stream, set before, is taken and cannot be read', async () => {
+    const stream = await newStream();
+    await store.client.setStreamMetadata(stream, { maxCount: 5 });
+    await store.client.tombstoneStream(stream);
+    expect((await store.client.setStreamMetadata(stream, { maxCount: 2 })).success).toBe(true);
+    expect(await failureOf(store.client.getStreamMetadata(stream))).toBeInstanceOf(StreamDeletedError);
+  });
+
+  it.each([
+    '{"$tb":1,"$maxCount":"2"}',
+    '{"$tb":1.0}',
+    '{"$tb":1,"$maxAge":1.5}',
+    '{"$tb":1,"$maxCount":null}',
+    '{"$tb":1,"$cacheControl":"a"}',
+    '{"$tb":1,"$tmp":"yes"}',
+    '{"$tb":1,"$acl":{"$r":5}}',
+    '{"$tb":1,"$acl":{"other":"a"}}',
+    '{"$tb":1,"$maxCount":92233720368547758070}',
+    '[{"$tb":1}]',
+    '{"$tb":1',
+  ])('%s, which has something wrong in it, counts for nothing', async (json) => {
+    const stream = await newStream();
+    await setMetadataText(stream, json);
+    expect(await collect(store.client.readStream(stream))).toHaveLength(3);
+  });
+
+  it.each(['{"$tb":1,"$maxCount":0}', '{"$tb":1,"$acl":{"$r":["a"],"$w":"b"},"$tmp":true}', '{"$tb":1,"other":[1.5]}'])(
+    '%s, which has nothing wrong in it, hides what it says',
+    async (json) => {
+      const stream = await newStream();
+      await setMetadataText(stream, json);
+      expect(await collect(store.client.readStream(stream))).toHaveLength(2);
+    },
+  );
+
+  it('of a tombstoned stream, never set before, can neither be set nor read', async () => {
     const stream = await newStream();
     await store.client.tombstoneStream(stream);
     expect(await failureOf(store.client.setStreamMetadata(stream, { maxCount: 3 }))).toBeInstanceOf(StreamDeletedError);

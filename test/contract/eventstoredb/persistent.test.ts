@@ -13,6 +13,7 @@ import {
 import type { PersistentSubscriptionToStreamSettings, Position } from '@eventstore/db-client';
 import { describe, expect, it } from 'vitest';
 import {
+  collect,
   failureOf,
   isEmbedded,
   numberOf,
@@ -214,6 +215,27 @@ describe('consuming', () => {
     await second.unsubscribe();
   });
 
+  it('of a tombstoned stream, from the start, is dropped', async () => {
+    const stream = unique('persistent');
+    await store.client.appendToStream(stream, testEvents(1));
+    await store.client.tombstoneStream(stream);
+    const names = { stream, group: unique('group') };
+    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
+    await store.client.createPersistentSubscriptionToStream(stream, names.group, settings);
+    const recording = recordOnly(connect(names));
+    expect(await until('it is dropped', () => recording.errors[0])).toBeInstanceOf(PersistentSubscriptionDroppedError);
+  });
+
+  it('of a stream that is tombstoned meanwhile, gets the tombstone', async () => {
+    const names = await newGroup({}, 1);
+    const subscription = connect(names);
+    const recording = recordAndAck(subscription);
+    await recording.first(1);
+    await store.client.tombstoneStream(names.stream);
+    expect((await recording.first(2)).at(-1)?.event?.type).toBe('$streamDeleted');
+    await subscription.unsubscribe();
+  });
+
   it('two consumers, round robin, share the events evenly', async () => {
     const names = await newGroup({ consumerStrategyName: 'RoundRobin', startFrom: END });
     const consumers = [connect(names, 50), connect(names, 50)];
@@ -359,6 +381,23 @@ describe('retrying and parking', () => {
     expect((await statsOf(names)).parkedMessageCount).toBe(0n);
   });
 
+  it('parked messages whose events are gone, replayed, come as links alone', async () => {
+    const names = await newGroup({}, 2);
+    const first = connect(names);
+    first.on('data', (event) => void first.nack('park', 'later', event).catch(() => undefined));
+    await until('both are parked', async () => (await statsOf(names)).parkedMessageCount === 2n);
+    await first.unsubscribe();
+    await store.client.setStreamMetadata(names.stream, { truncateBefore: 1 });
+    await store.client.replayParkedMessagesToStream(names.stream, names.group);
+    const second = connect(names);
+    const events = await recordOnly(second).first(2);
+    expect(events.map(({ event, link }) => [event?.revision, link?.revision])).toEqual([
+      [undefined, 0n],
+      [1n, 1n],
+    ]);
+    await second.unsubscribe();
+  });
+
   it('nothing parked, replayed, is no error', async () => {
     const names = await newGroup({}, 1);
     await store.client.replayParkedMessagesToStream(names.stream, names.group);
@@ -384,6 +423,19 @@ describe('checkpoints', () => {
     const subscription = connect(names, 10);
     await recordAndAck(subscription).first(3);
     await until('a checkpoint is written', async () => (await statsOf(names)).lastCheckpointedEventRevision === 2n);
+    await subscription.unsubscribe();
+  });
+
+  it('written, are SubscriptionCheckpoint events of a stream of the group', async () => {
+    const names = await newGroup({ checkPointUpperBound: 1, checkPointLowerBound: 1 }, 1);
+    const subscription = connect(names);
+    await recordAndAck(subscription).first(1);
+    const checkpoints = `$persistentsubscription-${names.stream}::${names.group}-checkpoint`;
+    const checkpoint = await until('there is a checkpoint', async () => {
+      const events = await collect(store.client.readStream(checkpoints)).catch(() => []);
+      return events[0]?.event;
+    });
+    expect(checkpoint).toMatchObject({ type: 'SubscriptionCheckpoint', data: '0' });
     await subscription.unsubscribe();
   });
 
@@ -464,6 +516,18 @@ describe('groups over $all', () => {
     const own = recording.events.filter(({ event }) => event?.streamId.includes(group) === true);
     expect(own).toEqual([]);
     await subscription.unsubscribe();
+    await store.client.deletePersistentSubscriptionToAll(group);
+  });
+
+  it('from a position that is the start of no record, are created and drop their consumers', async () => {
+    const { position } = await store.client.appendToStream(unique('persistent'), testEvents(1));
+    const at = (position?.commit ?? 0n) + 1n;
+    await store.client.appendToStream(unique('persistent'), testEvents(1));
+    const group = unique('group');
+    const settings = persistentSubscriptionToAllSettingsFromDefaults({ startFrom: { commit: at, prepare: at } });
+    await store.client.createPersistentSubscriptionToAll(group, settings);
+    const recording = recordOnly(store.client.subscribeToPersistentSubscriptionToAll(group));
+    expect(await until('it is dropped', () => recording.errors[0])).toBeInstanceOf(PersistentSubscriptionDroppedError);
     await store.client.deletePersistentSubscriptionToAll(group);
   });
 

@@ -112,6 +112,22 @@ describe('reading $all', () => {
     expect(events.every(({ event }) => (event?.position.commit ?? 0n) < position.commit)).toBe(true);
   });
 
+  it.each(['forwards', 'backwards'] as const)('%s from the start of no record, is refused', async (direction) => {
+    const { position } = await store.client.appendToStream(unique('read'), testEvents(1));
+    const at = (position?.commit ?? 0n) + 1n;
+    await store.client.appendToStream(unique('read'), testEvents(1));
+    const events = store.client.readAll({ fromPosition: { commit: at, prepare: at }, direction, maxCount: 1 });
+    await expect(collect(events)).rejects.toMatchObject({ code: 2 });
+  });
+
+  it('from beyond the end, forwards gives nothing, backwards is refused', async () => {
+    const far = 10n ** 12n;
+    const fromPosition = { commit: far, prepare: far };
+    expect(await collect(store.client.readAll({ fromPosition, maxCount: 1 }))).toEqual([]);
+    const backwards = store.client.readAll({ fromPosition, direction: 'backwards', maxCount: 1 });
+    await expect(collect(backwards)).rejects.toMatchObject({ code: 2 });
+  });
+
   it('backwards from the end, limited, gives the newest first', async () => {
     const own = unique('all');
     const { position } = await store.client.appendToStream(own, testEvents(2));

@@ -57,6 +57,31 @@ describe('a catch-up subscription to a stream', () => {
     await subscription.unsubscribe();
   });
 
+  it('to a stream that does not exist, has caught up after its first event only', async () => {
+    const stream = unique('catchup');
+    const subscription = store.client.subscribeToStream(stream);
+    const seen: string[] = [];
+    subscription.on('data', () => seen.push('event'));
+    subscription.on('caughtUp', () => seen.push('caughtUp'));
+    await new Promise((resolve) => subscription.once('confirmation', resolve));
+    await store.client.appendToStream(stream, testEvents(2));
+    await until('it has caught up', () => seen.includes('caughtUp'));
+    expect(seen).toEqual(['event', 'event', 'caughtUp']);
+    await subscription.unsubscribe();
+  });
+
+  it('whose events are truncated while it is live, delivers what is appended all the same', async () => {
+    const stream = unique('catchup');
+    await store.client.appendToStream(stream, testEvents(1));
+    const subscription = store.client.subscribeToStream(stream);
+    const recording = record<ResolvedEvent>(subscription);
+    await new Promise((resolve) => subscription.once('caughtUp', resolve));
+    await store.client.setStreamMetadata(stream, { truncateBefore: 10 });
+    await store.client.appendToStream(stream, testEvents(1, 'Tested', 1));
+    expect((await recording.first(2)).map(numberOf)).toEqual([0, 1]);
+    await subscription.unsubscribe();
+  });
+
   it('to a tombstoned stream, ends with the stream-deleted error', async () => {
     const stream = unique('catchup');
     await store.client.tombstoneStream(stream);
@@ -166,6 +191,29 @@ describe('a catch-up subscription to $all', () => {
     const events = await recording.first(4);
     expect(events.map(numberOf)).toEqual([0, 1, 2, 3]);
     await subscription.unsubscribe();
+  });
+
+  it('from beyond the end of the log, delivers what is appended from then on', async () => {
+    const stream = unique('all');
+    const far = 10n ** 12n;
+    const subscription = store.client.subscribeToAll({ fromPosition: { commit: far, prepare: far } });
+    const recording = record<AllStreamResolvedEvent>(subscription);
+    await new Promise((resolve) => subscription.once('caughtUp', resolve));
+    await store.client.appendToStream(stream, testEvents(1));
+    await until('it has come', () => recording.events.some(({ event }) => event?.streamId === stream));
+    await subscription.unsubscribe();
+  });
+
+  it.each([
+    ['that is the start of no record', 1n, 1n],
+    ['whose prepare position is after its commit position', 0n, 1n],
+  ])('from a position %s, is refused', async (_what, commit, prepare) => {
+    const { position } = await store.client.appendToStream(unique('all'), testEvents(1));
+    const at = position?.commit ?? 0n;
+    await store.client.appendToStream(unique('all'), testEvents(1));
+    const fromPosition = { commit: at + commit, prepare: at + prepare };
+    const recording = record(store.client.subscribeToAll({ fromPosition }));
+    expect(await until('it has failed', () => recording.errors[0])).toMatchObject({ code: 2 });
   });
 
   it('filtered, with few matches, reports checkpoints that rise', async () => {

@@ -1,0 +1,188 @@
+import type { handleServerStreamingCall } from '@grpc/grpc-js';
+import type { RecordedEvent, ResolvedEvent } from '../log/events.ts';
+import { DELETED } from '../log/events.ts';
+import type { EventLog } from '../log/log.ts';
+import { eventMessage } from '../wire/event-message.ts';
+import {
+  type AllPlace,
+  assertTextIds,
+  type FilterMessage,
+  identifier,
+  type Int64,
+  nameOf,
+  type Request,
+  required,
+  type StreamPlace,
+  type UuidOption,
+} from '../wire/messages.ts';
+import type { OpenCalls } from '../wire/open-calls.ts';
+import { placeOf } from '../wire/position.ts';
+import { encoderOf } from '../wire/protocol.ts';
+import type { ResponseSink } from '../wire/response-sink.ts';
+import { createResponseSink } from '../wire/response-sink.ts';
+import { handlerFailed, invalidArgument, streamDeleted, toRpcError, unreadable } from '../wire/rpc-errors.ts';
+import { subscribeToAll, subscribeToStream } from './catch-up.ts';
+import { type FilterWindow, windowOf } from './filter.ts';
+
+interface ReadOptions {
+  readonly stream: StreamPlace | null;
+  readonly all: AllPlace | null;
+  readonly readDirection: number;
+  readonly resolveLinks: boolean;
+  readonly extent?: 'count' | 'subscription';
+  readonly count: Int64;
+  readonly filterOption?: 'filter' | 'noFilter';
+  readonly filter: FilterMessage | null;
+  readonly uuidOption: UuidOption | null;
+}
+
+const encode = encoderOf('streams.ReadResp');
+
+const BACKWARDS = 1;
+
+/** Events asked of the log at a time. */
+const PAGE_EVENTS = 256;
+
+/** What a read sends its events to. */
+interface Receiver {
+  readonly log: EventLog;
+  readonly sink: ResponseSink;
+  /** False when the client does not keep up. */
+  readonly send: (event: RecordedEvent) => boolean;
+}
+
+/** `Streams.Read`: reads and catch-up subscriptions. */
+export function createReadHandler(
+  log: EventLog,
+  calls: OpenCalls,
+  newId: () => string,
+): handleServerStreamingCall<Request<ReadOptions>, Buffer> {
+  return (call) => {
+    const sink = createResponseSink(call, calls);
+    serve(log, newId, call.request, sink)
+      .then(() => sink.end())
+      .catch((error: unknown) => sink.fail(toRpcError(error)));
+  };
+}
+
+async function serve(
+  log: EventLog,
+  newId: () => string,
+  request: Request<ReadOptions>,
+  sink: ResponseSink,
+): Promise<void> {
+  const options = required(request.options);
+  const { stream, all, extent } = options;
+  assertTextIds(options.uuidOption);
+  const resolve = options.resolveLinks ? log.resolve : unresolved;
+  const send = (event: RecordedEvent): boolean => sink.write(encode({ event: eventMessage(resolve(event)) }));
+  const receiver: Receiver = { log, sink, send };
+  const backwards = options.readDirection === BACKWARDS;
+  const filterless = options.filterOption === 'noFilter';
+  if (extent === undefined || options.filterOption === undefined || (stream !== null && !filterless)) {
+    throw invalidArgument('The combination of source, extent, direction and filter is invalid.');
+  }
+  const window = windowOf(options.filter);
+  if (extent === 'subscription') {
+    if (backwards) throw invalidArgument('a subscription reads forwards');
+    const subscription = { ...receiver, id: newId() };
+    if (stream !== null) await subscribeToStream(subscription, nameOf(stream.streamIdentifier), startAfter(stream));
+    else await subscribeToAll(subscription, startAfterPlace(log, required(all)), window);
+    return;
+  }
+  const count = options.count.toNumber();
+  if (count === 0) throw unreadable('ReadStreamResult');
+  if (stream !== null) {
+    await readStream(receiver, nameOf(stream.streamIdentifier), { from: startAt(stream), count, backwards });
+    return;
+  }
+  const from = startAtPlace(log, required(all, 'source'), backwards);
+  if (from === undefined) throw unreadable(filterless ? 'ReadAllResult' : 'FilteredReadAllResult');
+  await readAll(receiver, { from, count, backwards }, window);
+}
+
+function unresolved(event: RecordedEvent): ResolvedEvent {
+  return { event, link: undefined };
+}
+
+/** .NET's longest integer, and what it takes for the end. Both lose precision here, which does not matter. */
+const MOST_REVISION = 2 ** 63;
+const END_REVISION = 2 ** 64;
+
+function startAt({ place, revision }: StreamPlace): number {
+  return place === 'end' ? DELETED : Math.min(revision.toNumber(), DELETED);
+}
+
+/** Revision after which a subscription starts; undefined for the end. */
+function startAfter({ place, revision }: StreamPlace): number | undefined {
+  const after = revision.toNumber();
+  if (place === 'end' || after === END_REVISION) return undefined;
+  if (after >= MOST_REVISION) throw handlerFailed('the revision is none');
+  return place === 'start' ? -1 : Math.min(after, DELETED - 1);
+}
+
+/** Place at which a read starts; undefined where it cannot. */
+function startAtPlace(log: EventLog, { place, position }: AllPlace, backwards: boolean): number | undefined {
+  if (place === 'start') return 0;
+  const from = position === null ? Infinity : placeOf(position);
+  if (from === Infinity || (from > log.end() - 1 && !backwards)) return DELETED;
+  return Number.isInteger(from) && from < log.end() ? from : undefined;
+}
+
+/** Place after which a subscription starts; undefined for the end. */
+function startAfterPlace(log: EventLog, { place, position }: AllPlace): number | undefined {
+  if (place === 'start') return -1;
+  const after = position === null ? Infinity : placeOf(position);
+  if (after > log.end() - 1) return undefined;
+  if (!Number.isInteger(after)) throw handlerFailed('the position is the start of no record');
+  return after;
+}
+
+interface Range {
+  readonly from: number;
+  readonly count: number;
+  readonly backwards: boolean;
+}
+
+async function readStream(receiver: Receiver, stream: string, { from, count, backwards }: Range): Promise<void> {
+  const { log, sink } = receiver;
+  let next = from;
+  let left = count;
+  while (!sink.closed && left > 0) {
+    const page = log.readStream(stream, { from: next, limit: Math.min(PAGE_EVENTS, left), backwards });
+    if (page.kind === 'deleted') throw streamDeleted(stream);
+    if (page.kind === 'missing') {
+      sink.write(encode({ streamNotFound: { streamIdentifier: identifier(stream) } }));
+      return;
+    }
+    await sendAll(receiver, page.events);
+    left -= page.events.length;
+    next = page.next;
+    if (page.atEnd) return;
+  }
+}
+
+async function readAll(
+  receiver: Receiver,
+  { from, count, backwards }: Range,
+  filter: FilterWindow | undefined,
+): Promise<void> {
+  const { log, sink } = receiver;
+  let next = from;
+  let left = count;
+  while (!sink.closed && left > 0) {
+    const limit = filter === undefined ? Math.min(PAGE_EVENTS, left) : PAGE_EVENTS;
+    const page = log.readAll({ from: next, limit, backwards });
+    const events = filter === undefined ? page.events : page.events.filter(filter.matches).slice(0, left);
+    await sendAll(receiver, events);
+    left -= events.length;
+    next = page.next;
+    if (page.atEnd) return;
+  }
+}
+
+/** Sends a page and gives way to other calls; waits while the client does not take what was sent. */
+async function sendAll({ sink, send }: Receiver, events: readonly RecordedEvent[]): Promise<void> {
+  for (const event of events) if (!send(event)) await sink.drained();
+  await sink.turn();
+}
