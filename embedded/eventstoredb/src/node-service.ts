@@ -1,9 +1,10 @@
 import type { handleUnaryCall } from '@grpc/grpc-js';
+import { unary } from './wire/unary.ts';
 
 /** The version whose behaviour this server follows. */
 const SERVER_VERSION = '23.10.8';
 
-const TICKS_PER_MILLISECOND = 10_000;
+const TICKS_PER_MILLISECOND = 10_000n;
 const LEADER = 8;
 
 const STREAMS = 'event_store.client.streams.streams';
@@ -22,21 +23,16 @@ const SUPPORTED: readonly (readonly [serviceName: string, methodName: string, fe
   ['event_store.client.server_features.serverfeatures', 'getsupportedmethods', []],
 ];
 
-export const getSupportedMethods: handleUnaryCall<object, object> = (_call, callback) => {
+export const getSupportedMethods = unary(() => {
   const methods = SUPPORTED.map(([serviceName, methodName, features]) => ({ serviceName, methodName, features }));
-  callback(null, { eventStoreServerVersion: SERVER_VERSION, methods });
-};
+  return { eventStoreServerVersion: SERVER_VERSION, methods };
+});
 
 /** Gossip of a cluster of one: this node, which leads. */
 export function createGossipHandler(instanceId: string, port: number): handleUnaryCall<object, object> {
-  return (_call, callback) => {
-    const member = {
-      instanceId: { string: instanceId },
-      timeStamp: String(BigInt(Date.now()) * BigInt(TICKS_PER_MILLISECOND)),
-      state: LEADER,
-      isAlive: true,
-      httpEndPoint: { address: '127.0.0.1', port },
-    };
-    callback(null, { members: [member] });
-  };
+  return unary(() => {
+    const timeStamp = String(BigInt(Date.now()) * TICKS_PER_MILLISECOND);
+    const httpEndPoint = { address: '127.0.0.1', port };
+    return { members: [{ instanceId: { string: instanceId }, timeStamp, state: LEADER, isAlive: true, httpEndPoint }] };
+  });
 }

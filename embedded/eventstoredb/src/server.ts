@@ -23,9 +23,8 @@ import { createAppendHandler } from './streams/append.ts';
 import { createBatchAppendHandler } from './streams/batch-append.ts';
 import { createDeleteHandler } from './streams/delete.ts';
 import { createReadHandler } from './streams/read.ts';
-import type { OpenCalls } from './wire/open-calls.ts';
-import { createOpenCalls } from './wire/open-calls.ts';
 import { serviceOf } from './wire/protocol.ts';
+import type { OpenCalls } from './wire/response-sink.ts';
 
 const HOST = '127.0.0.1';
 
@@ -75,7 +74,7 @@ async function serve(file: StoreFile, port: number, faults: readonly string[]): 
   const boundPort = await bind(server, port);
   if (log.end() === 0) await initialize(log);
   const groups = createGroups(log, Date.now, randomUUID);
-  const calls = createOpenCalls();
+  const calls: OpenCalls = new Set();
   addServices(server, log, groups, calls, boundPort);
   return {
     url: `esdb://${HOST}:${boundPort}?tls=false`,
@@ -84,7 +83,7 @@ async function serve(file: StoreFile, port: number, faults: readonly string[]): 
       groups.stop();
       log.flush();
       await new Promise((resolve) => setImmediate(resolve)); // the answers to what was just written go out first
-      calls.stopAll();
+      for (const stop of [...calls]) stop();
       await shutDown(server);
       log.close();
       file.close();

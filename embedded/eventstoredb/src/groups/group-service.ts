@@ -1,4 +1,4 @@
-import type { handleUnaryCall } from '@grpc/grpc-js';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { EventFilter } from '../streams/filter.ts';
 import { filterOf, predicateOf } from '../streams/filter.ts';
 import {
@@ -36,44 +36,31 @@ interface ReplayOptions extends GroupName {
   readonly stopAt: Int64;
 }
 
-type Handler<Options> = handleUnaryCall<Request<Options>, object>;
-
 /** `PersistentSubscriptions` but for `Read`. */
-export interface GroupHandlers {
-  readonly create: Handler<ChangeOptions>;
-  readonly update: Handler<ChangeOptions>;
-  readonly delete: Handler<GroupName>;
-  readonly getInfo: Handler<GroupName>;
-  readonly list: Handler<{ readonly listForStream: Target | null }>;
-  readonly replayParked: Handler<ReplayOptions>;
-  readonly restartSubsystem: handleUnaryCall<object, object>;
-}
-
-export function createGroupHandlers(groups: Groups): GroupHandlers {
+export function createGroupHandlers(groups: Groups): UntypedServiceImplementation {
   return {
-    create: unary(async ({ options }) => {
+    create: unary(async ({ options }: Request<ChangeOptions>) => {
       await groups.create(readDefinition(required(options)));
       return {};
     }),
-    update: unary(async ({ options }) => {
-      const definition = readDefinition(required(options));
-      await groups.update(definition);
+    update: unary(async ({ options }: Request<ChangeOptions>) => {
+      await groups.update(readDefinition(required(options)));
       return {};
     }),
-    delete: unary(async ({ options }) => {
+    delete: unary(async ({ options }: Request<GroupName>) => {
       const { groupName } = required(options);
       await groups.remove(subjectOf(required(options)), groupName);
       return {};
     }),
-    getInfo: unary(({ options }) => {
+    getInfo: unary(({ options }: Request<GroupName>) => {
       const { groupName } = required(options);
       return { subscriptionInfo: groups.get(subjectOf(required(options)), groupName).info() };
     }),
-    list: unary(({ options }) => {
+    list: unary(({ options }: Request<{ readonly listForStream: Target | null }>) => {
       const target = options?.listForStream ?? null;
       return { subscriptions: groups.list(target === null ? undefined : subjectOf(target)).map((host) => host.info()) };
     }),
-    replayParked: unary(({ options }) => {
+    replayParked: unary(({ options }: Request<ReplayOptions>) => {
       const { groupName, limit, stopAt } = required(options);
       const stream = subjectOf(required(options));
       const end = limit === 'stopAt' ? stopAt.toNumber() : undefined;

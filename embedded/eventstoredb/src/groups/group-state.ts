@@ -81,10 +81,8 @@ export function createGroupState(
     },
 
     parkedCount() {
-      const range = parkedRange();
-      return range === undefined
-        ? 0
-        : Math.min(range.end, log.lastRevision(parkedStream) + 1) - Math.min(range.first, range.end);
+      const { first, end } = parkedRange() ?? { first: 0, end: 0 };
+      return end - first;
     },
 
     parkedRange,

@@ -59,16 +59,11 @@ interface Bucket {
  * consumers come or go, buckets with nothing in flight are given out anew.
  */
 function createPinned(): Strategy {
-  const consumers = new Map<Consumer, number>();
+  const consumers = new Set<Consumer>();
   const buckets: Bucket[] = Array.from({ length: BUCKETS }, () => ({ owner: undefined, inFlight: 0 }));
 
-  function disown(bucket: Bucket): void {
-    if (bucket.owner !== undefined) consumers.set(bucket.owner, (consumers.get(bucket.owner) ?? 1) - 1);
-    bucket.owner = undefined;
-  }
-
   function share(): void {
-    for (const bucket of buckets) if (bucket.inFlight === 0) disown(bucket);
+    for (const bucket of buckets) if (bucket.inFlight === 0) bucket.owner = undefined;
   }
 
   function bucketOf({ stream }: Message): Bucket {
@@ -78,35 +73,26 @@ function createPinned(): Strategy {
   }
 
   function leastLoaded(): Consumer | undefined {
-    let best: Consumer | undefined;
-    let least = Infinity;
-    for (const [consumer, owned] of consumers) if (owned < least) [best, least] = [consumer, owned];
-    return best;
+    const loads = new Map([...consumers].map((consumer) => [consumer, 0]));
+    for (const { owner } of buckets) if (owner !== undefined) loads.set(owner, (loads.get(owner) ?? 0) + 1);
+    return [...consumers].sort((a, b) => (loads.get(a) ?? 0) - (loads.get(b) ?? 0))[0];
   }
 
   return {
     add(consumer) {
-      consumers.set(consumer, 0);
+      consumers.add(consumer);
       share();
     },
     remove(consumer) {
-      for (const bucket of buckets) {
-        if (bucket.owner !== consumer) continue;
-        bucket.inFlight = 0;
-        bucket.owner = undefined;
-      }
       consumers.delete(consumer);
+      for (const bucket of buckets) if (bucket.owner === consumer) bucket.inFlight = 0;
       share();
     },
     choose(message) {
-      if (![...consumers.keys()].some(hasRoom)) return 'full';
+      if (![...consumers].some(hasRoom)) return 'full';
       const bucket = bucketOf(message);
-      if (bucket.owner === undefined) {
-        bucket.owner = leastLoaded();
-        if (bucket.owner === undefined) return 'full';
-        consumers.set(bucket.owner, (consumers.get(bucket.owner) ?? 0) + 1);
-      }
-      if (!hasRoom(bucket.owner)) return 'later';
+      bucket.owner ??= leastLoaded();
+      if (bucket.owner === undefined || !hasRoom(bucket.owner)) return 'later';
       bucket.inFlight += 1;
       return bucket.owner;
     },

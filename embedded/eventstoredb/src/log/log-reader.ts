@@ -6,7 +6,7 @@ import type { StreamMetadata } from './stream-metadata.ts';
 import { firstReadable, isSoftDeleted, NO_METADATA } from './stream-metadata.ts';
 import { fromText, toText } from './text.ts';
 
-interface PageRequest {
+export interface PageRequest {
   /** First revision or position: inclusive forwards and, in a stream, backwards; exclusive backwards in the log. */
   readonly from: number;
   readonly limit: number;
@@ -27,7 +27,7 @@ export type StreamRead = StreamPage | { readonly kind: 'missing' } | { readonly 
 
 export interface LogReader {
   readStream(stream: string, request: PageRequest): StreamRead;
-  readAll(request: PageRequest): Page;
+  readonly readAll: (request: PageRequest) => Page;
   /** The event at a revision, whatever the stream's metadata says. */
   eventAt(stream: string, revision: number): RecordedEvent | undefined;
   /** The event at a revision, unless the stream's metadata or deletion hides it. */

@@ -1,7 +1,8 @@
+import { EventEmitter } from 'node:events';
 import type { Database } from '@marios-pizzeria/embedded-host';
+import { LRUCache } from 'lru-cache';
 import type { AppendFacts } from './append-decision.ts';
 import { decideAppend } from './append-decision.ts';
-import { BoundedMap } from './bounded-map.ts';
 import type { ExpectedRevision, NewEvent } from './events.ts';
 import { DELETED, EMPTY, isMetastream, jsonEvent, metastreamOf, NO_STREAM } from './events.ts';
 import { checksumOf, createLogReader } from './log-reader.ts';
@@ -15,8 +16,6 @@ import {
   SOFT_DELETED_JSON,
 } from './stream-metadata.ts';
 import { toText } from './text.ts';
-import { createWatchers } from './watchers.ts';
-import type { Watchers } from './watchers.ts';
 
 /** "ESDB" in ASCII. */
 export const APPLICATION_ID = 0x45534442;
@@ -55,11 +54,16 @@ export type AppendOutcome =
   /** It has waited too long for its turn, and was not written. */
   | { readonly kind: 'expired' };
 
-export interface EventLog extends LogReader, Watchers {
+export interface EventLog extends LogReader {
   /** Appends all of the events or none; on disk when the promise resolves. Rejects when the disk fails. */
   append(request: AppendRequest): Promise<AppendOutcome>;
   /** Soft delete (a stream that can be recreated) or tombstone (for ever). */
   remove(stream: string, expected: ExpectedRevision, how: 'soft' | 'tombstone'): Promise<AppendOutcome>;
+  /**
+   * Calls `wake` after every commit that appends to `stream` (to anything when it is undefined). Readers pull, so all
+   * that they are told is that there is something. Gives the function that ends it.
+   */
+  watch(stream: string | undefined, wake: () => void): () => void;
   /** Position that the next event gets; everything below is committed. */
   end(): number;
   /** Writes what is waiting. */
@@ -106,9 +110,9 @@ export function createEventLog(
   const idAt = db.prepare('SELECT id FROM events WHERE stream = ? AND revision = ?').raw(true);
   const firstOf = db.prepare('SELECT stream, revision FROM events WHERE id = ? ORDER BY position LIMIT 1').raw(true);
 
-  const lastRevisions = new BoundedMap<string, number>(CACHED_STREAMS);
-  const metadatas = new BoundedMap<string, StreamMetadata>(CACHED_STREAMS);
-  const watchers = createWatchers();
+  const lastRevisions = new LRUCache<string, number>({ max: CACHED_STREAMS });
+  const metadatas = new LRUCache<string, StreamMetadata>({ max: CACHED_STREAMS });
+  const commits = new EventEmitter().setMaxListeners(0);
   const touched = new Set<string>();
   let end = firstNumber(db.prepare('SELECT max(position) FROM events').raw(true).get([]), -1) + 1;
   let pending: Pending[] = [];
@@ -273,13 +277,18 @@ export function createEventLog(
       if (outcome !== undefined) request.resolve(outcome);
     }
     if (end === committedEnd) return;
-    watchers.wake(touched);
+    commits.emit(ALL_STREAMS);
+    for (const stream of touched) commits.emit(commitOf(stream));
     touched.clear();
   }
 
   return {
     ...reader,
-    ...watchers,
+    watch(stream, wake) {
+      const commit = stream === undefined ? ALL_STREAMS : commitOf(stream);
+      commits.on(commit, wake);
+      return () => void commits.off(commit, wake);
+    },
     append: (request) => enqueue(request.events.length, () => applyAppend(request)),
     remove: (stream, expected, how) => enqueue(1, () => applyRemove(stream, expected, how)),
     end: () => end,
@@ -291,6 +300,13 @@ export function createEventLog(
       closed = true;
     },
   };
+}
+
+const ALL_STREAMS = 'all';
+
+/** The name of what is emitted when something is appended to a stream. */
+function commitOf(stream: string): string {
+  return `stream ${stream}`;
 }
 
 function firstNumber(row: unknown, otherwise: number): number {

@@ -3,8 +3,8 @@ import type { ExpectedRevision } from '../log/events.ts';
 import { NO_STREAM } from '../log/events.ts';
 import type { AppendOutcome, EventLog } from '../log/log.ts';
 import { expectedOf, type ProposedMessage, writableNameOf, type WriteOptions } from '../wire/messages.ts';
-import type { OpenCalls } from '../wire/open-calls.ts';
 import { positionMessage } from '../wire/position.ts';
+import type { OpenCalls } from '../wire/response-sink.ts';
 import {
   appendTooLarge,
   invalidArgument,
@@ -31,14 +31,15 @@ export function createAppendHandler(log: EventLog, calls: OpenCalls): handleClie
     let over = false;
     const end = (): void => {
       over = true;
-      leave();
+      calls.delete(stop);
     };
     const fail = (error: unknown): void => {
       if (over) return;
       end();
       callback(toRpcError(error));
     };
-    const leave = calls.add(() => fail(shuttingDown()));
+    const stop = (): void => fail(shuttingDown());
+    calls.add(stop);
 
     call.on('data', (part: AppendPart) => {
       if (over) return;

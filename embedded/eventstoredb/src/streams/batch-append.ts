@@ -3,8 +3,8 @@ import type { ExpectedRevision } from '../log/events.ts';
 import { NO_STREAM } from '../log/events.ts';
 import type { AppendOutcome, EventLog } from '../log/log.ts';
 import { expectedOf, identifier, type ProposedMessage, writableNameOf, type WriteOptions } from '../wire/messages.ts';
-import type { OpenCalls } from '../wire/open-calls.ts';
 import { encoderOf } from '../wire/protocol.ts';
+import type { OpenCalls } from '../wire/response-sink.ts';
 import { callCancelled, invalidArgument } from '../wire/rpc-errors.ts';
 import { EXPECTED_FIELD, successMessage } from './append.ts';
 import { MAX_APPEND_BYTES, ProposedEvents } from './proposed.ts';
@@ -26,7 +26,6 @@ interface OpenAppend {
   readonly expected: ExpectedRevision;
   readonly proposed: ProposedEvents;
   readonly expiresAt: number;
-  timer: NodeJS.Timeout | undefined;
 }
 
 /** A `google.rpc.Status` whose message names the type of its detail. */
@@ -70,12 +69,12 @@ function serveBatchAppend(log: EventLog, calls: OpenCalls, call: Call): void {
   let ended = false;
   let over = false;
 
-  const leave = calls.add(() => fail(callCancelled()));
+  const cancel = (): void => fail(callCancelled());
+  calls.add(cancel);
 
   function stop(): void {
     over = true;
-    leave();
-    for (const { timer } of open.values()) clearTimeout(timer);
+    calls.delete(cancel);
     open.clear();
   }
 
@@ -85,7 +84,7 @@ function serveBatchAppend(log: EventLog, calls: OpenCalls, call: Call): void {
   }
 
   function finishWhenDone(): void {
-    if (!ended || over || inFlight > 0 || open.size > 0) return;
+    if (!ended || over || inFlight > 0) return;
     stop();
     call.end();
   }
@@ -100,22 +99,10 @@ function serveBatchAppend(log: EventLog, calls: OpenCalls, call: Call): void {
     const stream = writableNameOf(options.streamIdentifier);
     const left = Math.min(deadlineOf(options) - Date.now(), LONGEST_OPEN_MS);
     if (left <= 0) return TIMEOUT;
-    const append: OpenAppend = {
-      stream,
-      expected: expectedOf(options),
-      proposed: new ProposedEvents(),
-      expiresAt: Date.now() + left,
-      timer: undefined,
-    };
-    if (isFinal) return append;
-    if (open.size >= MOST_OPEN) return badRequest('too many unfinished appends');
-    const key = keyOf(correlationId);
-    append.timer = setTimeout(() => {
-      open.delete(key);
-      answer(correlationId, stream, failed(TIMEOUT));
-      finishWhenDone();
-    }, left);
-    open.set(key, append);
+    const expected = expectedOf(options);
+    if (!isFinal && open.size >= MOST_OPEN) throw invalidArgument('too many unfinished appends');
+    const append = { stream, expected, proposed: new ProposedEvents(), expiresAt: Date.now() + left };
+    if (!isFinal) open.set(keyOf(correlationId), append);
     return append;
   }
 
@@ -127,7 +114,7 @@ function serveBatchAppend(log: EventLog, calls: OpenCalls, call: Call): void {
       return;
     }
     const key = keyOf(correlationId);
-    // Parts of an append that was already answered (too large, too late) find nothing here and are dropped.
+    // Parts of an append that was already answered find nothing here and are dropped.
     const append = open.get(key) ?? (options === null ? undefined : attempt(() => start(part, options)));
     if (append === undefined) return;
     if ('code' in append) {
@@ -136,7 +123,6 @@ function serveBatchAppend(log: EventLog, calls: OpenCalls, call: Call): void {
     }
     const failure = attempt(() => addEvents(append.proposed, part.proposedMessages));
     if (failure === undefined && !part.isFinal) return;
-    clearTimeout(append.timer);
     open.delete(key);
     if (failure === undefined) commit(correlationId, append);
     else answer(correlationId, append.stream, failed(failure));

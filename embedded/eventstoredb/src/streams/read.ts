@@ -2,6 +2,7 @@ import type { handleServerStreamingCall } from '@grpc/grpc-js';
 import type { RecordedEvent, ResolvedEvent } from '../log/events.ts';
 import { DELETED } from '../log/events.ts';
 import type { EventLog } from '../log/log.ts';
+import type { Page, PageRequest } from '../log/log-reader.ts';
 import { eventMessage } from '../wire/event-message.ts';
 import {
   type AllPlace,
@@ -15,10 +16,9 @@ import {
   type StreamPlace,
   type UuidOption,
 } from '../wire/messages.ts';
-import type { OpenCalls } from '../wire/open-calls.ts';
 import { placeOf } from '../wire/position.ts';
 import { encoderOf } from '../wire/protocol.ts';
-import type { ResponseSink } from '../wire/response-sink.ts';
+import type { OpenCalls, ResponseSink } from '../wire/response-sink.ts';
 import { createResponseSink } from '../wire/response-sink.ts';
 import { handlerFailed, invalidArgument, streamDeleted, toRpcError, unreadable } from '../wire/rpc-errors.ts';
 import { subscribeToAll, subscribeToStream } from './catch-up.ts';
@@ -93,12 +93,14 @@ async function serve(
   const count = options.count.toNumber();
   if (count === 0) throw unreadable('ReadStreamResult');
   if (stream !== null) {
-    await readStream(receiver, nameOf(stream.streamIdentifier), { from: startAt(stream), count, backwards });
+    const name = nameOf(stream.streamIdentifier);
+    const range = { from: startAt(stream), count, backwards };
+    await sendPages(receiver, range, undefined, (page) => readStreamPage(receiver, name, page));
     return;
   }
   const from = startAtPlace(log, required(all, 'source'), backwards);
   if (from === undefined) throw unreadable(filterless ? 'ReadAllResult' : 'FilteredReadAllResult');
-  await readAll(receiver, { from, count, backwards }, window);
+  await sendPages(receiver, { from, count, backwards }, window, log.readAll);
 }
 
 function unresolved(event: RecordedEvent): ResolvedEvent {
@@ -144,45 +146,32 @@ interface Range {
   readonly backwards: boolean;
 }
 
-async function readStream(receiver: Receiver, stream: string, { from, count, backwards }: Range): Promise<void> {
-  const { log, sink } = receiver;
-  let next = from;
-  let left = count;
-  while (!sink.closed && left > 0) {
-    const page = log.readStream(stream, { from: next, limit: Math.min(PAGE_EVENTS, left), backwards });
-    if (page.kind === 'deleted') throw streamDeleted(stream);
-    if (page.kind === 'missing') {
-      sink.write(encode({ streamNotFound: { streamIdentifier: identifier(stream) } }));
-      return;
-    }
-    await sendAll(receiver, page.events);
-    left -= page.events.length;
-    next = page.next;
-    if (page.atEnd) return;
-  }
+/** A page of a stream; empty when there is none, after the client has been told. */
+function readStreamPage({ log, sink }: Receiver, stream: string, request: PageRequest): Page {
+  const page = log.readStream(stream, request);
+  if (page.kind === 'page') return page;
+  if (page.kind === 'deleted') throw streamDeleted(stream);
+  sink.write(encode({ streamNotFound: { streamIdentifier: identifier(stream) } }));
+  return { events: [], next: request.from, atEnd: true };
 }
 
-async function readAll(
-  receiver: Receiver,
+/** Sends page after page, and gives way to other calls; waits while the client does not take what was sent. */
+async function sendPages(
+  { sink, send }: Receiver,
   { from, count, backwards }: Range,
   filter: FilterWindow | undefined,
+  read: (request: PageRequest) => Page,
 ): Promise<void> {
-  const { log, sink } = receiver;
   let next = from;
   let left = count;
   while (!sink.closed && left > 0) {
     const limit = filter === undefined ? Math.min(PAGE_EVENTS, left) : PAGE_EVENTS;
-    const page = log.readAll({ from: next, limit, backwards });
+    const page = read({ from: next, limit, backwards });
     const events = filter === undefined ? page.events : page.events.filter(filter.matches).slice(0, left);
-    await sendAll(receiver, events);
+    for (const event of events) if (!send(event)) await sink.drained();
+    await sink.turn();
     left -= events.length;
     next = page.next;
     if (page.atEnd) return;
   }
-}
-
-/** Sends a page and gives way to other calls; waits while the client does not take what was sent. */
-async function sendAll({ sink, send }: Receiver, events: readonly RecordedEvent[]): Promise<void> {
-  for (const event of events) if (!send(event)) await sink.drained();
-  await sink.turn();
 }

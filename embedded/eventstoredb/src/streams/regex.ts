@@ -25,11 +25,11 @@ const IN_CLASS: Readonly<Record<string, string>> = { '\\d': '\\p{Nd}', '\\D': '\
 
 const CATEGORY = /(?:L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|S[mcko]?|Z[slp]?)/u.source;
 const ESCAPE = `\\\\(?:[tnrfv]|x[\\da-fA-F]{2}|u[\\da-fA-F]{4}|[pP]\\{${CATEGORY}\\}|[^\\w\\s])`;
-const CLASS_ITEM = new RegExp(`\\\\[dDws]|${ESCAPE}|[^\\\\[\\]]`, 'uy');
-const ITEM = new RegExp(
-  `\\\\[AzZdDwWsSb]|${ESCAPE}|\\(\\?(?:[:=!]|<(?:[=!]|[A-Za-z_]\\w*>))|[*+?]\\??|\\{\\d{1,9}(?:,\\d{0,9})?\\}\\??|[^\\\\[\\]{}]`,
-  'uy',
-);
+const CLASS_ITEM = `\\\\[dDws]|${ESCAPE}|[^\\\\[\\]]`;
+const CLASS = `\\[(?!\\^?\\])\\^?(?:${CLASS_ITEM})+\\]`;
+const GROUP = '\\(\\?(?:[:=!]|<(?:[=!]|[A-Za-z_]\\w*>))';
+const QUANTIFIER = '[*+?]\\??|\\{\\d{1,9}(?:,\\d{0,9})?\\}\\??';
+const ITEM = new RegExp(`${CLASS}|\\\\[AzZdDwWsSb]|${ESCAPE}|${GROUP}|${QUANTIFIER}|[^\\\\[\\]{}]`, 'gu');
 
 /**
  * A test by a regular expression of .NET, which EventStoreDB has: translated, so that it means the same here.
@@ -48,50 +48,24 @@ export function regexTest(pattern: string): (name: string) => boolean {
 }
 
 function translate(pattern: string, dotAll: boolean): string {
-  let translated = '';
-  for (let at = 0; at < pattern.length;) {
-    if (pattern[at] === '[') {
-      const end = classEnd(pattern, at);
-      translated += translateClass(pattern.slice(at, end));
-      at = end;
-      continue;
-    }
-    const item = match(ITEM, pattern, at);
-    translated += item === '.' && dotAll ? '[^]' : (TRANSLATED[item] ?? unescaped(item));
-    at += item.length;
-  }
-  return translated;
-}
-
-/** Where the class that starts at an index ends. */
-function classEnd(pattern: string, start: number): number {
-  let at = start + (pattern[start + 1] === '^' ? 2 : 1);
-  do at += match(CLASS_ITEM, pattern, at).length;
-  while (pattern[at] !== ']');
-  return at + 1;
+  const items = pattern.match(ITEM) ?? [];
+  if (items.join('') !== pattern) throw new SyntaxError('something that is not known');
+  return items
+    .map((item) => {
+      if (item === '.' && dotAll) return '[^]';
+      return item.startsWith('[') ? translateClass(item) : (TRANSLATED[item] ?? unescaped(item));
+    })
+    .join('');
 }
 
 function translateClass(text: string): string {
-  let translated = '';
-  for (let at = 1; at < text.length - 1;) {
-    const item = match(CLASS_ITEM, text, at);
-    translated += IN_CLASS[item] ?? (item === '-' ? item : unescaped(item));
-    at += item.length;
-  }
-  return `[${translated}]`;
+  return text.replace(new RegExp(CLASS_ITEM, 'gu'), (item) => IN_CLASS[item] ?? unescaped(item));
 }
 
 /** .NET takes an escaped sign for itself, JavaScript only where the sign means something. */
 function unescaped(item: string): string {
   const [, sign] = /^\\([^\w\s])$/u.exec(item) ?? [];
   return sign === undefined || /[\^$\\.*+?()[\]{}|/-]/u.test(sign) ? item.replace(/^\\-$/u, '\\x2d') : sign;
-}
-
-function match(expression: RegExp, text: string, at: number): string {
-  expression.lastIndex = at;
-  const [found] = expression.exec(text) ?? [];
-  if (found === undefined) throw new SyntaxError(`unknown at ${at}`);
-  return found;
 }
 
 /** .NET matches the halves of a surrogate pair one by one: they become private signs of their own. */

@@ -1,7 +1,9 @@
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { createOutbox } from './outbox.ts';
-import type { OpenCalls } from './open-calls.ts';
 import { callCancelled, type RpcError } from './rpc-errors.ts';
+
+/** How to end each call that is being served, so that a server that stops ends it with a clear error. */
+export type OpenCalls = Set<() => void>;
 
 /** The response stream of one call, with its back-pressure as promises. */
 export interface ResponseSink {
@@ -30,7 +32,7 @@ export function createResponseSink(call: ServerWritableStream<unknown, Buffer>, 
   const close = (): void => {
     if (closed) return;
     closed = true;
-    leave();
+    calls.delete(stop);
     release();
     for (const listener of listeners) listener();
   };
@@ -39,7 +41,8 @@ export function createResponseSink(call: ServerWritableStream<unknown, Buffer>, 
     close();
     call.emit('error', error);
   };
-  const leave = calls.add(() => fail(callCancelled()));
+  const stop = (): void => fail(callCancelled());
+  calls.add(stop);
   const outbox = createOutbox(call, release);
   call.on('cancelled', close);
   call.on('close', close);
