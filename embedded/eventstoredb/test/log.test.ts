@@ -8,7 +8,8 @@ import { openStoreFile } from '@marios-pizzeria/embedded-host';
 import type { NewEvent } from '../src/log/events.ts';
 import { jsonEvent } from '../src/log/events.ts';
 import type { EventLog } from '../src/log/log.ts';
-import { APPLICATION_ID, createEventLog, SCHEMA } from '../src/log/log.ts';
+import { createEventLog } from '../src/log/log.ts';
+import { APPLICATION_ID, SCHEMA } from '../src/log/schema.ts';
 
 let dir: string;
 let file: StoreFile;
