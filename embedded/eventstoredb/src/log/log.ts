@@ -187,7 +187,8 @@ export function createEventLog(
           position: reader.readable(stream, decision.revision)?.position,
         };
       case 'append': {
-        const wasDeleted = isMetastream(stream) && isSoftDeleted(metadataOf(stream.slice(2)));
+        const wasDeleted =
+          isMetastream(stream) && lastRevision(stream) !== DELETED && isSoftDeleted(metadataOf(stream.slice(2)));
         let revision = facts.last;
         for (const event of events) write(stream, (revision += 1), event);
         const position = end === 0 ? undefined : end - 1;
