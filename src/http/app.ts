@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
-import { openApiInfo } from './openapi/document.ts';
+import { publishedDocument } from './published-document.ts';
 import { handleError } from './problems/answer.ts';
 import { adminRoutes, type AdminRoutesOptions } from './routes/admin.ts';
 import { analyticsRoutes, type AnalyticsRoutesOptions } from './routes/analytics.ts';
@@ -55,8 +55,14 @@ const SERVER_OPTIONS = {
   connectionsCheckingInterval: 500,
 };
 
-/** The HTTP application: plugins, error handling, routes. It never listens by itself. */
-export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+/**
+ * The HTTP application: plugins, error handling, routes. It never listens by itself.
+ * @param document options of the OpenAPI document: the one that is published, or how to make it of the routes
+ */
+export async function buildApp(
+  dependencies: AppDependencies,
+  document: SwaggerOptions = publishedDocument(),
+): Promise<FastifyInstance> {
   const { limits } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
@@ -87,7 +93,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   });
   await registerLimits(app, limits.rateLimitPerMinute);
 
-  await app.register(swagger, openApiInfo);
+  await app.register(swagger, document);
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 
