@@ -192,7 +192,7 @@ describe('/admin/parked', () => {
       await caughtUp(mistaken);
       // Another consumer of the group parks what can very well be projected, while the service is not there.
       await mistaken.service.close();
-      const subscription = mistaken.eventStore.subscribeToPersistentSubscriptionToAll(mistaken.config.consumerGroup);
+      const subscription = mistaken.eventStore.subscribeToPersistentSubscriptionToAll(mistaken.group);
       const stream = `${mistaken.config.streamPrefix}PizzaOrder-${id}`;
       const [first] = await besides(mistaken).streams.read(stream);
       const data = {
@@ -208,7 +208,7 @@ describe('/admin/parked', () => {
         break;
       }
       await until('it is parked', async () => {
-        const { stats } = await mistaken.eventStore.getPersistentSubscriptionToAllInfo(mistaken.config.consumerGroup);
+        const { stats } = await mistaken.eventStore.getPersistentSubscriptionToAllInfo(mistaken.group);
         return stats.parkedMessageCount === 1n;
       });
       await subscription.unsubscribe();
