@@ -5,6 +5,9 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { MongoClient } from 'mongodb';
 import { connectEventStore } from '../src/eventstoredb/client.ts';
 import { connectMongo } from '../src/read-models/database.ts';
+import { READ_MODELS } from '../src/read-models/index.ts';
+import { groupOf } from '../src/read-models/live/consumer-group.ts';
+import { streamPrefixes } from '../src/read-models/read-model.ts';
 import { eventually, freePort, type Process, startProcess } from './processes.ts';
 
 /** A pair of stores, and the names under which one service keeps its things there. */
@@ -69,8 +72,10 @@ export async function openStores(dir: string): Promise<Stores> {
     async close() {
       if (!isEmbedded.mongo) for (const database of databases) await mongo.db(database).dropDatabase();
       if (!isEmbedded.eventStore) {
-        // A name that was handed out need not have become a group.
-        for (const group of groups) await eventStore.deletePersistentSubscriptionToAll(group).catch(() => undefined);
+        const prefixes = streamPrefixes(`${name}-`, READ_MODELS);
+        // A name that was handed out need not have become a group, and a service's has more to its name.
+        for (const group of groups.flatMap((each) => [each, groupOf(each, prefixes)]))
+          await eventStore.deletePersistentSubscriptionToAll(group).catch(() => undefined);
       }
       await Promise.all([eventStore.dispose(), mongo.close()]);
       await Promise.all(servers.map((server) => server.stop()));

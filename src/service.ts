@@ -4,10 +4,11 @@ import type { MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
 import { buildApp } from './http/app.ts';
 import { createCustomerCommands } from './commands/customer-commands.ts';
+import { createMenuCommands } from './commands/menu-commands.ts';
 import { createOrderCommands } from './commands/order-commands.ts';
 import type { Config } from './config.ts';
 import { readHead } from './eventstoredb/client.ts';
-import { CUSTOMER, ORDER } from './eventstoredb/aggregates.ts';
+import { CUSTOMER, MENU_ITEM, ORDER } from './eventstoredb/aggregates.ts';
 import { EventSourcingRepository } from './eventstoredb/repository.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
 import type { Readiness } from './http/routes/health.ts';
@@ -16,12 +17,12 @@ import { createAuditQueries } from './read-models/audit/queries.ts';
 import { createCustomerQueries } from './read-models/customers/queries.ts';
 import { withTimeLimit } from './read-models/database.ts';
 import { openDatabase } from './read-models/collections.ts';
-import { createMenuIndexes } from './read-models/menu/store.ts';
+import { carryOverMenu } from './read-models/menu/carry-over.ts';
 import { READ_MODELS } from './read-models/index.ts';
 import type { ReadModel } from './read-models/read-model.ts';
 import { prepareReadModels } from './read-models/rebuild/prepare.ts';
 import { createAnalyticsQueries } from './read-models/analytics/queries.ts';
-import { createMenuStore } from './read-models/menu/store.ts';
+import { createMenuQueries } from './read-models/menu/queries.ts';
 import { createOrderQueries } from './read-models/orders/queries.ts';
 import { createPressure } from './http/server/pressure.ts';
 import { createProjectionAdmin } from './read-models/admin.ts';
@@ -78,10 +79,12 @@ export async function createService({
     observer: metrics.appends,
   });
   const orders = new EventSourcingRepository(ORDER, { streams, snapshotEvery: config.snapshotEvery, log });
-  const menu = createMenuStore(database, STORE_TIME_LIMIT_MS);
+  const menu = createMenuQueries(database, STORE_TIME_LIMIT_MS);
   const executing = { clock, log, onConflict: metrics.onConflict };
   const commands = createOrderCommands({ ...executing, repository: orders, menu, currency: config.currency });
   const customers = new EventSourcingRepository(CUSTOMER, { streams, log });
+  const menuItems = new EventSourcingRepository(MENU_ITEM, { streams, log });
+  const menuCommands = createMenuCommands({ ...executing, repository: menuItems });
   const { db } = database;
   const context = { client: eventStore, streams, db, streamPrefix, log };
   const rebuilds = createRebuilds(context, readModels);
@@ -101,6 +104,8 @@ export async function createService({
     customerCommands: createCustomerCommands({ ...executing, repository: customers }),
     customers: createCustomerQueries(database, STORE_TIME_LIMIT_MS),
     menu,
+    menuCommands,
+    menuHistory: menuItems,
     currency: config.currency,
     analytics: createAnalyticsQueries(database, STORE_TIME_LIMIT_MS),
     admin,
@@ -123,7 +128,7 @@ export async function createService({
   };
 
   async function prepare(): Promise<void> {
-    await createMenuIndexes(database.menu);
+    await carryOverMenu(context, (sku, details) => menuCommands.carryOver(sku, details));
     await prepareReadModels(context, readModels, rebuilds);
   }
 

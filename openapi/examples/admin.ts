@@ -49,7 +49,7 @@ const parked: Static<typeof ParkedEvents> = {
   ],
   total: 1,
 };
-const notFound = problem('not-found', 'There is no read model menu, but customers, orders, audit, analytics');
+const notFound = problem('not-found', 'There is no read model menu, but customers, menu_items, orders, audit, analytics');
 
 export const admin: OperationDocumentations = {
   listProjections: {

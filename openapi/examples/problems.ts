@@ -1,4 +1,5 @@
 import {
+  AlreadyThereError,
   ConcurrentModificationError,
   IdempotencyKeyReusedError,
   StaleRevisionError,
@@ -32,6 +33,11 @@ export function keyReused(): ProblemDetails {
 export function changeProblems(subject: Subject): ProblemExamples {
   const stale = new StaleRevisionError(0, subject);
   return { concurrentChange: concurrentChange(subject), stale: toProblem(stale), keyReused: keyReused() };
+}
+
+/** The problem of a change that is to happen only if nothing is there. */
+export function alreadyThere(subject: Subject): ProblemDetails {
+  return toProblem(new AlreadyThereError(0, subject));
 }
 
 /** Problems that any operation can end in, whatever it does. */

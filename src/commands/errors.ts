@@ -6,8 +6,17 @@ export class OrderNotFoundError extends Error {
   }
 }
 
+/** The menu has no such item, or not any more. */
+export class MenuItemNotFoundError extends Error {
+  override readonly name = 'MenuItemNotFoundError';
+
+  constructor(sku: string) {
+    super(`There is no item ${sku} on the menu`);
+  }
+}
+
 /** What a command is on, as an error calls it. */
-export type Subject = 'order' | 'customer';
+export type Subject = 'order' | 'customer' | 'menu item';
 
 /** `If-Match` names a revision that is not the present one (RFC 9110 §13.1.1). */
 export class StaleRevisionError extends Error {
@@ -20,6 +29,15 @@ export class StaleRevisionError extends Error {
         ? `There is no such ${subject} yet, so that no If-Match fits`
         : `The ${subject} is at revision ${actual}, which If-Match does not name`,
     );
+  }
+}
+
+/** `If-None-Match` names what is there (RFC 9110 §13.1.2). */
+export class AlreadyThereError extends Error {
+  override readonly name = 'AlreadyThereError';
+
+  constructor(revision: number, subject: Subject) {
+    super(`There is such a ${subject} already, at revision ${revision}, which If-None-Match names`);
   }
 }
 

@@ -1,4 +1,4 @@
 /** The kinds of aggregates. Their streams are named `{category}-{id}`. */
-export const CATEGORIES = ['PizzaOrder', 'Customer'] as const;
+export const CATEGORIES = ['PizzaOrder', 'Customer', 'MenuItem'] as const;
 
 export type Category = (typeof CATEGORIES)[number];

@@ -1,11 +1,12 @@
 import type { Category } from '../domain/categories.ts';
 import { type CustomerEvent, type CustomerState, evolveCustomer } from '../domain/customer.ts';
 import type { PizzaOrderEvent } from '../domain/events.ts';
+import { evolveMenuItem, type MenuItemEvent, type MenuItemState } from '../domain/menu-item.ts';
 import { evolve, type OrderState } from '../domain/order-state.ts';
 import { orderSnapshots } from './order-snapshot.ts';
 import type { SnapshotCodec } from './snapshot-codec.ts';
 
-export type DomainEvent = PizzaOrderEvent | CustomerEvent;
+export type DomainEvent = PizzaOrderEvent | CustomerEvent | MenuItemEvent;
 
 /** What storing one kind of aggregate takes. */
 export interface AggregateKind<State, Event extends DomainEvent> {
@@ -43,7 +44,14 @@ export const CUSTOMER: AggregateKind<CustomerState, CustomerEvent> = {
   evolve: evolveCustomer,
 };
 
-const KINDS = [ORDER, CUSTOMER] as unknown as readonly AggregateKind<unknown, DomainEvent>[];
+export const MENU_ITEM: AggregateKind<MenuItemState, MenuItemEvent> = {
+  category: 'MenuItem',
+  eventTypes: ['MenuItemAdded', 'MenuItemChanged', 'MenuItemWithdrawn'],
+  idOf: ({ data }) => data.sku,
+  evolve: evolveMenuItem,
+};
+
+const KINDS = [ORDER, CUSTOMER, MENU_ITEM] as unknown as readonly AggregateKind<unknown, DomainEvent>[];
 const kindOf = new Map(KINDS.flatMap((kind) => kind.eventTypes.map((type) => [type, kind] as const)));
 
 /** `{category}-{id}`: what the name of the stream that an event belongs to ends in; undefined for an unknown event. */

@@ -79,6 +79,19 @@ const customerDetails = { customerId: Text(200), name: Text(200), email: Text(20
 const CustomerRegisteredV1 = Type.Object({ ...customerDetails, registeredAt: Timestamp });
 const CustomerDetailsChangedV1 = Type.Object({ ...customerDetails, changedAt: Timestamp });
 
+const menuItem = {
+  sku: Text(200),
+  name: Text(200),
+  category: Text(200),
+  size: Type.Optional(Text(200)),
+  price: Amount,
+  ingredients: Type.Array(Text(200)),
+};
+
+const MenuItemAddedV1 = Type.Object({ ...menuItem, addedAt: Timestamp });
+const MenuItemChangedV1 = Type.Object({ ...menuItem, changedAt: Timestamp });
+const MenuItemWithdrawnV1 = Type.Object({ ...menuItem, withdrawnAt: Timestamp });
+
 /**
  * The JSON Schema of every version of every event, oldest first: version n is at index n − 1. A published version is
  * never edited. Properties that a schema doesn't name are let through, so that a reader survives an added one.
@@ -92,6 +105,9 @@ export const eventSchemas = {
   DeliveryAddressChanged: [DeliveryAddressChangedV1],
   CustomerRegistered: [CustomerRegisteredV1],
   CustomerDetailsChanged: [CustomerDetailsChangedV1],
+  MenuItemAdded: [MenuItemAddedV1],
+  MenuItemChanged: [MenuItemChangedV1],
+  MenuItemWithdrawn: [MenuItemWithdrawnV1],
 } as const;
 
 export type EventTypeName = keyof typeof eventSchemas;

@@ -14,7 +14,7 @@ await runProgram({
     const config = loadConfig();
     const log = pino({ level: 'warn' }, pino.destination(process.stderr.fd));
     const openStores = () => joinStores(config, log);
-    return runImport({ options, config, openStores, out: process.stdout, err: process.stderr, signal });
+    return runImport({ options, config, openStores, out: process.stdout, err: process.stderr, log, signal });
   },
   explain(error) {
     if (error instanceof InputError) return `Nothing was imported: ${error.message}`;

@@ -1,5 +1,4 @@
-import { parseMoney, toMinorUnits } from '../domain/money.ts';
-import type { MenuItemDocument } from '../read-models/menu/store.ts';
+import type { MenuItemDetails } from '../domain/menu-item.ts';
 import { type ImportFiles, readTable } from './files.ts';
 import { BadLineError, type Report } from './problem.ts';
 import { parsePizza, parseType, PIZZA_COLUMNS, type PizzaRow, type PizzaType, quote, TYPE_COLUMNS } from './rows.ts';
@@ -34,8 +33,8 @@ function addOnce<T>(entries: Map<string, T | undefined>, id: string, entry: T, c
   if (isTwice) throw new BadLineError(`${column} ${quote(id)} is in the file twice: neither line is used`);
 }
 
-export function toMenuItem({ sku, name, category, size, unitPrice, ingredients }: Pizza): MenuItemDocument {
-  return { _id: sku, name, category, size, priceMinor: toMinorUnits(parseMoney(unitPrice)), ingredients };
+export function toMenuItem({ name, category, size, unitPrice, ingredients }: Pizza): MenuItemDetails {
+  return { name, category, ...(size !== null && { size }), price: unitPrice, ingredients };
 }
 
 /**

@@ -1,28 +1,27 @@
 import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import { EXIT } from '../cli/program.ts';
 import { createProgress, type ProgressOptions } from '../cli/progress.ts';
 import type { Config } from '../config.ts';
-import { isUnavailable as isEventStoreUnavailable } from '../eventstoredb/errors.ts';
+import { isUnavailable } from '../eventstoredb/errors.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
-import { openDatabase } from '../read-models/collections.ts';
-import { isUnavailable as isMongoUnavailable } from '../read-models/errors.ts';
-import { createMenuStore } from '../read-models/menu/store.ts';
 import type { Stores } from '../stores.ts';
+import { importMenu } from './import-menu.ts';
 import { type ImportCounts, importOrders } from './import-orders.ts';
 import type { Options } from './options.ts';
 import { type ImportPlan, planImport } from './plan.ts';
-import { toMenuItem } from './price-list.ts';
 import { formatProblem } from './problem.ts';
 import { createRetry } from './retry.ts';
 import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
 export interface RunOptions {
   readonly options: Options;
-  readonly config: Pick<Config, 'mongoDatabase' | 'streamPrefix' | 'currency'>;
+  readonly config: Pick<Config, 'streamPrefix' | 'currency'>;
   /** Only called when there is something to write. */
   readonly openStores: () => Promise<Stores>;
   readonly out: NodeJS.WritableStream;
   readonly err: NodeJS.WritableStream;
+  readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
@@ -50,41 +49,29 @@ export async function runImport(run: RunOptions): Promise<number> {
 }
 
 async function writeAll(
-  { options, config, out, err, signal }: RunOptions,
+  { options, config, out, err, log, signal }: RunOptions,
   plan: ImportPlan,
   stores: Stores,
 ): Promise<number> {
-  const retrying = (store: string, isUnavailable: (error: unknown) => boolean) =>
-    createRetry({
-      patienceMs: options.patienceMs,
-      signal,
-      isUnavailable,
-      onAway: () => err.write(`${store} does not answer: waiting up to ${options.patienceMs / 1000} s\n`),
-    });
+  const retry = createRetry({
+    patienceMs: options.patienceMs,
+    signal,
+    isUnavailable,
+    onAway: () => err.write(`EventStoreDB does not answer: waiting up to ${options.patienceMs / 1000} s\n`),
+  });
+  const { streamPrefix, currency } = config;
+  const streams = createStreamStore({ client: stores.eventStore, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
+  const importing = { streams, correlationId: randomUUID(), retry, signal };
   if (options.withMenu) {
-    const menu = createMenuStore(openDatabase(stores.mongo, config.mongoDatabase), STORE_TIME_LIMIT_MS);
-    const retry = retrying('MongoDB', isMongoUnavailable);
-    const items = [...plan.priceList.values()].map(toMenuItem);
-    await retry(() => stores.mongo.connect()); // unlike a command, it tries again after a first connection that failed
-    for (const item of items) {
-      signal.throwIfAborted();
-      await retry(() => menu.put(item));
-    }
-    out.write(`${items.length} items on the menu\n`);
+    await importMenu(plan.priceList, { ...importing, log });
+    out.write(`${plan.priceList.size} items on the menu\n`);
   }
   const progress = createProgress(out, ordersOf(plan.orders.length));
   let counts: ImportCounts = { imported: 0, alreadyThere: 0, deleted: 0 };
   try {
     await importOrders(plan.orders, {
-      streams: createStreamStore({
-        client: stores.eventStore,
-        streamPrefix: config.streamPrefix,
-        timeLimitMs: STORE_TIME_LIMIT_MS,
-      }),
-      origin: { customerId: options.customerId, currency: config.currency },
-      correlationId: randomUUID(),
-      retry: retrying('EventStoreDB', isEventStoreUnavailable),
-      signal,
+      ...importing,
+      origin: { customerId: options.customerId, currency },
       onProgress: (soFar) => {
         counts = soFar;
         progress.update(total(soFar));

@@ -4,6 +4,7 @@ import { hasType } from '../eventstoredb/errors.ts';
 import { withTimeLimit } from './database.ts';
 import { isUnavailable as isMongoUnavailable, ReadModelsUnavailableError } from './errors.ts';
 import { createLagMeter, type Lag } from './lag.ts';
+import { groupOf } from './live/consumer-group.ts';
 import type { Worker } from './live/worker.ts';
 import { endOfLog } from './log-reader.ts';
 import { type ParkedEvent, readParked } from './parked.ts';
@@ -22,6 +23,7 @@ import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 export interface AdminOptions {
   readonly context: ReadModelContext;
   readonly models: readonly ReadModel[];
+  /** What the names of the worker's groups begin with: see `groupOf`. */
   readonly group: string;
   readonly rebuilds?: Rebuilds;
   /** This process's worker; undefined in a tool that runs beside the service. */
@@ -67,11 +69,13 @@ export type ProjectionAdmin = ReturnType<typeof createProjectionAdmin>;
 const VERIFY_DEFAULTS = { mostAtOnce: 100_000, settleMs: 2000, onProgress: () => undefined };
 
 /** What an operator can see of the read models, and do to them. */
-export function createProjectionAdmin({ context, models, group, worker, ...options }: AdminOptions) {
+export function createProjectionAdmin({ context, models, worker, ...options }: AdminOptions) {
   const { client, db, streamPrefix } = context;
+  const prefixes = streamPrefixes(streamPrefix, models);
+  const group = groupOf(options.group, prefixes);
   const rebuilds = options.rebuilds ?? createRebuilds(context, models);
   const stopping = new AbortController();
-  const eventsAfter = createLagMeter(client, streamPrefixes(streamPrefix, models));
+  const eventsAfter = createLagMeter(client, prefixes);
 
   return {
     lag,

@@ -1,7 +1,7 @@
 import type { Collection, Db, MongoClient } from 'mongodb';
 import type { AuditDocument } from './audit/document.ts';
 import type { CustomerDocument } from './customers/document.ts';
-import type { MenuItemDocument } from './menu/store.ts';
+import type { MenuItemDocument } from './menu/document.ts';
 import type { OrderDocument } from './orders/document.ts';
 
 /** The service's database and its collections. */
@@ -20,6 +20,6 @@ export function openDatabase(client: MongoClient, name: string): Database {
     orders: db.collection('orders'),
     customers: db.collection('customers'),
     audit: db.collection('audit'),
-    menu: db.collection('menu'),
+    menu: db.collection('menu_items'),
   };
 }

@@ -60,7 +60,7 @@ describe('GET /admin/projections', () => {
     await placeOrder(service);
     await caughtUp(service);
     const items = await projections();
-    expect([...items.keys()]).toEqual(['customers', 'orders', 'audit', 'analytics']);
+    expect([...items.keys()]).toEqual(['customers', 'menu_items', 'orders', 'audit', 'analytics']);
     for (const item of items.values()) {
       expect(item).toMatchObject({ state: 'consuming', lag: { events: 0, seconds: 0 }, lastError: null });
       expect(item.position).toBeGreaterThan(0);
@@ -78,7 +78,7 @@ describe('GET /admin/projections', () => {
 });
 
 describe('POST /admin/projections/{name}/rebuild', () => {
-  test.each(['customers', 'orders', 'audit', 'analytics'])(
+  test.each(['customers', 'menu_items', 'orders', 'audit', 'analytics'])(
     'rebuild of %s, asked for, is 202 and its end is shown',
     async (name) => {
       const { status, headers, body } = await service.post(`/admin/projections/${name}/rebuild`, undefined);
@@ -192,7 +192,7 @@ describe('/admin/parked', () => {
       await caughtUp(mistaken);
       // Another consumer of the group parks what can very well be projected, while the service is not there.
       await mistaken.service.close();
-      const subscription = mistaken.eventStore.subscribeToPersistentSubscriptionToAll(mistaken.config.consumerGroup);
+      const subscription = mistaken.eventStore.subscribeToPersistentSubscriptionToAll(mistaken.group);
       const stream = `${mistaken.config.streamPrefix}PizzaOrder-${id}`;
       const [first] = await besides(mistaken).streams.readRecorded(stream);
       const data = {
@@ -208,7 +208,7 @@ describe('/admin/parked', () => {
         break;
       }
       await until('it is parked', async () => {
-        const { stats } = await mistaken.eventStore.getPersistentSubscriptionToAllInfo(mistaken.config.consumerGroup);
+        const { stats } = await mistaken.eventStore.getPersistentSubscriptionToAllInfo(mistaken.group);
         return stats.parkedMessageCount === 1n;
       });
       await subscription.unsubscribe();

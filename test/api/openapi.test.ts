@@ -30,7 +30,9 @@ let now = new Date();
 beforeAll(async () => {
   service = await startTestService({ clock: () => now });
   await sendExample('putCustomer', 'plain', {});
+  await listedSku('lanterna_m');
   await until('mario is in the read model', async () => (await service.get('/customers/mario')).status === 200);
+  await until('the item is in the read model', async () => (await service.get('/menu/lanterna_m')).status === 200);
 });
 afterAll(() => service.close());
 
@@ -129,7 +131,7 @@ async function projectedOrder(): Promise<Path> {
   return path;
 }
 
-async function listedSku(sku: string): Promise<Path> {
+async function listedSku(sku = `s-${randomUUID()}`): Promise<Path> {
   await sendExample('putMenuItem', 'withSize', { path: { sku } });
   return { sku };
 }
@@ -142,7 +144,6 @@ async function registeredCustomer(): Promise<Path> {
 
 /** What must be there before an example of the operation is sent, and the path to it. */
 const arranged: Readonly<Record<string, (example: string) => Promise<Path>>> = {
-  placeOrder: () => listedSku('lanterna_m').then(() => ({})),
   confirmOrder: () => orderIn('placed'),
   payOrder: () => orderIn('confirmed'),
   changeStatus: () => orderIn('paid'),
@@ -154,9 +155,8 @@ const arranged: Readonly<Record<string, (example: string) => Promise<Path>>> = {
   getOrderTimeline: () => orderIn('paid'),
   putCustomer: (example) =>
     example === 'plain' ? Promise.resolve({ customerId: `c-${randomUUID()}` }) : registeredCustomer(),
-  putMenuItem: (example) =>
-    example === 'plain' ? listedSku(`s-${randomUUID()}`) : Promise.resolve({ sku: `s-${randomUUID()}` }),
-  deleteMenuItem: () => listedSku('lanterna_m'),
+  putMenuItem: (example) => (example === 'withSize' ? Promise.resolve({ sku: `s-${randomUUID()}` }) : listedSku()),
+  deleteMenuItem: () => listedSku(),
 };
 
 /** The answer of which the example without a body is one, where it does not depend on what else there is. */
@@ -166,6 +166,7 @@ const exact: Readonly<Record<string, string>> = {
   diffOrder: 'fromPlacedToPaid',
   getOrderTimeline: 'paid',
   getCustomer: 'plain',
+  getMenuItem: 'plain',
   isLive: 'alive',
   isReady: 'ready',
   listParked: 'none',
@@ -252,6 +253,8 @@ const fields: Readonly<Record<string, Provocation>> = {
   listAudit: () => ({ query: { from: '2026-02-01', to: '2026-01-01' } }),
   putCustomer: () => ({ body: { name: 'Mario Rossi', email: 'mario' } }),
   getCustomer: () => ({ query: { colour: 'red' } }),
+  getMenuItem: () => ({ query: { colour: 'red' } }),
+  getMenuItemHistory: () => ({ path: { sku: ' ' } }),
   putMenuItem: () => ({ body: { name: 'Lanterna', category: 'Classic', price: 11.5 } }),
   deleteMenuItem: () => ({ path: { sku: ' ' } }),
   orderAnalytics: () => ({ query: { from: '2000-01-01', to: '2020-01-01' } }),
@@ -262,6 +265,8 @@ const missing: Readonly<Record<string, Provocation>> = {
   getOrderState: async () => ({ path: await orderIn('paid'), query: { asOf: '2026-01-30' } }),
   diffOrder: async () => ({ path: await orderIn('paid'), query: { to: 9 } }),
   getCustomer: () => ({ path: { customerId: 'nobody' } }),
+  getMenuItem: () => ({ path: { sku: 'nothing' } }),
+  getMenuItemHistory: () => ({ path: { sku: 'nothing' } }),
   deleteMenuItem: () => ({ path: { sku: 'nothing' } }),
   rebuildProjection: () => ({ path: { name: 'menu' } }),
   verifyProjection: () => ({ path: { name: 'menu' } }),
@@ -297,17 +302,23 @@ async function keyReused(id: string): Promise<Sent> {
     await sendExample(id, 'plain', { path, headers });
     return { path, headers, body: operationOf(id).bodies['withPhone'] };
   }
+  if (id.endsWith('MenuItem')) {
+    const path = await listedSku();
+    await sendExample('putMenuItem', 'plain', { path, headers });
+    return { path, headers };
+  }
   const path = await orderIn('placed', headers);
   return { ...(id === 'placeOrder' ? { body: operationOf(id).bodies['bySku'] } : { path }), headers };
 }
 
 async function stale(id: string): Promise<Sent> {
   const headers = { 'if-match': '"7"' };
+  if (id.endsWith('MenuItem')) return { path: await listedSku(), headers };
   if (id !== 'putCustomer') return { path: await orderIn('placed'), headers };
   return { path: await registeredCustomer(), headers, body: operationOf(id).bodies['withPhone'] };
 }
 
-function provocation(id: string, name: string): Promise<Sent> | Sent | undefined {
+async function provocation(id: string, name: string): Promise<Sent | undefined> {
   switch (name) {
     case 'field':
       return fields[id]?.();
@@ -319,6 +330,8 @@ function provocation(id: string, name: string): Promise<Sent> | Sent | undefined
       return forbidden[id]?.();
     case 'stale':
       return stale(id);
+    case 'alreadyThere':
+      return { path: await listedSku(), headers: { 'if-none-match': '*' } };
     case 'tooLarge':
       return { body: { customerId: 'x'.repeat(300_000) } };
     case 'unsupported':
@@ -353,6 +366,8 @@ async function failing(error: Error, limits: Partial<AppDependencies['limits']> 
     'customerCommands',
     'customers',
     'menu',
+    'menuCommands',
+    'menuHistory',
     'analytics',
     'admin',
   ];
@@ -379,6 +394,7 @@ const failures = {
   tooMany: () => failing(new Error('never reached'), { rateLimitPerMinute: 1 }),
   orderConflict: () => failing(new ConcurrentModificationError('order')),
   customerConflict: () => failing(new ConcurrentModificationError('customer')),
+  menuConflict: () => failing(new ConcurrentModificationError('menu item')),
 };
 const apps = new Map<string, Promise<FastifyInstance>>();
 afterAll(async () => {
@@ -391,7 +407,7 @@ function failingApp({ operationId, answers }: Operation, problem: string): Promi
     problem === 'unavailable' && touchesNoStore
       ? 'overloaded'
       : problem === 'concurrentChange'
-        ? `${operationId === 'putCustomer' ? 'customer' : 'order'}Conflict`
+        ? `${operationId === 'putCustomer' ? 'customer' : operationId.endsWith('MenuItem') ? 'menu' : 'order'}Conflict`
         : problem;
   if (!Object.hasOwn(failures, name)) return undefined;
   const app = apps.get(name) ?? failures[name as keyof typeof failures]();

@@ -48,11 +48,12 @@ describe('npm run projections', () => {
     expect(lines.map((line) => line.split(/ {2,}/)[0])).toEqual([
       'read model',
       'customers',
+      'menu_items',
       'orders',
       'audit',
       'analytics',
     ]);
-    expect(lines[2]).toMatch(/^orders +consuming +\d+ +0 +0\.0 +0 +0 +0 +-$/);
+    expect(lines[3]).toMatch(/^orders +consuming +\d+ +0 +0\.0 +0 +0 +0 +-$/);
   });
 
   test('rebuild, of a damaged read model, puts it right and says so in plain lines', async () => {
@@ -110,7 +111,7 @@ describe('npm run projections', () => {
   test.each([
     [[], 'a command is missing'],
     [['sing'], 'no command sing'],
-    [['rebuild'], 'NAME must be one of customers, orders, audit, analytics'],
+    [['rebuild'], 'NAME must be one of customers, menu_items, orders, audit, analytics'],
     [['verify', 'menu'], 'NAME must be one of'],
     [['status', 'orders'], 'too many arguments'],
     [['rebuild', 'orders', '--repair'], '--repair belongs to verify'],

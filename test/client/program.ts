@@ -80,4 +80,5 @@ export type Tour = [
   paths['/analytics/orders']['get'],
   paths['/customers/{customerId}']['put'],
   paths['/menu/{sku}']['delete'],
+  paths['/menu/{sku}/history']['get'],
 ];

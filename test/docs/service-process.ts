@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { connectMongo } from '../../src/read-models/database.ts';
+import { groupName } from '../support/group.ts';
 import { until } from '../support/until.ts';
 import { ROOT } from './markdown.ts';
 
@@ -60,7 +61,7 @@ export async function startServiceProcess(): Promise<ServiceProcess> {
       child.kill('SIGTERM');
       if (child.exitCode === null) await once(child, 'close');
       const eventStore = connectEventStore(env.EVENTSTORE_URL);
-      await eventStore.deletePersistentSubscriptionToAll(name);
+      await eventStore.deletePersistentSubscriptionToAll(groupName(name, env.STREAM_PREFIX));
       await eventStore.dispose();
       const mongo = connectMongo(env.MONGODB_URL);
       await mongo.db(env.MONGODB_DATABASE).dropDatabase();

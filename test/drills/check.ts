@@ -83,10 +83,7 @@ export async function checkReadModels(
   }
 }
 
-async function compare(
-  log: LogContents,
-  { db, orders, customers, audit }: Pick<Database, 'db' | 'orders' | 'customers' | 'audit'>,
-): Promise<string[]> {
+async function compare(log: LogContents, { db, orders, customers, menu, audit }: Database): Promise<string[]> {
   const figures = await createAnalyticsQueries({ db }, FIGURES_TIME_LIMIT_MS).period(
     new Date(0),
     new Date('2100-01-01'),
@@ -103,6 +100,7 @@ async function compare(
   return [
     ...differences('order', wantedOrders, await orders.find({}).toArray()),
     ...differences('customer', wantedCustomers, await customers.find({}).toArray()),
+    ...differences('menu item', [...log.menu.values()], await menu.find({}).toArray()),
     ...wantedAudit.filter((id) => !written.has(id)).map((id) => `audit ${id}: missing`),
     ...(written.size > wantedAudit.length ? [`audit: ${written.size} documents for ${wantedAudit.length} events`] : []),
     ...compareFigures(wantedOrders, figures.days),
@@ -156,6 +154,7 @@ export async function verifyReadModels(log: LogContents, service: ServiceProcess
   const fewest: Record<string, number> = {
     orders,
     customers: log.customers.size,
+    menu_items: log.menu.size,
     audit: orders,
     analytics: orders > 0 ? 1 : 0,
   };

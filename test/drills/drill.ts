@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { groupName } from '../support/group.ts';
 import { until } from '../support/until.ts';
 import { checkPromises, checkReadModels, verifyReadModels } from './check.ts';
 import type { DrillFault } from './faults.ts';
@@ -152,7 +153,7 @@ async function isReady(service: ServiceProcess): Promise<boolean> {
 async function parkedMessages(world: World): Promise<number> {
   const client = EventStoreDBClient.connectionString(world.eventStoreUrl());
   try {
-    const { stats } = await client.getPersistentSubscriptionToAllInfo('pizzeria-api-v1');
+    const { stats } = await client.getPersistentSubscriptionToAllInfo(groupName());
     return Number(stats.parkedMessageCount);
   } finally {
     await client.dispose();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { groupName } from '../support/group.ts';
 import type { Random } from './random.ts';
 import type { Restartable, Store, World } from './world.ts';
 
@@ -8,8 +9,6 @@ export interface DrillFault {
   /** Does it and undoes it again: what was ended is started, what was cut is whole. */
   readonly run: (world: World, random: Random) => Promise<void>;
 }
-
-const GROUP = 'pizzeria-api-v1';
 
 const kill = (name: string, victim: (world: World, random: Random) => Restartable): DrillFault => ({
   name: `kill ${name}`,
@@ -85,7 +84,7 @@ const redeliver: DrillFault = {
     const client = EventStoreDBClient.connectionString(world.eventStoreUrl());
     try {
       for (let times = 3; times > 0; times -= 1) {
-        const subscription = client.subscribeToPersistentSubscriptionToAll(GROUP, { bufferSize: 50 });
+        const subscription = client.subscribeToPersistentSubscriptionToAll(groupName(), { bufferSize: 50 });
         let taken = 0;
         subscription.on('data', (resolved) => {
           taken += 1;

@@ -3,11 +3,17 @@ import type { CustomerEvent } from '../../src/domain/customer.ts';
 import { evolveCustomer } from '../../src/domain/customer.ts';
 import type { PizzaOrderEvent } from '../../src/domain/events.ts';
 import { parseMoney } from '../../src/domain/money.ts';
+import { evolveMenuItem, type MenuItemEvent, type MenuItemState } from '../../src/domain/menu-item.ts';
 import { evolve, type OrderState } from '../../src/domain/order-state.ts';
-import { CUSTOMER, ORDER } from '../../src/eventstoredb/aggregates.ts';
+import { CUSTOMER, MENU_ITEM, ORDER } from '../../src/eventstoredb/aggregates.ts';
 import { decodeEvent, isOf, type StoredEvent } from '../../src/eventstoredb/codec.ts';
 import type { CustomerDocument } from '../../src/read-models/customers/document.ts';
 import { toFields, toState } from '../../src/read-models/customers/document.ts';
+import {
+  type MenuItemDocument,
+  toFields as toMenuFields,
+  toState as toMenuState,
+} from '../../src/read-models/menu/document.ts';
 
 /** An order as its whole stream has it. */
 interface OrderHistory {
@@ -17,11 +23,12 @@ interface OrderHistory {
   readonly states: readonly OrderState[];
 }
 
-/** All that the log holds of orders and customers. */
+/** All that the log holds of orders, customers and the menu. */
 export interface LogContents {
   readonly events: readonly StoredEvent[];
   readonly orders: ReadonlyMap<string, OrderHistory>;
   readonly customers: ReadonlyMap<string, CustomerDocument>;
+  readonly menu: ReadonlyMap<string, MenuItemDocument>;
   /** What no sequence of commands can have led to. */
   readonly impossible: readonly string[];
 }
@@ -40,7 +47,7 @@ async function readStreams(client: EventStoreDBClient, streamPrefix: string): Pr
   const found: AllStreamRecordedEvent[] = [];
   const all = client.readAll({ direction: FORWARDS, fromPosition: START, maxCount: Number.MAX_SAFE_INTEGER });
   for await (const { event } of all) {
-    if (event && /^(PizzaOrder|Customer)-/.test(event.streamId.slice(streamPrefix.length))) found.push(event);
+    if (event && /^(PizzaOrder|Customer|MenuItem)-/.test(event.streamId.slice(streamPrefix.length))) found.push(event);
   }
   return found.filter(({ streamId }) => streamId.startsWith(streamPrefix)).map(decodeEvent);
 }
@@ -49,6 +56,7 @@ function check(events: readonly StoredEvent[]): LogContents {
   const impossible: string[] = [];
   const orders = new Map<string, { orderId: string; events: StoredEvent<PizzaOrderEvent>[]; states: OrderState[] }>();
   const customers = new Map<string, CustomerDocument>();
+  const menu = new Map<string, MenuItemDocument>();
   const ids = new Set<string>();
   for (const stored of events) {
     const where = `${stored.stream} at ${stored.revision}`;
@@ -63,6 +71,12 @@ function check(events: readonly StoredEvent[]): LogContents {
         const state = evolveCustomer(before && toState(before), stored.event);
         customers.set(customerId, { _id: customerId, revision: stored.revision, ...toFields(state) });
       }
+    } else if (isOf(MENU_ITEM, stored)) {
+      const { sku } = stored.event.data;
+      const before = menu.get(sku);
+      const { state, rule } = menuItemAfter(before, stored.event, stored.revision);
+      if (state) menu.set(sku, { _id: sku, revision: stored.revision, ...toMenuFields(state) });
+      else impossible.push(`${where}: ${rule}`);
     } else if (isOf(ORDER, stored)) {
       const { orderId } = stored.event.data;
       const order = orders.get(orderId) ?? { orderId, events: [], states: [] };
@@ -76,7 +90,7 @@ function check(events: readonly StoredEvent[]): LogContents {
       }
     }
   }
-  return { events, orders, customers, impossible };
+  return { events, orders, customers, menu, impossible };
 }
 
 /** The rules of the domain, stated again: what must be wrong for this event to be where it is. */
@@ -132,6 +146,19 @@ function brokenRuleOfCustomer(
   }
 }
 
+function menuItemAfter(
+  before: MenuItemDocument | undefined,
+  event: MenuItemEvent,
+  revision: number,
+): { readonly state?: MenuItemState; readonly rule: string } {
+  if (revision !== (before?.revision ?? -1) + 1) return { rule: 'a revision is missing' };
+  try {
+    return { state: evolveMenuItem(before && toMenuState(before), event), rule: '' };
+  } catch (error) {
+    return { rule: String(error) };
+  }
+}
+
 /** The text by which a command of the load can be found in its event. */
 export function markOf({ event }: StoredEvent): string | undefined {
   switch (event.type) {
@@ -149,6 +176,10 @@ export function markOf({ event }: StoredEvent): string | undefined {
       return event.data.newAddress.notes;
     case 'CustomerRegistered':
     case 'CustomerDetailsChanged':
+    case 'MenuItemAdded':
+    case 'MenuItemChanged':
       return event.data.name;
+    case 'MenuItemWithdrawn':
+      return undefined;
   }
 }

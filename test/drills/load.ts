@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from './random.ts';
 
-export type Kind = 'place' | 'confirm' | 'pay' | 'status' | 'discount' | 'address' | 'customer';
+export type Kind = 'place' | 'confirm' | 'pay' | 'status' | 'discount' | 'address' | 'customer' | 'menu';
 
 /** One command of the load. Its mark is a text that only this command's event holds. */
 export interface SentCommand {
   readonly mark: string;
   readonly kind: Kind;
-  /** The order or the customer; a new order's is only known once it is acknowledged. */
+  /** The order, the customer or the sku; a new order's is only known once it is acknowledged. */
   readonly subject: string | undefined;
   readonly key: string | undefined;
   readonly method: 'POST' | 'PUT';
@@ -68,6 +68,7 @@ interface Answer {
 const NO_ANSWER_AFTER_MS = 15_000;
 const GIVE_UP_AFTER_MS = 45_000;
 const CUSTOMERS = 8;
+const SKUS = 5;
 const STATUSES = ['COOKING', 'COOKING', 'READY', 'READY', 'OUT_FOR_DELIVERY', 'CONFIRMED', 'DELIVERED', 'CANCELLED'];
 
 /** Sends a mix of commands, many of them on the same few orders, until it is stopped or has sent enough. */
@@ -111,6 +112,11 @@ export function startLoad(options: LoadOptions): Load {
       const id = customer(own);
       const body = { name: mark, email: `${mark}@example.com` };
       return { mark, key, kind: 'customer', subject: id, method: 'PUT', path: `/customers/${id}`, body };
+    }
+    if (roll < 0.28) {
+      const sku = `${name.split('-')[0] ?? name}-pizza-${own.integer(1, SKUS)}`;
+      const body = { name: mark, category: 'Classic', price: `${own.integer(1, 99)}.50` };
+      return { mark, key, kind: 'menu', subject: sku, method: 'PUT', path: `/menu/${sku}`, body };
     }
     const subject = own.pick(own.chance(0.7) ? orders.slice(-6) : orders);
     const kind = own.pick(['confirm', 'pay', 'status', 'status', 'discount', 'address', 'address'] as const);
@@ -160,12 +166,15 @@ export function startLoad(options: LoadOptions): Load {
   function read(command: SentCommand, answer: Answer | undefined): Settled {
     if (!answer || answer.status === 503) return { type: 'unknown' };
     const { status, text, etag } = answer;
-    const wanted = command.kind === 'place' ? [201] : command.kind === 'customer' ? [200, 201] : [200];
+    const { kind } = command;
+    const wanted = kind === 'place' ? [201] : kind === 'customer' || kind === 'menu' ? [200, 201] : [200];
     if (wanted.includes(status)) {
-      const body = JSON.parse(text) as { readonly id?: string; readonly revision: number; readonly status?: string };
-      if (etag !== `"${body.revision}"`) unexpected.push(`${command.mark}: ${describe(answer)}`);
+      const body = JSON.parse(text) as { readonly id?: string; readonly revision?: number; readonly status?: string };
+      const tagged = Number(etag?.slice(1, -1));
+      const revision = kind === 'menu' ? tagged : body.revision;
+      if (revision === undefined || revision !== tagged) unexpected.push(`${command.mark}: ${describe(answer)}`);
       const subject = body.id ?? command.subject ?? '';
-      return { type: 'acknowledged', subject, revision: body.revision, status: body.status ?? '' };
+      return { type: 'acknowledged', subject, revision: tagged, status: body.status ?? '' };
     }
     if (status === 409) return { type: 'refused' };
     unexpected.push(`${command.mark} ${command.kind}: ${describe(answer)}`);
@@ -204,7 +213,7 @@ function describe({ status, text, etag }: Answer): string {
 
 function onOrder(
   own: Random,
-  kind: Exclude<Kind, 'place' | 'customer'>,
+  kind: Exclude<Kind, 'place' | 'customer' | 'menu'>,
   orderId: string,
   mark: string,
 ): Pick<SentCommand, 'path' | 'body'> {

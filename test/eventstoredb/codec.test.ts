@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ORDER_STATUSES } from '../../src/domain/events.ts';
-import { CUSTOMER, ORDER, type DomainEvent } from '../../src/eventstoredb/aggregates.ts';
+import { CUSTOMER, type DomainEvent, MENU_ITEM, ORDER, streamSuffix } from '../../src/eventstoredb/aggregates.ts';
 import {
   currentVersion,
   decodeEvent,
@@ -25,6 +25,16 @@ const orderId = fc.uuid();
 const status = fc.constantFrom(...ORDER_STATUSES);
 const longText = fc.string({ unit: 'grapheme', maxLength: 30 });
 const plain = { noNullPrototype: true } as const;
+
+const menuItem = {
+  sku: text,
+  name: text,
+  category: text,
+  size: text,
+  price: money,
+  ingredients: fc.array(text, { maxLength: 3 }),
+};
+const menuKeys = ['sku', 'name', 'category', 'price', 'ingredients'] as const;
 
 /** The data of every event, optional fields now there and now not. */
 const dataOf: { readonly [Type in EventTypeName]: Arbitrary<EventOf<Type>['data']> } = {
@@ -76,14 +86,22 @@ const dataOf: { readonly [Type in EventTypeName]: Arbitrary<EventOf<Type>['data'
     { customerId: text, name: text, email: text, phone: text, changedAt: timestamp },
     { requiredKeys: ['customerId', 'name', 'email', 'changedAt'], ...plain },
   ),
+  MenuItemAdded: fc.record({ ...menuItem, addedAt: timestamp }, { requiredKeys: [...menuKeys, 'addedAt'], ...plain }),
+  MenuItemChanged: fc.record(
+    { ...menuItem, changedAt: timestamp },
+    { requiredKeys: [...menuKeys, 'changedAt'], ...plain },
+  ),
+  MenuItemWithdrawn: fc.record(
+    { ...menuItem, withdrawnAt: timestamp },
+    { requiredKeys: [...menuKeys, 'withdrawnAt'], ...plain },
+  ),
 };
 
 const types = Object.keys(eventSchemas) as EventTypeName[];
 const eventOf = (type: EventTypeName): Arbitrary<DomainEvent> =>
   (dataOf[type] as Arbitrary<DomainEvent['data']>).map((data) => ({ type, data }) as DomainEvent);
 const anyEvent = fc.constantFrom(...types).chain(eventOf);
-const streamOf = ({ data }: DomainEvent) =>
-  'orderId' in data ? `PizzaOrder-${data.orderId}` : `Customer-${data.customerId}`;
+const streamOf = (event: DomainEvent) => streamSuffix(event) ?? '';
 
 const metadata: Omit<EventMetadata, 'schemaVersion'> = {
   $correlationId: 'request-1',
@@ -329,12 +347,13 @@ describe('metadata', () => {
 });
 
 describe('the kind of an event', () => {
-  it('is exactly one of order and customer, for any event, by its type', () => {
+  it('is exactly one of order, customer and menu item, for any event, by its type', () => {
     fc.assert(
       fc.property(anyEvent, (event) => {
         const stored = decodeEvent(storedAs(encodeEvent(event, id, metadata), streamOf(event)));
         expect(isOf(CUSTOMER, stored)).toBe(event.type.startsWith('Customer'));
-        expect(isOf(ORDER, stored)).toBe(!isOf(CUSTOMER, stored));
+        expect(isOf(MENU_ITEM, stored)).toBe(event.type.startsWith('MenuItem'));
+        expect(isOf(ORDER, stored)).toBe(!isOf(CUSTOMER, stored) && !isOf(MENU_ITEM, stored));
       }),
       { numRuns: 60 },
     );

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type DomainEvent } from '../../src/eventstoredb/aggregates.ts';
+import { type DomainEvent, streamSuffix } from '../../src/eventstoredb/aggregates.ts';
 import { decodeEvent, encodeEvent, validationError } from '../../src/eventstoredb/codec.ts';
 import { eventSchemas, type EventTypeName } from '../../src/eventstoredb/event-schemas.ts';
 import { recorded } from './recorded.ts';
@@ -36,9 +36,8 @@ describe('golden files', () => {
 
   it.each(files)('are read, from %s, as the event beside them', (file) => {
     const { type, data, metadata, event } = golden(file);
-    const id = String(data['orderId'] ?? data['customerId']);
-    const category = 'orderId' in data ? 'PizzaOrder' : 'Customer';
-    const stored = decodeEvent(recorded({ type, stream: `${category}-${id}`, data, metadata }));
+    const stream = streamSuffix(event) ?? '';
+    const stored = decodeEvent(recorded({ type, stream, data, metadata }));
     expect(stored.event).toStrictEqual(event);
     expect(stored.metadata).toStrictEqual(metadata);
   });

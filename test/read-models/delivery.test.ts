@@ -4,14 +4,16 @@ import fc from 'fast-check';
 import type { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type CustomerState, evolveCustomer } from '../../src/domain/customer.ts';
+import { evolveMenuItem, type MenuItemState } from '../../src/domain/menu-item.ts';
 import { evolve, type OrderState } from '../../src/domain/order-state.ts';
-import { CUSTOMER, ORDER } from '../../src/eventstoredb/aggregates.ts';
+import { CUSTOMER, MENU_ITEM, ORDER } from '../../src/eventstoredb/aggregates.ts';
 import { decodeEvent, isOf } from '../../src/eventstoredb/codec.ts';
 import { createAnalyticsQueries } from '../../src/read-models/analytics/queries.ts';
 import type { CustomerDocument } from '../../src/read-models/customers/document.ts';
 import { connectMongo } from '../../src/read-models/database.ts';
 import { type Database, openDatabase } from '../../src/read-models/collections.ts';
 import { READ_MODELS } from '../../src/read-models/index.ts';
+import { toFields as toMenuFields } from '../../src/read-models/menu/document.ts';
 import type { LogPage } from '../../src/read-models/log-reader.ts';
 import { customerFields, type OrderDocument, toFields } from '../../src/read-models/orders/document.ts';
 import { type ReadModelContext, toLogEvent } from '../../src/read-models/read-model.ts';
@@ -84,6 +86,7 @@ const streamsOf = (log: readonly AllStreamRecordedEvent[]) => ({
 function expected(log: readonly AllStreamRecordedEvent[]) {
   const orders = new Map<string, { state: OrderState; revision: number }>();
   const customers = new Map<string, { state: CustomerState; revision: number }>();
+  const menu = new Map<string, { state: MenuItemState; revision: number }>();
   for (const recorded of log) {
     const stored = decodeEvent(recorded);
     const { revision } = stored;
@@ -93,6 +96,9 @@ function expected(log: readonly AllStreamRecordedEvent[]) {
     } else if (isOf(CUSTOMER, stored)) {
       const id = stored.event.data.customerId;
       customers.set(id, { state: evolveCustomer(customers.get(id)?.state, stored.event), revision });
+    } else if (isOf(MENU_ITEM, stored)) {
+      const { sku } = stored.event.data;
+      menu.set(sku, { state: evolveMenuItem(menu.get(sku)?.state, stored.event), revision });
     }
   }
   const customerDocuments = new Map<string, CustomerDocument>(
@@ -119,6 +125,7 @@ function expected(log: readonly AllStreamRecordedEvent[]) {
     states: [...orders.values()].map(({ state }) => state),
     orderDocuments,
     customerDocuments: [...customerDocuments.values()],
+    menuDocuments: [...menu].map(([sku, { state, revision }]) => ({ _id: sku, revision, ...toMenuFields(state) })),
   };
 }
 
@@ -132,9 +139,10 @@ function withoutCustomer(document: OrderDocument | undefined) {
 const byId = (a: { _id: string }, b: { _id: string }) => (a._id < b._id ? -1 : 1);
 
 async function expectFolded(database: Database, log: readonly AllStreamRecordedEvent[]): Promise<void> {
-  const { orderDocuments, customerDocuments, states } = expected(log);
+  const { orderDocuments, customerDocuments, menuDocuments, states } = expected(log);
   expect((await database.orders.find({}).toArray()).sort(byId)).toEqual(orderDocuments.sort(byId));
   expect((await database.customers.find({}).toArray()).sort(byId)).toEqual(customerDocuments.sort(byId));
+  expect((await database.menu.find({}).toArray()).sort(byId)).toEqual(menuDocuments.sort(byId));
   const ofOrders = log.filter(({ streamId }) => streamId.startsWith('PizzaOrder-'));
   expect((await database.audit.find({}).toArray()).map(({ _id }) => _id).sort()).toEqual(
     ofOrders.map(({ id }) => id).sort(),
@@ -296,7 +304,9 @@ describe('read models', () => {
 
           await expectFolded(database, log);
           expect(events).toBe(log.length);
-          const counts = [database.orders, database.customers, database.audit].map((each) => each.countDocuments({}));
+          const counts = [database.orders, database.customers, database.menu, database.audit].map((each) =>
+            each.countDocuments({}),
+          );
           expect(documents).toBe((await Promise.all(counts)).reduce((sum, count) => sum + count, 0));
         }),
         { numRuns: RUNS },

@@ -4,12 +4,14 @@ import { v5 as uuidV5 } from 'uuid';
 import { setCustomerDetails, type CustomerState, evolveCustomer } from '../../src/domain/customer.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import { ORDER_STATUSES } from '../../src/domain/events.ts';
+import { evolveMenuItem, type MenuItemState, putMenuItem, withdrawMenuItem } from '../../src/domain/menu-item.ts';
 import { PizzaOrder } from '../../src/domain/pizza-order.ts';
 import { type DomainEvent } from '../../src/eventstoredb/aggregates.ts';
 import { currentVersion } from '../../src/eventstoredb/codec.ts';
 
 const NAMESPACE = '2f0a6a2e-93a5-5a43-8d1c-1c0f5c8f7b11';
 export const CUSTOMERS = ['anna', 'bruno', 'Zoë'];
+const SKUS = ['diavola-m', 'Diavola-M', 'größe/🍕'];
 
 /** A step somebody tries; steps that the domain refuses leave no event. */
 type Step =
@@ -24,7 +26,8 @@ type Step =
   | { readonly type: 'status'; readonly order: number; readonly status: number }
   | { readonly type: 'discount'; readonly order: number; readonly cents: number }
   | { readonly type: 'address'; readonly order: number; readonly street: string }
-  | { readonly type: 'customer'; readonly customer: number; readonly name: string };
+  | { readonly type: 'customer'; readonly customer: number; readonly name: string }
+  | { readonly type: 'menu'; readonly item: number; readonly cents: number | null };
 
 const index = fc.nat({ max: 9 });
 const customer = fc.nat({ max: CUSTOMERS.length - 1 });
@@ -64,9 +67,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       name: fc.constantFrom('Anna', 'Bob', 'Çelik'),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('menu' as const),
+      item: fc.nat({ max: SKUS.length - 1 }),
+      cents: fc.option(fc.integer({ min: 0, max: 3 })),
+    }),
+  },
 );
 
-/** A log of orders and customers, as their commands would have made it; its events are in the order of the log. */
+/** A log of orders, customers and the menu, as their commands would have made it; its events are in the order of the log. */
 export function histories(streamPrefix: string): fc.Arbitrary<AllStreamRecordedEvent[]> {
   return fc.array(step, { minLength: 1, maxLength: 40 }).map((steps) => play(steps, streamPrefix));
 }
@@ -75,6 +86,7 @@ function play(steps: readonly Step[], streamPrefix: string): AllStreamRecordedEv
   const log: AllStreamRecordedEvent[] = [];
   const orders: PizzaOrder[] = [];
   const customers = new Map<string, CustomerState>();
+  const menu = new Map<string, MenuItemState>();
   const revisions = new Map<string, number>();
   const append = (stream: string, event: DomainEvent) => {
     const revision = (revisions.get(stream) ?? -1) + 1;
@@ -100,6 +112,18 @@ function play(steps: readonly Step[], streamPrefix: string): AllStreamRecordedEv
       for (const event of setCustomerDetails(customers.get(id), id, details, time)) {
         customers.set(id, evolveCustomer(customers.get(id), event));
         append(`${streamPrefix}Customer-${id}`, event);
+      }
+      continue;
+    }
+    if (tried.type === 'menu') {
+      const sku = SKUS[tried.item] ?? '';
+      const before = menu.get(sku);
+      const details = { name: sku, category: 'Classic', price: `0.0${tried.cents ?? 0}`, ingredients: [] };
+      for (const event of tried.cents === null
+        ? withdrawMenuItem(before, time)
+        : putMenuItem(before, sku, details, time)) {
+        menu.set(sku, evolveMenuItem(before, event));
+        append(`${streamPrefix}MenuItem-${sku}`, event);
       }
       continue;
     }
@@ -135,7 +159,7 @@ function placed(tried: Extract<Step, { type: 'place' }>, at: number): PizzaOrder
   );
 }
 
-function command(order: PizzaOrder, tried: Exclude<Step, { type: 'place' | 'customer' }>, time: string): void {
+function command(order: PizzaOrder, tried: Exclude<Step, { type: 'place' | 'customer' | 'menu' }>, time: string): void {
   switch (tried.type) {
     case 'confirm':
       return order.confirm({ estimatedDeliveryTime: time }, time);

@@ -11,13 +11,14 @@ import { type Database, openDatabase } from '../../src/read-models/collections.t
 import { DOCUMENTS_PER_WRITE } from '../../src/read-models/batches.ts';
 import { READ_MODELS } from '../../src/read-models/index.ts';
 import { startWorker } from '../../src/read-models/live/worker.ts';
+import { groupName } from '../support/group.ts';
 import { until } from '../support/until.ts';
 
 const CHANGES = 2999;
 const MOST_AT_ONCE = 3;
 
 const name = `worker${randomBytes(6).toString('hex')}`;
-const group = name;
+const group = groupName(name, `${name}-`);
 let client: EventStoreDBClient;
 let mongo: MongoClient;
 
@@ -47,7 +48,7 @@ test('a batch that is more than MongoDB can take at once, is tried again with ha
   const worker = startWorker({
     context: { client, streams, db: overloadable(database, refused), streamPrefix, log },
     models: READ_MODELS,
-    group,
+    group: name,
     prepare: () => Promise.resolve(),
     pressure: { isHigh: () => false },
   });

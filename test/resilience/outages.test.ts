@@ -4,6 +4,7 @@ import { checkReadModels } from '../drills/check.ts';
 import { readyAfter } from '../drills/drill.ts';
 import { readHistory } from '../drills/history.ts';
 import { createWorld, type World } from '../drills/world.ts';
+import { groupName } from '../support/group.ts';
 import { until } from '../support/until.ts';
 import { type Caller, createCaller, pizza, type TimedAnswer } from './caller.ts';
 
@@ -144,7 +145,7 @@ test('after all these outages, nothing is parked and the read models equal the f
   expect(await checkReadModels(log, world.mongoUrl())).toEqual([]);
   const client = EventStoreDBClient.connectionString(world.eventStoreUrl());
   try {
-    const { stats } = await client.getPersistentSubscriptionToAllInfo('pizzeria-api-v1');
+    const { stats } = await client.getPersistentSubscriptionToAllInfo(groupName());
     expect(Number(stats.parkedMessageCount)).toBe(0);
   } finally {
     await client.dispose();

@@ -40,7 +40,7 @@ export async function placeOrder(service: TestService, customerId = 'ada', name 
   return (placed.body as { readonly id: string }).id;
 }
 
-/** Orders are placed and changed, and customers as well, one after the other, until told to stop. */
+/** Orders are placed and changed, and customers and the menu as well, one after the other, until told to stop. */
 export function keepWriting(service: TestService): Writing {
   const orderIds: string[] = [];
   let isStopped = false;
@@ -51,6 +51,8 @@ export function keepWriting(service: TestService): Writing {
       orderIds.push(id);
       const details = { name: `Name ${writer} ${turn}`, email: `c${turn}@example.com` };
       await service.put(`/customers/${customerId}`, details);
+      const price = `${turn % 100}.${writer}0`;
+      await service.put(`/menu/pizza-${turn % 5}`, { name: 'Margherita', category: 'Classic', price });
       await service.post(`/orders/${id}/payment`, { paymentMethod: 'cash', transactionId: randomUUID() });
       if (turn % 2 === 0) {
         await service.post(`/orders/${id}/confirm`, { estimatedDeliveryTime: '2999-01-01T00:00:00Z' });

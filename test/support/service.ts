@@ -7,6 +7,7 @@ import { inject } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { connectMongo } from '../../src/read-models/database.ts';
 import { createService, type Service, type ServiceOptions } from '../../src/service.ts';
+import { groupName } from './group.ts';
 import { until } from './until.ts';
 
 export interface TestService {
@@ -15,12 +16,14 @@ export interface TestService {
   readonly eventStore: EventStoreDBClient;
   readonly mongo: MongoClient;
   readonly config: ServiceOptions['config'];
+  /** Name of its consumer group on the server. */
+  readonly group: string;
   /** Lines that the service logged, parsed. */
   readonly logged: Record<string, unknown>[];
   post(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   get(url: string, headers?: Record<string, string>): Promise<Answer>;
   put(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
-  delete(url: string): Promise<Answer>;
+  delete(url: string, headers?: Record<string, string>): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -60,6 +63,7 @@ export async function startTestService({
   };
   const eventStore = like?.eventStore ?? connectEventStore(inject('eventStoreUrl'));
   const mongo = like?.mongo ?? connectMongo(inject('mongoUrl'));
+  const group = groupName(full.consumerGroup, full.streamPrefix, readModels);
   const { log, logged } = recordingLog();
   const service = await createService({
     config: full,
@@ -80,15 +84,16 @@ export async function startTestService({
     eventStore,
     mongo,
     config: full,
+    group,
     logged,
     post: (url, body, headers = {}) => send({ method: 'POST', url, payload: body as object, headers }),
     get: (url, headers = {}) => send({ method: 'GET', url, headers }),
     put: (url, body, headers = {}) => send({ method: 'PUT', url, payload: body as object, headers }),
-    delete: (url) => send({ method: 'DELETE', url }),
+    delete: (url, headers = {}) => send({ method: 'DELETE', url, headers }),
     async close() {
       await service.close();
       if (like) return;
-      await eventStore.deletePersistentSubscriptionToAll(full.consumerGroup);
+      await eventStore.deletePersistentSubscriptionToAll(group);
       await mongo.db(full.mongoDatabase).dropDatabase();
       await eventStore.dispose();
       await mongo.close();

@@ -1,8 +1,10 @@
 import type { ErrorObject } from 'ajv';
 import type { FastifyError } from 'fastify';
 import {
+  AlreadyThereError,
   ConcurrentModificationError,
   IdempotencyKeyReusedError,
+  MenuItemNotFoundError,
   OrderNotFoundError,
   StaleRevisionError,
   UnknownSkuError,
@@ -36,11 +38,13 @@ export function notFound(detail: string): ProblemError {
 /** Errors whose message is written for the caller. */
 const codes: readonly (readonly [new (...args: never[]) => Error, ProblemCode])[] = [
   [OrderNotFoundError, 'not-found'],
+  [MenuItemNotFoundError, 'not-found'],
   [UnknownReadModelError, 'not-found'],
   [DomainError, 'rule-broken'],
   [ConcurrentModificationError, 'concurrent-change'],
   [RebuildRunningError, 'rebuild-running'],
   [StaleRevisionError, 'stale-revision'],
+  [AlreadyThereError, 'already-there'],
   [IdempotencyKeyReusedError, 'idempotency-key-reused'],
 ];
 

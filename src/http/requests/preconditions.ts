@@ -1,3 +1,4 @@
+import type { Preconditions } from '../../commands/preconditions.ts';
 import { badField } from '../problems/errors.ts';
 
 const ETAGS = /^\s*(?:W\/)?"[\x21\x23-\x7E]*"(?:\s*,\s*(?:W\/)?"[\x21\x23-\x7E]*")*\s*$/;
@@ -20,13 +21,35 @@ export function documentTag(revision: number, customerRevision: number): string 
  * @throws BadRequestError for anything but `*` or a list of entity tags
  */
 export function allowedRevisions(ifMatch: string | undefined): readonly number[] | undefined {
-  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
-  if (!ETAGS.test(ifMatch)) {
-    throw badField('#/if-match', 'If-Match must be * or entity tags such as "3"');
+  const named = ifMatch === undefined ? 'any' : revisionsIn(ifMatch, 'If-Match');
+  return named === 'any' ? undefined : named;
+}
+
+/**
+ * What both headers ask of a change. A weak tag never matches in `If-Match`, and does in `If-None-Match`.
+ *
+ * @throws BadRequestError for anything but `*` or a list of entity tags
+ */
+export function preconditionsOf(headers: {
+  readonly 'if-match'?: string | undefined;
+  readonly 'if-none-match'?: string | undefined;
+}): Preconditions {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
+  return {
+    ...(ifMatch !== undefined && { ifMatch: revisionsIn(ifMatch, 'If-Match') }),
+    ...(ifNoneMatch !== undefined && { ifNoneMatch: revisionsIn(ifNoneMatch, 'If-None-Match') }),
+  };
+}
+
+function revisionsIn(value: string, header: 'If-Match' | 'If-None-Match'): readonly number[] | 'any' {
+  if (value.trim() === '*') return 'any';
+  if (!ETAGS.test(value)) {
+    throw badField(`#/${header.toLowerCase()}`, `${header} must be * or entity tags such as "3"`);
   }
-  return [...ifMatch.matchAll(ETAG)].flatMap(([, weak, tag = '']) => {
+  return [...value.matchAll(ETAG)].flatMap(([, weak, tag = '']) => {
     const revision = /^(\d{1,15})(?:\.\d{1,15})?$/.exec(tag)?.[1];
-    return weak === undefined && revision !== undefined ? [Number(revision)] : [];
+    const counts = header === 'If-None-Match' || weak === undefined;
+    return counts && revision !== undefined ? [Number(revision)] : [];
   });
 }
 

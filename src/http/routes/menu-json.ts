@@ -1,33 +1,49 @@
 import type { Static } from 'typebox';
-import { formatMinorUnits, parseMoney, toMinorUnits } from '../../domain/money.ts';
-import type { MenuItemDocument } from '../../read-models/menu/store.ts';
-import type { Menu, MenuItem, MenuItemBody } from '../schemas/menu.ts';
+import {
+  evolveMenuItem,
+  type MenuItemDetails,
+  type MenuItemEvent,
+  type MenuItemState,
+} from '../../domain/menu-item.ts';
+import { formatMinorUnits, formatMoney } from '../../domain/money.ts';
+import type { StoredEvent } from '../../eventstoredb/codec.ts';
+import type { MenuItemDocument } from '../../read-models/menu/document.ts';
+import type { Menu, MenuItem, MenuItemBody, MenuItemHistory } from '../schemas/menu.ts';
 
 const SIZES = ['S', 'M', 'L', 'XL', 'XXL'];
 
 type MenuJson = Static<typeof Menu>;
 type Dish = MenuJson['categories'][number]['items'][number];
 
-export function toMenuItem(sku: string, body: Static<typeof MenuItemBody>): MenuItemDocument {
-  const { name, category, size = null, price, ingredients = [] } = body;
-  return { _id: sku, name, category, size, priceMinor: toMinorUnits(parseMoney(price)), ingredients };
+export function toDetails(body: Static<typeof MenuItemBody>): MenuItemDetails {
+  return { ingredients: [], ...body };
 }
 
 export function menuItemJson({
-  _id,
+  sku,
   name,
   category,
   size,
-  priceMinor,
+  price,
   ingredients,
-}: MenuItemDocument): Static<typeof MenuItem> {
-  return { sku: _id, name, category, size, price: formatMinorUnits(priceMinor), ingredients: [...ingredients] };
+}: MenuItemState): Static<typeof MenuItem> {
+  return { sku, name, category, size, price: formatMoney(price), ingredients: [...ingredients] };
+}
+
+/** The item after each of its events, with who caused it and when. */
+export function menuItemHistoryJson(
+  events: readonly Pick<StoredEvent<MenuItemEvent>, 'event' | 'revision' | 'metadata'>[],
+): Static<typeof MenuItemHistory> {
+  let state: MenuItemState | undefined;
+  const items = events.map(({ event, revision, metadata: { actor = 'anonymous' } }) => {
+    state = evolveMenuItem(state, event);
+    return { timestamp: state.lastUpdated, revision, eventType: event.type, actor, ...menuItemJson(state) };
+  });
+  return { items };
 }
 
 /**
  * The menu as a guest reads it: what differs in nothing but size and price is one item.
- *
- * @param items by category and name
  */
 export function menuJson(currency: string, items: readonly MenuItemDocument[]): MenuJson {
   const categories = new Map<string, Map<string, Dish>>();

@@ -1,21 +1,33 @@
 import type { App } from './app.ts';
 import Type from 'typebox';
-import type { MenuStore } from '../../read-models/menu/store.ts';
+import { MenuItemNotFoundError } from '../../commands/errors.ts';
+import type { MenuCommands } from '../../commands/menu-commands.ts';
+import type { MenuItemEvent, MenuItemState } from '../../domain/menu-item.ts';
+import type { EventSourcingRepository } from '../../eventstoredb/repository.ts';
+import { toState } from '../../read-models/menu/document.ts';
+import type { MenuQueries } from '../../read-models/menu/queries.ts';
 import { notFound } from '../problems/errors.ts';
-import { ref, Sku } from '../schemas/common.ts';
-import { Menu, MenuItem, MenuItemBody } from '../schemas/menu.ts';
-import { menuItemJson, menuJson, toMenuItem } from './menu-json.ts';
+import { callerOf } from '../requests/caller.ts';
+import { isUnmodified, preconditionsOf, revisionTag } from '../requests/preconditions.ts';
+import { findAtRevision } from '../requests/wait-for-revision.ts';
+import { ChangeHeaders, IfNoneMatch, MinRevision, NotModified, ref, Sku } from '../schemas/common.ts';
+import { Menu, MenuItem, MenuItemBody, MenuItemHistory } from '../schemas/menu.ts';
+import type { Pressure } from '../server/pressure.ts';
+import { menuItemHistoryJson, menuItemJson, menuJson, toDetails } from './menu-json.ts';
 
 const tags = ['Menu'];
 const MenuParams = Type.Object({ sku: Sku });
 
 export interface MenuRoutesOptions {
-  readonly menu: Pick<MenuStore, 'list' | 'put' | 'remove'>;
+  readonly menu: Pick<MenuQueries, 'list' | 'find'>;
+  readonly menuCommands: Pick<MenuCommands, 'put' | 'withdraw'>;
+  readonly menuHistory: Pick<EventSourcingRepository<MenuItemState, MenuItemEvent>, 'history'>;
   readonly currency: string;
+  readonly pressure: Pick<Pressure, 'awaitingReadModel'>;
 }
 
 /** The routes of the price list. A new price touches no order: each has its prices in its own events. */
-export function menuRoutes(app: App, { menu, currency }: MenuRoutesOptions): void {
+export function menuRoutes(app: App, { menu, menuCommands, menuHistory, currency, pressure }: MenuRoutesOptions): void {
   app.get(
     '/menu',
     {
@@ -29,6 +41,49 @@ export function menuRoutes(app: App, { menu, currency }: MenuRoutesOptions): voi
     async () => menuJson(currency, await menu.list()),
   );
 
+  app.get(
+    '/menu/:sku',
+    {
+      schema: {
+        tags,
+        operationId: 'getMenuItem',
+        summary: 'One item of the menu; `minRevision` waits until the read model has seen a change of yours',
+        params: MenuParams,
+        querystring: MinRevision,
+        headers: IfNoneMatch,
+        response: { 200: ref(MenuItem), 304: NotModified },
+      },
+    },
+    async (request, reply) => {
+      const { sku } = request.params;
+      const found = await findAtRevision(`menu item ${sku}`, request.query.minRevision, () => menu.find(sku), pressure);
+      if (!found?.isOnMenu) throw new MenuItemNotFoundError(sku);
+      const tag = revisionTag(found.revision);
+      void reply.header('etag', tag);
+      if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
+      return menuItemJson(toState(found));
+    },
+  );
+
+  app.get(
+    '/menu/:sku/history',
+    {
+      schema: {
+        tags,
+        operationId: 'getMenuItemHistory',
+        summary: 'Every price and change of an item, oldest first: what it was, since when, and who did it',
+        params: MenuParams,
+        response: { 200: ref(MenuItemHistory) },
+      },
+    },
+    async (request) => {
+      const { sku } = request.params;
+      const events = await menuHistory.history(sku);
+      if (events.length === 0) throw notFound(`There was never an item ${sku} on the menu`);
+      return menuItemHistoryJson(events);
+    },
+  );
+
   app.put(
     '/menu/:sku',
     {
@@ -36,15 +91,19 @@ export function menuRoutes(app: App, { menu, currency }: MenuRoutesOptions): voi
         tags,
         operationId: 'putMenuItem',
         summary: 'Put an item on the menu, or change it',
+        headers: ChangeHeaders,
         params: MenuParams,
         body: ref(MenuItemBody),
         response: { 200: ref(MenuItem), 201: ref(MenuItem) },
       },
     },
     async (request, reply) => {
-      const item = toMenuItem(request.params.sku, request.body);
-      if (await menu.put(item)) void reply.code(201);
-      return menuItemJson(item);
+      const { sku } = request.params;
+      const preconditions = preconditionsOf(request.headers);
+      const set = await menuCommands.put(sku, toDetails(request.body), callerOf(request), preconditions);
+      if (set.isNew) void reply.code(201).header('location', `/menu/${encodeURIComponent(sku)}`);
+      void reply.header('etag', revisionTag(set.revision));
+      return menuItemJson(set.state);
     },
   );
 
@@ -55,13 +114,13 @@ export function menuRoutes(app: App, { menu, currency }: MenuRoutesOptions): voi
         tags,
         operationId: 'deleteMenuItem',
         summary: 'Withdraw an item from the menu',
+        headers: ChangeHeaders,
         params: MenuParams,
         response: { 204: Type.Null({ description: 'Withdrawn' }) },
       },
     },
     async (request, reply) => {
-      const { sku } = request.params;
-      if (!(await menu.remove(sku))) throw notFound(`There is no item ${sku} on the menu`);
+      await menuCommands.withdraw(request.params.sku, callerOf(request), preconditionsOf(request.headers));
       return reply.code(204).send(null);
     },
   );

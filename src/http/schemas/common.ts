@@ -103,7 +103,17 @@ export const MinRevision = Type.Object(
 /** Of a command on something new, where there is no revision to insist on. */
 export const CallerHeaders = Type.Object(callerHeaders);
 
-export const CommandHeaders = Type.Object({
-  ...callerHeaders,
+const ifMatch = {
   'if-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag that the caller saw' })),
+};
+
+export const CommandHeaders = Type.Object({ ...callerHeaders, ...ifMatch });
+
+/** Of a command that looks at both preconditions. */
+export const ChangeHeaders = Type.Object({
+  ...callerHeaders,
+  ...ifMatch,
+  'if-none-match': Type.Optional(
+    Type.String({ maxLength: 1000, description: 'ETags that must not be there; `*`: nothing must be there' }),
+  ),
 });

@@ -4,7 +4,7 @@ import { AuditPage } from './audit.ts';
 import { Customer, CustomerBody } from './customers.ts';
 import { EventCatalogue } from './event-catalogue.ts';
 import { OrderDiff, Timeline } from './history.ts';
-import { Menu, MenuItem, MenuItemBody } from './menu.ts';
+import { Menu, MenuItem, MenuItemBody, MenuItemHistory } from './menu.ts';
 import {
   ApplyDiscountBody,
   ChangeStatusBody,
@@ -37,6 +37,7 @@ export const sharedSchemas = [
   AuditPage,
   MenuItemBody,
   MenuItem,
+  MenuItemHistory,
   Menu,
   EventCatalogue,
   Rebuild,

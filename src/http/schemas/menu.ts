@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { MenuItemEvent } from '../../domain/menu-item.ts';
 import { closed, line, Money, nullable, UnitPrice } from './common.ts';
 
 export const MenuItemBody = Type.Object(
@@ -14,16 +15,36 @@ export const MenuItemBody = Type.Object(
   { $id: 'MenuItemDetails', ...closed },
 );
 
-export const MenuItem = Type.Object(
+const item = {
+  sku: Type.String(),
+  name: Type.String(),
+  category: Type.String(),
+  size: nullable<string>('string', 'null where there is only one'),
+  price: Money,
+  ingredients: Type.Array(Type.String()),
+};
+
+export const MenuItem = Type.Object(item, { $id: 'MenuItem' });
+
+const eventTypes = [
+  'MenuItemAdded',
+  'MenuItemChanged',
+  'MenuItemWithdrawn',
+] as const satisfies readonly MenuItemEvent['type'][];
+
+export const MenuItemHistory = Type.Object(
   {
-    sku: Type.String(),
-    name: Type.String(),
-    category: Type.String(),
-    size: nullable<string>('string', 'null where there is only one'),
-    price: Money,
-    ingredients: Type.Array(Type.String()),
+    items: Type.Array(
+      Type.Object({
+        timestamp: Type.String({ format: 'date-time', description: 'when it happened' }),
+        revision: Type.Integer({ minimum: 0 }),
+        eventType: Type.Enum([...eventTypes], { type: 'string' }),
+        actor: Type.String({ description: 'who did it' }),
+        ...item,
+      }),
+    ),
   },
-  { $id: 'MenuItem' },
+  { $id: 'MenuItemHistory' },
 );
 
 const Dish = Type.Object({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ErrorType, type EventStoreDBClient, START, streamNameFilter, UNBOUNDED, PINNED } from '@eventstore/db-client';
 import type { Logger } from 'pino';
 import { withTimeLimit } from '../../eventstoredb/client.ts';
@@ -26,8 +27,18 @@ export const GROUP_SETTINGS = {
 const TIME_LIMIT_MS = 5000;
 
 /**
- * Creates the consumer group from the start of the log, or corrects the settings of an existing one. The filter of an
- * existing group cannot be changed.
+ * Name of the group that gets the streams with these prefixes. EventStoreDB neither changes nor tells the filter of a
+ * group that exists, so that another filter is another group, which begins at the start of the log.
+ *
+ * @param name what the groups of all filters have in common (CONSUMER_GROUP)
+ */
+export function groupOf(name: string, prefixes: readonly string[]): string {
+  const filter = createHash('sha256').update([...prefixes].sort().join('\n'));
+  return `${name}-${filter.digest('hex').slice(0, 8)}`;
+}
+
+/**
+ * Creates the consumer group from the start of the log, or corrects the settings of an existing one.
  */
 export async function ensureConsumerGroup(
   client: EventStoreDBClient,

@@ -12,7 +12,7 @@ import {
   toLogEvent,
 } from '../read-model.ts';
 import { projectTogether } from '../together.ts';
-import { ensureConsumerGroup } from './consumer-group.ts';
+import { ensureConsumerGroup, groupOf } from './consumer-group.ts';
 import { makeRoom } from './pacing.ts';
 import { type Progress, supervise } from './supervise.ts';
 
@@ -36,6 +36,7 @@ export interface Worker {
 export interface WorkerOptions {
   readonly context: ReadModelContext;
   readonly models: readonly ReadModel[];
+  /** What the names of its groups begin with: see `groupOf`. */
   readonly group: string;
   /** Runs before each start of consuming, and puts in place what must be there first. */
   readonly prepare: () => Promise<void>;
@@ -61,8 +62,10 @@ type Delivery = ResolvedEvent & { readonly event: AllStreamRecordedEvent };
  * written, and parked only when it cannot be read or applied, never because a store is away.
  */
 export function startWorker(options: WorkerOptions): Worker {
-  const { context, models, group } = options;
+  const { context, models } = options;
   const { client, log, streamPrefix } = context;
+  const prefixes = streamPrefixes(streamPrefix, models);
+  const group = groupOf(options.group, prefixes);
   const counts = { inFlight: 0, projected: 0, redelivered: 0, parked: 0 };
   let lastProjectedAt: Date | undefined;
   let most = MOST_PER_BATCH;
@@ -73,7 +76,7 @@ export function startWorker(options: WorkerOptions): Worker {
   const supervised = supervise('projection worker', log, async (signal, progress) => {
     await ensureConnected(client, CONNECT_TIME_LIMIT_MS);
     await options.prepare();
-    await ensureConsumerGroup(client, group, streamPrefixes(streamPrefix, models), log);
+    await ensureConsumerGroup(client, group, prefixes, log);
     if (!signal.aborted) await consume(signal, progress);
   });
 
