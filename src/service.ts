@@ -23,6 +23,7 @@ import { prepareReadModels } from './read-models/rebuild/prepare.ts';
 import { createAnalyticsQueries } from './read-models/analytics/queries.ts';
 import { createMenuStore } from './read-models/menu/store.ts';
 import { createOrderQueries } from './read-models/orders/queries.ts';
+import { createRefundQueries } from './read-models/refunds/queries.ts';
 import { createPressure } from './http/server/pressure.ts';
 import { createProjectionAdmin } from './read-models/admin.ts';
 import { createRebuilds } from './read-models/rebuild/rebuild.ts';
@@ -96,6 +97,7 @@ export async function createService({
     log,
     commands,
     orders: createOrderQueries(database, STORE_TIME_LIMIT_MS),
+    refunds: createRefundQueries(database, STORE_TIME_LIMIT_MS),
     history: orders,
     audit: createAuditQueries(database, STORE_TIME_LIMIT_MS),
     customerCommands: createCustomerCommands({ ...executing, repository: customers }),

@@ -36,9 +36,14 @@ export interface Command<State, Event> {
    * The events to append; none when there is nothing to do.
    *
    * @param at time of the events: now, and never before the last one
+   * @param context the same whenever the command is decided again
    * @throws DomainError
    */
-  readonly decide: (loaded: Loaded<State>, at: string) => readonly Event[] | Promise<readonly Event[]>;
+  readonly decide: (
+    loaded: Loaded<State>,
+    at: string,
+    context: CommandContext,
+  ) => readonly Event[] | Promise<readonly Event[]>;
 }
 
 export interface Executed<State> extends AtRevision<State> {
@@ -88,7 +93,7 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
       stillWanted();
       const earlier = await earlierAnswer(id, loaded, context);
       if (earlier) return { ...earlier, hasChanged: true };
-      const outcome = await attempt(command, loaded);
+      const outcome = await attempt(command, context, loaded);
       if (loaded.fromCache && (outcome instanceof Error || outcome.length === 0)) {
         loaded = await repository.getFresh(id);
         continue;
@@ -125,13 +130,14 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
 
   async function attempt(
     { allowedRevisions, decide }: Command<State, Event>,
+    context: CommandContext,
     loaded: Loaded<State>,
   ): Promise<readonly Event[] | StaleRevisionError | DomainError> {
     const { state, revision } = loaded;
     if (allowedRevisions?.includes(revision) === false) return new StaleRevisionError(revision, subject);
     const now = clock();
     try {
-      return await decide(loaded, state ? notBefore(state.lastUpdated, now) : now.toISOString());
+      return await decide(loaded, state ? notBefore(state.lastUpdated, now) : now.toISOString(), context);
     } catch (error) {
       if (error instanceof DomainError) return error;
       throw error;

@@ -50,6 +50,7 @@ describe('npm run projections', () => {
       'customers',
       'orders',
       'audit',
+      'refunds',
       'analytics',
     ]);
     expect(lines[2]).toMatch(/^orders +consuming +\d+ +0 +0\.0 +0 +0 +0 +-$/);
@@ -110,7 +111,7 @@ describe('npm run projections', () => {
   test.each([
     [[], 'a command is missing'],
     [['sing'], 'no command sing'],
-    [['rebuild'], 'NAME must be one of customers, orders, audit, analytics'],
+    [['rebuild'], 'NAME must be one of customers, orders, audit, refunds, analytics'],
     [['verify', 'menu'], 'NAME must be one of'],
     [['status', 'orders'], 'too many arguments'],
     [['rebuild', 'orders', '--repair'], '--repair belongs to verify'],

@@ -9,7 +9,7 @@ import { besides, caughtUp, keepWriting, placeOrder } from '../support/projectio
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
-const NO_FIGURES = { orders: 0, confirmed: 0, revenueMinor: 0, quantity: 0, items: [] };
+const NO_FIGURES = { orders: 0, confirmed: 0, cancelled: 0, revenueMinor: 0, refundedMinor: 0, quantity: 0, items: [] };
 
 let service: TestService;
 let admin: ProjectionAdmin;

@@ -52,6 +52,9 @@ export function keepWriting(service: TestService): Writing {
       const details = { name: `Name ${writer} ${turn}`, email: `c${turn}@example.com` };
       await service.put(`/customers/${customerId}`, details);
       await service.post(`/orders/${id}/payment`, { paymentMethod: 'cash', transactionId: randomUUID() });
+      const refund = await service.post(`/orders/${id}/refunds`, { amount: '5.00', reason: 'cold' });
+      const path = String(refund.headers['location']);
+      if (turn % 3 === 0) await service.post(`${path}/complete`, { transactionId: randomUUID() });
       if (turn % 2 === 0) {
         await service.post(`/orders/${id}/confirm`, { estimatedDeliveryTime: '2999-01-01T00:00:00Z' });
       }

@@ -7,7 +7,7 @@ import {
   StaleRevisionError,
   UnknownSkuError,
 } from '../../commands/errors.ts';
-import { DomainError, InvalidOrderError } from '../../domain/errors.ts';
+import { DomainError, InvalidOrderError, RefundNotFoundError } from '../../domain/errors.ts';
 import { StoppingError } from '../../read-models/admin.ts';
 import { UnknownReadModelError } from '../../read-models/read-model.ts';
 import { RebuildRunningError } from '../../read-models/rebuild/rebuild.ts';
@@ -37,6 +37,7 @@ export function notFound(detail: string): ProblemError {
 const codes: readonly (readonly [new (...args: never[]) => Error, ProblemCode])[] = [
   [OrderNotFoundError, 'not-found'],
   [UnknownReadModelError, 'not-found'],
+  [RefundNotFoundError, 'not-found'],
   [DomainError, 'rule-broken'],
   [ConcurrentModificationError, 'concurrent-change'],
   [RebuildRunningError, 'rebuild-running'],
