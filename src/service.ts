@@ -5,9 +5,10 @@ import type { Logger } from 'pino';
 import { buildApp } from './http/app.ts';
 import { createCustomerCommands } from './commands/customer-commands.ts';
 import { createOrderCommands } from './commands/order-commands.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { readHead } from './eventstoredb/client.ts';
 import { CUSTOMER, ORDER } from './eventstoredb/aggregates.ts';
+import { eventSchemas } from './eventstoredb/event-schemas.ts';
 import { EventSourcingRepository } from './eventstoredb/repository.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
 import type { Readiness } from './http/routes/health.ts';
@@ -38,6 +39,7 @@ export interface ServiceOptions {
     | 'streamPrefix'
     | 'currency'
     | 'snapshotEvery'
+    | 'withheldEvents'
     | 'maxInFlight'
     | 'rateLimitPerMinute'
   >;
@@ -60,7 +62,11 @@ export interface Service {
 
 const PROBE_TIME_LIMIT_MS = 1000;
 
-/** Wires the service on two clients and starts its projection worker; the caller listens and closes. */
+/**
+ * Wires the service on two clients and starts its projection worker; the caller listens and closes.
+ *
+ * @throws ConfigError when it is to withhold an event that there is not
+ */
 export async function createService({
   config,
   eventStore,
@@ -69,7 +75,9 @@ export async function createService({
   clock = () => new Date(),
   readModels = READ_MODELS,
 }: ServiceOptions): Promise<Service> {
-  const { streamPrefix } = config;
+  const { streamPrefix, withheldEvents: withheld } = config;
+  const unknown = withheld?.find((type) => !Object.hasOwn(eventSchemas, type));
+  if (unknown !== undefined) throw new ConfigError(`WITHHOLD_EVENTS names ${unknown}, which is no type of event`);
   const database = openDatabase(mongo, config.mongoDatabase);
   const metrics = createMetrics();
   const streams = createStreamStore({
@@ -80,7 +88,7 @@ export async function createService({
   });
   const orders = new EventSourcingRepository(ORDER, { streams, snapshotEvery: config.snapshotEvery, log });
   const menu = createMenuStore(database, STORE_TIME_LIMIT_MS);
-  const executing = { clock, log, onConflict: metrics.onConflict };
+  const executing = { clock, log, onConflict: metrics.onConflict, withheld };
   const commands = createOrderCommands({ ...executing, repository: orders, menu, currency: config.currency });
   const customers = new EventSourcingRepository(CUSTOMER, { streams, log });
   const { db } = database;

@@ -5,7 +5,13 @@ import type { DomainEvent } from '../eventstoredb/aggregates.ts';
 import { ConcurrencyError } from '../eventstoredb/errors.ts';
 import { type AtRevision, type EventSourcingRepository, type Loaded, NEW } from '../eventstoredb/repository.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
-import { ConcurrentModificationError, IdempotencyKeyReusedError, StaleRevisionError, type Subject } from './errors.ts';
+import {
+  ConcurrentModificationError,
+  IdempotencyKeyReusedError,
+  StaleRevisionError,
+  type Subject,
+  WithheldEventError,
+} from './errors.ts';
 import { type Caller, commandContext } from './idempotency.ts';
 import { createSerializer, type StillWanted } from './serialize.ts';
 
@@ -18,6 +24,8 @@ export interface ExecutorOptions<State extends { readonly lastUpdated: string },
   readonly clock: () => Date;
   readonly log: Logger;
   readonly onConflict?: () => void;
+  /** Types of events that are not to be written yet. */
+  readonly withheld?: readonly string[] | undefined;
 }
 
 export interface Command<State, Event> {
@@ -58,7 +66,7 @@ export interface Executed<State> extends AtRevision<State> {
  * that there is nothing to do, is made again on the aggregate as stored.
  *
  * @throws what `ifMissing` makes, IdempotencyKeyReusedError, StaleRevisionError, DomainError,
- *   ConcurrentModificationError, EventStoreUnavailableError, UnreadableEventError
+ *   ConcurrentModificationError, WithheldEventError, EventStoreUnavailableError, UnreadableEventError
  */
 export function createExecutor<State extends { readonly lastUpdated: string }, Event extends DomainEvent>({
   repository,
@@ -66,6 +74,7 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
   clock,
   log,
   onConflict = () => undefined,
+  withheld = [],
 }: ExecutorOptions<State, Event>) {
   const serialize = createSerializer();
 
@@ -102,6 +111,7 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
       if (loaded.state && outcome.length === 0) {
         return { state: loaded.state, revision: loaded.revision, hasChanged: false };
       }
+      if (outcome.some(({ type }) => withheld.includes(type))) throw new WithheldEventError();
       stillWanted();
       try {
         return { ...(await repository.save(id, loaded, outcome, context)), hasChanged: true };

@@ -524,3 +524,47 @@ describe('figures', () => {
     }
   });
 });
+
+describe('an instance that withholds the events, as the first step of an upgrade', () => {
+  const withheldEvents = [
+    'OrderCancelled',
+    'RefundRequested',
+    'RefundCompleted',
+    'RefundFailed',
+    'LatePaymentReceived',
+  ];
+
+  it('reads them, and refuses whatever would write one with 503', async () => {
+    const { path } = await refunding();
+    const id = await paid();
+    const config = { ...service.config, withheldEvents };
+    const first = await startTestService({ like: { ...service, config } });
+    try {
+      for (const [url, body] of [
+        [`/orders/${id}/cancel`, REASON],
+        [`/orders/${id}/status`, { status: 'CANCELLED' }],
+        [`/orders/${id}/refunds`, REASON],
+        [`${path}/complete`, { transactionId: 're-1' }],
+      ] as const) {
+        expect(await first.post(url, body)).toMatchObject({
+          status: 503,
+          headers: { 'retry-after': '1' },
+          body: { detail: 'Not available while the service is being upgraded. Please try again.' },
+        });
+      }
+      expect((await first.get(path)).body).toMatchObject({ status: 'PENDING' });
+      expect((await first.post(`/orders/${id}/status`, { status: 'READY' })).status).toBe(200);
+      expect(await typesOf(id)).toEqual(['PizzaOrderPlaced', 'PaymentProcessed', 'OrderStatusChanged']);
+      expect((await service.post(`/orders/${id}/cancel`, REASON)).status).toBe(200);
+    } finally {
+      await first.close();
+    }
+  });
+
+  it('of a type that there is not, does not start', async () => {
+    const config = { ...service.config, withheldEvents: ['OrderCanceled'] };
+    await expect(startTestService({ like: { ...service, config } })).rejects.toThrow(
+      'WITHHOLD_EVENTS names OrderCanceled, which is no type of event',
+    );
+  });
+});

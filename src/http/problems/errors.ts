@@ -6,6 +6,7 @@ import {
   OrderNotFoundError,
   StaleRevisionError,
   UnknownSkuError,
+  WithheldEventError,
 } from '../../commands/errors.ts';
 import { DomainError, InvalidOrderError, RefundNotFoundError } from '../../domain/errors.ts';
 import { StoppingError } from '../../read-models/admin.ts';
@@ -52,6 +53,7 @@ export function toProblem(error: unknown): ProblemDetails {
   if (error instanceof UnknownSkuError) {
     return fieldProblem('invalid-order', `#/items/${error.index}/sku`, error.message);
   }
+  if (error instanceof WithheldEventError) return problem('unavailable', error.message);
   if (error instanceof StoppingError) return problem('unavailable', 'The service is stopping.');
   const code = codes.find(([type]) => error instanceof type)?.[1];
   if (code) return problem(code, (error as Error).message);
