@@ -54,7 +54,7 @@ export async function fill({ client, streamPrefix, orders, eventsPerOrder }: Fil
     if (eventsPerOrder === 3) {
       for (const order of wave) order.confirm(CONFIRM_BODY, order.state.placedAt);
       await save(wave);
-      for (const order of wave) order.pay(PAY_BODY, order.state.placedAt);
+      for (const order of wave) order.pay(PAY_BODY, order.state.placedAt, randomUUID());
       await save(wave);
     }
     ids.push(...wave.map(({ state }) => state.id));

@@ -105,7 +105,7 @@ async function write(
   };
   for (let count = 1; count < events; count += 1) {
     if (count % SNAPSHOT_EVERY === 0) await save();
-    order.changeStatus({ status: order.state.status === 'COOKING' ? 'READY' : 'COOKING' }, at);
+    order.changeStatus({ status: order.state.status === 'COOKING' ? 'READY' : 'COOKING' }, at, randomUUID());
   }
   await save();
   return order.state.id;

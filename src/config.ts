@@ -79,6 +79,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     dataDir: text('DATA_DIR') ?? './data',
     currency: pattern('CURRENCY', 'USD', /^[A-Z]{3}$/, 'an ISO 4217 code such as USD'),
     snapshotEvery: integer('SNAPSHOT_EVERY', 100, 1, 1_000_000),
+    /** Types of events that are not written yet, because other instances can't read them; undefined: none. */
+    withheldEvents: checked<readonly string[] | undefined>(
+      'WITHHOLD_EVENTS',
+      undefined,
+      (value) => (/^\w+(?:, *\w+)*$/.test(value) ? value.split(/, */) : undefined),
+      'names of event types, separated by commas',
+    ),
     logLevel: checked(
       'LOG_LEVEL',
       'info',

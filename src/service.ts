@@ -6,9 +6,10 @@ import { buildApp } from './http/app.ts';
 import { createCustomerCommands } from './commands/customer-commands.ts';
 import { createMenuCommands } from './commands/menu-commands.ts';
 import { createOrderCommands } from './commands/order-commands.ts';
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import { readHead } from './eventstoredb/client.ts';
 import { CUSTOMER, MENU_ITEM, ORDER } from './eventstoredb/aggregates.ts';
+import { eventSchemas } from './eventstoredb/event-schemas.ts';
 import { EventSourcingRepository } from './eventstoredb/repository.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
 import type { Readiness } from './http/routes/health.ts';
@@ -24,6 +25,7 @@ import { prepareReadModels } from './read-models/rebuild/prepare.ts';
 import { createAnalyticsQueries } from './read-models/analytics/queries.ts';
 import { createMenuQueries } from './read-models/menu/queries.ts';
 import { createOrderQueries } from './read-models/orders/queries.ts';
+import { createRefundQueries } from './read-models/refunds/queries.ts';
 import { createPressure } from './http/server/pressure.ts';
 import { createProjectionAdmin } from './read-models/admin.ts';
 import { createRebuilds } from './read-models/rebuild/rebuild.ts';
@@ -38,6 +40,7 @@ export interface ServiceOptions {
     | 'streamPrefix'
     | 'currency'
     | 'snapshotEvery'
+    | 'withheldEvents'
     | 'maxInFlight'
     | 'rateLimitPerMinute'
   >;
@@ -60,7 +63,11 @@ export interface Service {
 
 const PROBE_TIME_LIMIT_MS = 1000;
 
-/** Wires the service on two clients and starts its projection worker; the caller listens and closes. */
+/**
+ * Wires the service on two clients and starts its projection worker; the caller listens and closes.
+ *
+ * @throws ConfigError when it is to withhold an event that there is not
+ */
 export async function createService({
   config,
   eventStore,
@@ -69,7 +76,9 @@ export async function createService({
   clock = () => new Date(),
   readModels = READ_MODELS,
 }: ServiceOptions): Promise<Service> {
-  const { streamPrefix } = config;
+  const { streamPrefix, withheldEvents: withheld } = config;
+  const unknown = withheld?.find((type) => !Object.hasOwn(eventSchemas, type));
+  if (unknown !== undefined) throw new ConfigError(`WITHHOLD_EVENTS names ${unknown}, which is no type of event`);
   const database = openDatabase(mongo, config.mongoDatabase);
   const metrics = createMetrics();
   const streams = createStreamStore({
@@ -80,7 +89,7 @@ export async function createService({
   });
   const orders = new EventSourcingRepository(ORDER, { streams, snapshotEvery: config.snapshotEvery, log });
   const menu = createMenuQueries(database, STORE_TIME_LIMIT_MS);
-  const executing = { clock, log, onConflict: metrics.onConflict };
+  const executing = { clock, log, onConflict: metrics.onConflict, withheld };
   const commands = createOrderCommands({ ...executing, repository: orders, menu, currency: config.currency });
   const customers = new EventSourcingRepository(CUSTOMER, { streams, log });
   const menuItems = new EventSourcingRepository(MENU_ITEM, { streams, log });
@@ -99,6 +108,7 @@ export async function createService({
     log,
     commands,
     orders: createOrderQueries(database, STORE_TIME_LIMIT_MS),
+    refunds: createRefundQueries(database, STORE_TIME_LIMIT_MS),
     history: orders,
     audit: createAuditQueries(database, STORE_TIME_LIMIT_MS),
     customerCommands: createCustomerCommands({ ...executing, repository: customers }),

@@ -23,6 +23,7 @@ const projections: Static<typeof Projections> = {
     { ...projection, name: 'customers', state: 'consuming', stalled: 0, rebuild: null },
     projection,
     { ...projection, name: 'audit', state: 'consuming', stalled: 0, rebuild: null },
+    { ...projection, name: 'refunds', state: 'consuming', stalled: 0, rebuild: null },
     {
       ...projection,
       name: 'analytics',
@@ -49,7 +50,7 @@ const parked: Static<typeof ParkedEvents> = {
   ],
   total: 1,
 };
-const notFound = problem('not-found', 'There is no read model menu, but customers, menu_items, orders, audit, analytics');
+const notFound = problem('not-found', 'There is no read model menu, but customers, menu_items, orders, audit, refunds, analytics');
 
 export const admin: OperationDocumentations = {
   listProjections: {

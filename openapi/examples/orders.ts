@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { OrderNotFoundError } from '../../src/commands/errors.ts';
+import { RefundNotFoundError } from '../../src/domain/errors.ts';
 import { ORDER_STATUSES } from '../../src/domain/events.ts';
 import { encodeCursor } from '../../src/http/requests/pages.ts';
 import { fieldProblem, problem } from '../../src/http/problems/catalogue.ts';
@@ -15,12 +16,22 @@ import type {
   PlaceOrderBody,
   PlainOrder,
 } from '../../src/http/schemas/orders.ts';
+import type {
+  CancelOrderBody,
+  CompleteRefundBody,
+  FailRefundBody,
+  Refund,
+  RefundPage,
+  RequestRefundBody,
+} from '../../src/http/schemas/refunds.ts';
 import { changeProblems, concurrentChange, keyReused, refusedField, wrongField } from './problems.ts';
 import type { AnswerDocumentation, OperationDocumentations } from './documentation.ts';
 import { customerBody } from './customers.ts';
 import { menuItem } from './menu.ts';
 import {
   address,
+  cancelKey,
+  cancelled,
   confirmed,
   customerId,
   discountedAt,
@@ -32,17 +43,26 @@ import {
   placed,
   placedAt,
   readyAt,
+  refunded,
+  refundedInPart,
+  refundFailed,
+  refundFailedForGood,
+  refundId,
+  refundPending,
   sku,
 } from './story.ts';
 
 const notFound = toProblem(new OrderNotFoundError(orderId));
 const changeOfOrder = { notFound, ...changeProblems('order') };
+const refundNotFound = toProblem(new RefundNotFoundError(refundId));
+const changeOfRefund = { ...changeProblems('order'), notFound: refundNotFound };
 const changed = (description: string, examples: Record<string, Static<typeof PlainOrder>>): AnswerDocumentation => ({
   description,
   headers: ['ETag'],
   examples,
 });
 const nextCursor = encodeCursor({ time: new Date(placedAt), id: orderId }, {});
+const nextRefunds = encodeCursor({ time: new Date(readyAt), id: refundId }, { status: 'PENDING' });
 
 export const orders: OperationDocumentations = {
   placeOrder: {
@@ -100,7 +120,11 @@ export const orders: OperationDocumentations = {
     bodies: {
       byCard: { paymentMethod: 'credit_card', transactionId: 'txn-123456' },
     } satisfies Record<string, Static<typeof PayOrderBody>>,
-    answers: { 200: changed('Paid; an order that is confirmed too is COOKING', { byCard: paid }) },
+    answers: {
+      200: changed('Paid; an order that is confirmed too is COOKING, one that is cancelled owes it back', {
+        byCard: paid,
+      }),
+    },
     problems: {
       field: wrongField('body', '#/transactionId', 'is required'),
       ...changeOfOrder,
@@ -116,7 +140,7 @@ export const orders: OperationDocumentations = {
     answers: {
       200: changed('Changed, or the present status again, which stores nothing', {
         ready: { ...paid, revision: 3, status: 'READY', lastUpdated: readyAt },
-        cancelled: { ...paid, revision: 3, status: 'CANCELLED', lastUpdated: readyAt },
+        cancelled,
       }),
     },
     problems: {
@@ -161,6 +185,106 @@ export const orders: OperationDocumentations = {
       ...changeOfOrder,
       rule: problem('rule-broken', 'Cannot change delivery address of order in status: DELIVERED'),
     },
+  },
+  cancelOrder: {
+    parameters: { 'idempotency-key': cancelKey, 'if-match': '"2"' },
+    bodies: {
+      byGuest: { reason: 'The guest rang up', reasonCode: 'CUSTOMER_REQUEST' },
+    } satisfies Record<string, Static<typeof CancelOrderBody>>,
+    answers: { 200: changed('Cancelled; what was paid is a pending refund', { byGuest: cancelled }) },
+    problems: {
+      field: wrongField('body', '#/reason', 'is required'),
+      ...changeOfOrder,
+      rule: problem('rule-broken', 'Cannot cancel order in status: DELIVERED'),
+    },
+  },
+  requestRefund: {
+    parameters: { 'idempotency-key': 'refund-0001', 'if-match': '"2"' },
+    bodies: {
+      inPart: { amount: '5.00', reason: 'The pizza was cold' },
+      inFull: { reason: 'The pizza was cold' },
+    } satisfies Record<string, Static<typeof RequestRefundBody>>,
+    answers: {
+      201: {
+        description: 'Requested, or what was requested with this Idempotency-Key before: `Location` is the refund',
+        headers: ['ETag', 'Location'],
+        examples: { inPart: refundedInPart } satisfies Record<string, Static<typeof PlainOrder>>,
+      },
+    },
+    problems: {
+      field: wrongField(
+        'body',
+        '#/amount',
+        'must be a decimal amount of at most 7 digits and two decimals, as a string, such as "25.00"',
+      ),
+      ...changeOfOrder,
+      rule: problem('rule-broken', 'Cannot refund an order that is not paid'),
+    },
+  },
+  completeRefund: {
+    parameters: { 'idempotency-key': 'complete-0001', 'if-match': '"4"' },
+    bodies: { byCard: { transactionId: 're-123456' } } satisfies Record<string, Static<typeof CompleteRefundBody>>,
+    answers: {
+      200: changed('Completed, or completed by this transaction before, which stores nothing', { byCard: refunded }),
+    },
+    problems: {
+      field: wrongField('body', '#/transactionId', 'is required'),
+      ...changeOfRefund,
+      rule: problem('rule-broken', 'Cannot complete refund in status: FAILED'),
+    },
+  },
+  failRefund: {
+    parameters: { 'idempotency-key': 'fail-0001', 'if-match': '"4"' },
+    bodies: {
+      forNow: { reason: 'The bank did not answer' },
+      forGood: { reason: 'The account is closed', final: true },
+    } satisfies Record<string, Static<typeof FailRefundBody>>,
+    answers: {
+      200: changed('Noted: the refund is still pending, or failed for good and its amount can be requested anew', {
+        forNow: refundFailed,
+        forGood: refundFailedForGood,
+      }),
+    },
+    problems: {
+      field: wrongField('body', '#/reason', 'must be the reason: 1 to 2000 characters'),
+      ...changeOfRefund,
+      rule: problem('rule-broken', 'Cannot fail refund in status: COMPLETED'),
+    },
+  },
+  getRefund: {
+    answers: {
+      200: {
+        description: 'The refund',
+        examples: { pending: refundPending } satisfies Record<string, Static<typeof Refund>>,
+      },
+    },
+    problems: { field: wrongField('params', '#/refundId', 'must be a UUID'), notFound: refundNotFound },
+  },
+  listRefunds: {
+    parameters: { status: 'COMPLETED', cursor: nextRefunds },
+    answers: {
+      200: {
+        description: 'A page of refunds, oldest first',
+        examples: {
+          pending: { items: [{ orderId, ...refundPending }], nextCursor: nextRefunds },
+          unknown: {
+            items: [
+              {
+                orderId,
+                refundId: null,
+                status: 'UNKNOWN',
+                amount: '25.00',
+                reason: null,
+                requestedAt: null,
+                completedAt: null,
+                transactionId: null,
+              },
+            ],
+          },
+        } satisfies Record<string, Static<typeof RefundPage>>,
+      },
+    },
+    problems: { field: wrongField('querystring', '#/status', 'must be one of PENDING, COMPLETED, FAILED, UNKNOWN') },
   },
   getOrder: {
     parameters: { 'if-none-match': '"2.0"' },

@@ -1,8 +1,9 @@
-import { actor, correlationId, customerId, orderId, sku } from './story.ts';
+import { actor, correlationId, customerId, orderId, refundId, sku } from './story.ts';
 
 /** Of the parameters that mean the same everywhere. */
 export const parameterExamples: Readonly<Record<string, unknown>> = {
   orderId,
+  refundId,
   customerId,
   sku,
   actor,

@@ -51,6 +51,15 @@ export class ConcurrentModificationError extends Error {
   }
 }
 
+/** The command would write an event of a type that other instances may not be able to read yet. */
+export class WithheldEventError extends Error {
+  override readonly name = 'WithheldEventError';
+
+  constructor() {
+    super('Not available while the service is being upgraded. Please try again.');
+  }
+}
+
 export class IdempotencyKeyReusedError extends Error {
   override readonly name = 'IdempotencyKeyReusedError';
 

@@ -5,7 +5,13 @@ import type { DomainEvent } from '../eventstoredb/aggregates.ts';
 import { ConcurrencyError } from '../eventstoredb/errors.ts';
 import { type AtRevision, type EventSourcingRepository, type Loaded, NEW } from '../eventstoredb/repository.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
-import { ConcurrentModificationError, IdempotencyKeyReusedError, StaleRevisionError, type Subject } from './errors.ts';
+import {
+  ConcurrentModificationError,
+  IdempotencyKeyReusedError,
+  StaleRevisionError,
+  type Subject,
+  WithheldEventError,
+} from './errors.ts';
 import { type Caller, commandContext } from './idempotency.ts';
 import { createSerializer, type StillWanted } from './serialize.ts';
 
@@ -18,6 +24,8 @@ export interface ExecutorOptions<State extends { readonly lastUpdated: string },
   readonly clock: () => Date;
   readonly log: Logger;
   readonly onConflict?: () => void;
+  /** Types of events that are not to be written yet. */
+  readonly withheld?: readonly string[] | undefined;
 }
 
 export interface Command<State, Event> {
@@ -36,9 +44,14 @@ export interface Command<State, Event> {
    * The events to append; none when there is nothing to do.
    *
    * @param at time of the events: now, and never before the last one
+   * @param context the same whenever the command is decided again
    * @throws DomainError
    */
-  readonly decide: (loaded: Loaded<State>, at: string) => readonly Event[] | Promise<readonly Event[]>;
+  readonly decide: (
+    loaded: Loaded<State>,
+    at: string,
+    context: CommandContext,
+  ) => readonly Event[] | Promise<readonly Event[]>;
 }
 
 export interface Executed<State> extends AtRevision<State> {
@@ -53,7 +66,7 @@ export interface Executed<State> extends AtRevision<State> {
  * that there is nothing to do, is made again on the aggregate as stored.
  *
  * @throws what `ifMissing` makes, IdempotencyKeyReusedError, StaleRevisionError, DomainError,
- *   ConcurrentModificationError, EventStoreUnavailableError, UnreadableEventError
+ *   ConcurrentModificationError, WithheldEventError, EventStoreUnavailableError, UnreadableEventError
  */
 export function createExecutor<State extends { readonly lastUpdated: string }, Event extends DomainEvent>({
   repository,
@@ -61,6 +74,7 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
   clock,
   log,
   onConflict = () => undefined,
+  withheld = [],
 }: ExecutorOptions<State, Event>) {
   const serialize = createSerializer();
 
@@ -88,7 +102,7 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
       stillWanted();
       const earlier = await earlierAnswer(id, loaded, context);
       if (earlier) return { ...earlier, hasChanged: true };
-      const outcome = await attempt(command, loaded);
+      const outcome = await attempt(command, context, loaded);
       if (loaded.fromCache && (outcome instanceof Error || outcome.length === 0)) {
         loaded = await repository.getFresh(id);
         continue;
@@ -97,6 +111,7 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
       if (loaded.state && outcome.length === 0) {
         return { state: loaded.state, revision: loaded.revision, hasChanged: false };
       }
+      if (outcome.some(({ type }) => withheld.includes(type))) throw new WithheldEventError();
       stillWanted();
       try {
         return { ...(await repository.save(id, loaded, outcome, context)), hasChanged: true };
@@ -125,13 +140,14 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
 
   async function attempt(
     { allowedRevisions, decide }: Command<State, Event>,
+    context: CommandContext,
     loaded: Loaded<State>,
   ): Promise<readonly Event[] | StaleRevisionError | DomainError> {
     const { state, revision } = loaded;
     if (allowedRevisions?.includes(revision) === false) return new StaleRevisionError(revision, subject);
     const now = clock();
     try {
-      return await decide(loaded, state ? notBefore(state.lastUpdated, now) : now.toISOString());
+      return await decide(loaded, state ? notBefore(state.lastUpdated, now) : now.toISOString(), context);
     } catch (error) {
       if (error instanceof DomainError) return error;
       throw error;

@@ -13,6 +13,7 @@ export interface Caller {
 /** Never change these: ids in the log are made of them. */
 const ORDER_NAMESPACE = '4f1f0a52-6f0c-5d0e-9a53-0a3f6f6f3c11';
 const COMMAND_NAMESPACE = '0b9f3a0e-2b8e-5f57-8a9e-5c1f2d7be4a7';
+const REFUND_NAMESPACE = '7d2c41b8-30f6-5b1e-9c44-e85a9f0b6d23';
 
 /** The id of a new order: made of the caller's key when there is one, so that a repeated request finds the order. */
 export function newOrderId(idempotencyKey: string | undefined, now: Date): string {
@@ -37,6 +38,15 @@ export function commandContext(caller: Caller, name: string, subject: string, re
     .digest('base64url');
   const commandId = uuidV5(`${subject}\n${idempotencyKey}\n${requestHash}`, COMMAND_NAMESPACE);
   return { commandId, correlationId, actor, idempotencyKey, requestHash };
+}
+
+/**
+ * The id of the refund that a command may request: a repeated command requests the same one.
+ *
+ * @param cause the caller's key, or else the command's id
+ */
+export function newRefundId(orderId: string, cause: string): string {
+  return uuidV5(`${orderId}\n${cause}`, REFUND_NAMESPACE);
 }
 
 /** JSON with the keys of every object sorted, so that equal requests are equal texts. */

@@ -2,15 +2,19 @@ import type { Address, OrderItem, PizzaOrderEvent } from '../domain/events.ts';
 import type { OrderState } from '../domain/order-state.ts';
 import {
   type ApplyDiscount,
+  type CancelOrder,
   type ChangeOrderStatus,
+  type CompleteRefund,
   type ConfirmOrder,
+  type FailRefund,
   type PayOrder,
   PizzaOrder,
+  type RequestRefund,
 } from '../domain/pizza-order.ts';
 import type { AtRevision } from '../eventstoredb/repository.ts';
 import { ConcurrentModificationError, OrderNotFoundError, UnknownSkuError } from './errors.ts';
 import { createExecutor, type ExecutorOptions } from './execute.ts';
-import { type Caller, newOrderId } from './idempotency.ts';
+import { type Caller, newOrderId, newRefundId } from './idempotency.ts';
 
 export type OrderAtRevision = AtRevision<OrderState>;
 
@@ -36,7 +40,11 @@ export type OrderCommand =
   | ({ readonly type: 'pay' } & PayOrder)
   | ({ readonly type: 'change-status' } & ChangeOrderStatus)
   | ({ readonly type: 'apply-discount' } & ApplyDiscount)
-  | { readonly type: 'change-delivery-address'; readonly address: Address };
+  | { readonly type: 'change-delivery-address'; readonly address: Address }
+  | ({ readonly type: 'cancel' } & CancelOrder)
+  | ({ readonly type: 'request-refund' } & RequestRefund)
+  | ({ readonly type: 'complete-refund' } & CompleteRefund)
+  | ({ readonly type: 'fail-refund' } & FailRefund);
 
 export interface MenuPrices {
   /** Name and price (two decimals) of those of the skus that are on the menu. */
@@ -101,10 +109,10 @@ export function createOrderCommands({ menu, currency, ...options }: OrderCommand
         caller,
         allowedRevisions,
         ifMissing: notFound,
-        decide({ state, revision }, at) {
+        decide({ state, revision }, at, { idempotencyKey, commandId }) {
           if (!state) throw notFound();
           const order = PizzaOrder.from(state, revision + 1);
-          decide(order, command, at);
+          decide(order, command, at, newRefundId(orderId, idempotencyKey ?? commandId));
           return order.uncommittedEvents;
         },
       });
@@ -124,18 +132,26 @@ function priced(items: readonly RequestedItem[], prices: Prices): OrderItem[] {
   });
 }
 
-function decide(order: PizzaOrder, command: OrderCommand, at: string): void {
+function decide(order: PizzaOrder, command: OrderCommand, at: string, refundId: string): void {
   switch (command.type) {
     case 'confirm':
       return order.confirm(command, at);
     case 'pay':
-      return order.pay(command, at);
+      return order.pay(command, at, refundId);
     case 'change-status':
-      return order.changeStatus(command, at);
+      return order.changeStatus(command, at, refundId);
     case 'apply-discount':
       return order.applyDiscount(command, at);
     case 'change-delivery-address':
       return order.changeDeliveryAddress(command.address, at);
+    case 'cancel':
+      return order.cancel(command, at, refundId);
+    case 'request-refund':
+      return order.requestRefund(command, at, refundId);
+    case 'complete-refund':
+      return order.completeRefund(command, at);
+    case 'fail-refund':
+      return order.failRefund(command, at);
     default:
       return command satisfies never;
   }

@@ -11,7 +11,7 @@ export const ORDER_STATUSES = [
 ] as const;
 export type OrderStatus = (typeof ORDER_STATUSES)[number];
 
-export const PAYMENT_STATUSES = ['UNPAID', 'PAID'] as const;
+export const PAYMENT_STATUSES = ['UNPAID', 'PAID', 'REFUND_PENDING', 'PARTIALLY_REFUNDED', 'REFUNDED'] as const;
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
 export interface OrderItem {
@@ -98,13 +98,76 @@ export interface DeliveryAddressChanged {
   };
 }
 
+/** With every payment that was not given back already, a `RefundRequested` follows in the same append. */
+export interface OrderCancelled {
+  readonly type: 'OrderCancelled';
+  readonly data: {
+    readonly orderId: string;
+    readonly previousStatus: OrderStatus;
+    readonly reasonCode?: string;
+    readonly reason: string;
+    readonly cancelledAt: string;
+  };
+}
+
+export interface RefundRequested {
+  readonly type: 'RefundRequested';
+  readonly data: {
+    readonly orderId: string;
+    readonly refundId: string;
+    readonly amount: MoneyString;
+    readonly reason: string;
+    readonly requestedAt: string;
+  };
+}
+
+export interface RefundCompleted {
+  readonly type: 'RefundCompleted';
+  readonly data: {
+    readonly orderId: string;
+    readonly refundId: string;
+    readonly amount: MoneyString;
+    readonly transactionId: string;
+    readonly completedAt: string;
+  };
+}
+
+export interface RefundFailed {
+  readonly type: 'RefundFailed';
+  readonly data: {
+    readonly orderId: string;
+    readonly refundId: string;
+    readonly reason: string;
+    /** Whether it will not be tried again. */
+    readonly final: boolean;
+    readonly failedAt: string;
+  };
+}
+
+/** A payment of an order that was cancelled before it arrived. */
+export interface LatePaymentReceived {
+  readonly type: 'LatePaymentReceived';
+  readonly data: {
+    readonly orderId: string;
+    readonly paymentMethod: string;
+    readonly amount: MoneyString;
+    readonly transactionId: string;
+    readonly receivedAt: string;
+  };
+}
+
 export type PizzaOrderEvent =
   | PizzaOrderPlaced
   | PizzaOrderConfirmed
   | PaymentProcessed
   | OrderStatusChanged
   | DiscountApplied
-  | DeliveryAddressChanged;
+  | DeliveryAddressChanged
+  | OrderCancelled
+  | RefundRequested
+  | RefundCompleted
+  | RefundFailed
+  | LatePaymentReceived;
 
 /** When the event happened, by the clock of the one who caused it. */
 export function occurredAt(event: PizzaOrderEvent): string {
@@ -120,6 +183,16 @@ export function occurredAt(event: PizzaOrderEvent): string {
       return event.data.changedAt;
     case 'DiscountApplied':
       return event.data.appliedAt;
+    case 'OrderCancelled':
+      return event.data.cancelledAt;
+    case 'RefundRequested':
+      return event.data.requestedAt;
+    case 'RefundCompleted':
+      return event.data.completedAt;
+    case 'RefundFailed':
+      return event.data.failedAt;
+    case 'LatePaymentReceived':
+      return event.data.receivedAt;
     default:
       return unknownEvent(event);
   }

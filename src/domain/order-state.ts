@@ -6,10 +6,11 @@ import {
   type PizzaOrderEvent,
   unknownEvent,
 } from './events.ts';
-import { type Money, parseMoney } from './money.ts';
+import { Decimal, type Money, type MoneyString, parseMoney } from './money.ts';
+import { type Account, EMPTY_ACCOUNT, paid, paymentStatusOf, type Refund, totalOf } from './refunds.ts';
 
 /** What the events of one order add up to. Absent values are null. */
-export interface OrderState {
+export interface OrderState extends Account {
   readonly id: string;
   readonly customerId: string;
   readonly customerEmail: string | null;
@@ -17,6 +18,7 @@ export interface OrderState {
   readonly totalAmount: Money;
   readonly currency: string;
   readonly status: OrderStatus;
+  /** Told from the account; kept so that each event computes it once. */
   readonly paymentStatus: PaymentStatus;
   readonly discountCodes: readonly string[];
   readonly kitchenNotes: string | null;
@@ -30,7 +32,16 @@ export interface OrderState {
 
 /** An order that is both confirmed and paid is being cooked, whichever came second. */
 function cookingOnceBoth(status: OrderStatus, paymentStatus: PaymentStatus): OrderStatus {
-  return status === 'CONFIRMED' && paymentStatus === 'PAID' ? 'COOKING' : status;
+  return status === 'CONFIRMED' && paymentStatus !== 'UNPAID' ? 'COOKING' : status;
+}
+
+function withAccount(state: OrderState, changes: Partial<OrderState>): OrderState {
+  const { payments = state.payments, refunds = state.refunds, owed = state.owed } = changes;
+  return { ...state, ...changes, paymentStatus: paymentStatusOf({ payments, refunds, owed }) };
+}
+
+function withRefund(refunds: readonly Refund[], refundId: string, changes: Partial<Refund>): readonly Refund[] {
+  return refunds.map((refund) => (refund.refundId === refundId ? { ...refund, ...changes } : refund));
 }
 
 /**
@@ -51,6 +62,7 @@ export function evolve(state: OrderState | undefined, event: PizzaOrderEvent): O
       currency: data.currency,
       status: 'PENDING',
       paymentStatus: 'UNPAID',
+      ...EMPTY_ACCOUNT,
       discountCodes: [],
       kitchenNotes: null,
       deliveryAddress: data.deliveryAddress ?? null,
@@ -77,6 +89,7 @@ export function evolve(state: OrderState | undefined, event: PizzaOrderEvent): O
         ...state,
         status: cookingOnceBoth(state.status, 'PAID'),
         paymentStatus: 'PAID',
+        payments: [...state.payments, paymentOf(event.data)],
         paidAt: event.data.processedAt,
         lastUpdated: event.data.processedAt,
       };
@@ -91,7 +104,55 @@ export function evolve(state: OrderState | undefined, event: PizzaOrderEvent): O
       };
     case 'DeliveryAddressChanged':
       return { ...state, deliveryAddress: event.data.newAddress, lastUpdated: event.data.changedAt };
+    case 'OrderCancelled':
+      return withAccount(state, {
+        status: 'CANCELLED',
+        owed: paid(state).minus(totalOf(state, 'COMPLETED')),
+        lastUpdated: event.data.cancelledAt,
+      });
+    case 'LatePaymentReceived': {
+      const payment = paymentOf(event.data);
+      return withAccount(state, {
+        payments: [...state.payments, payment],
+        owed: state.owed.plus(payment.amount),
+        paidAt: state.paidAt ?? event.data.receivedAt,
+        lastUpdated: event.data.receivedAt,
+      });
+    }
+    case 'RefundRequested': {
+      const { refundId, amount, reason, requestedAt } = event.data;
+      const refund: Refund = {
+        refundId,
+        amount: parseMoney(amount),
+        status: 'PENDING',
+        reason,
+        requestedAt,
+        completedAt: null,
+        transactionId: null,
+      };
+      const refunds = [...state.refunds, refund];
+      // What was owed already is not owed twice.
+      const owed = Decimal.max(state.owed, totalOf({ refunds }, 'PENDING'));
+      return withAccount(state, { refunds, owed, lastUpdated: requestedAt });
+    }
+    case 'RefundCompleted': {
+      const { refundId, amount, transactionId, completedAt } = event.data;
+      return withAccount(state, {
+        refunds: withRefund(state.refunds, refundId, { status: 'COMPLETED', completedAt, transactionId }),
+        owed: state.owed.minus(parseMoney(amount)),
+        lastUpdated: completedAt,
+      });
+    }
+    case 'RefundFailed': {
+      const { refundId, final, failedAt } = event.data;
+      const refunds = final ? withRefund(state.refunds, refundId, { status: 'FAILED' }) : state.refunds;
+      return { ...state, refunds, lastUpdated: failedAt };
+    }
     default:
       return unknownEvent(event);
   }
+}
+
+function paymentOf({ transactionId, amount }: { readonly transactionId: string; readonly amount: MoneyString }) {
+  return { transactionId, amount: parseMoney(amount) };
 }

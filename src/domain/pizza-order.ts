@@ -1,7 +1,8 @@
-import { DomainError, InvalidOrderError } from './errors.ts';
+import { DomainError, InvalidOrderError, RefundNotFoundError } from './errors.ts';
 import type { Address, OrderItem, OrderStatus, PizzaOrderEvent } from './events.ts';
-import { Decimal, formatMoney, parseMoney } from './money.ts';
+import { Decimal, formatMoney, type Money, parseMoney } from './money.ts';
 import { evolve, type OrderState } from './order-state.ts';
+import { paid, type Refund, refundable } from './refunds.ts';
 
 export interface PlaceOrder {
   readonly orderId: string;
@@ -35,9 +36,33 @@ export interface ApplyDiscount {
   readonly discountAmount: string;
 }
 
+export interface CancelOrder {
+  readonly reason: string;
+  readonly reasonCode?: string;
+}
+
+export interface RequestRefund {
+  /** All that can be refunded, if it is left out. */
+  readonly amount?: string;
+  readonly reason: string;
+}
+
+export interface CompleteRefund {
+  readonly refundId: string;
+  readonly transactionId: string;
+}
+
+export interface FailRefund {
+  readonly refundId: string;
+  readonly reason: string;
+  /** Whether it will not be tried again, so that its amount can be requested anew. */
+  readonly final?: boolean;
+}
+
 /**
  * The aggregate: a method checks its rule against the present state and raises an event, and `evolve` alone
- * changes the state. Times (`at`, RFC 3339 UTC) and ids are arguments. A refused command raises nothing.
+ * changes the state. Times (`at`, RFC 3339 UTC) and ids are arguments; `refundId` is that of the refund that the
+ * command may request. A refused command raises nothing.
  */
 export class PizzaOrder {
   #state: OrderState | undefined;
@@ -114,10 +139,13 @@ export class PizzaOrder {
     });
   }
 
-  /** The amount is the order's total at this moment. */
-  pay(command: PayOrder, at: string): void {
-    if (this.state.paymentStatus === 'PAID') throw new DomainError('Order is already paid');
-    if (this.state.status === 'CANCELLED') throw new DomainError('Cannot pay for order in status: CANCELLED');
+  /**
+   * The amount is the order's total at this moment. The payment of a cancelled order was taken all the same, so it is
+   * kept and owed back at once; the same payment again raises nothing.
+   */
+  pay(command: PayOrder, at: string, refundId: string): void {
+    if (this.state.status === 'CANCELLED') return this.#takeLatePayment(command, at, refundId);
+    if (this.state.paymentStatus !== 'UNPAID') throw new DomainError('Order is already paid');
     this.#raise({
       type: 'PaymentProcessed',
       data: {
@@ -130,8 +158,22 @@ export class PizzaOrder {
     });
   }
 
-  /** The staff's override: PENDING → DELIVERED is allowed too. The present status again raises nothing. */
-  changeStatus(command: ChangeOrderStatus, at: string): void {
+  #takeLatePayment({ paymentMethod, transactionId }: PayOrder, at: string, refundId: string): void {
+    if (this.state.payments.some((payment) => payment.transactionId === transactionId)) return;
+    const { id: orderId, totalAmount } = this.state;
+    const amount = formatMoney(totalAmount);
+    this.#raise({
+      type: 'LatePaymentReceived',
+      data: { orderId, paymentMethod, amount, transactionId, receivedAt: at },
+    });
+    this.#requestRefund(refundId, totalAmount, 'Paid after the order was cancelled', at);
+  }
+
+  /**
+   * The staff's override: PENDING → DELIVERED is allowed too, and CANCELLED cancels. The present status again raises
+   * nothing.
+   */
+  changeStatus(command: ChangeOrderStatus, at: string, refundId: string): void {
     const { status } = this.state;
     if (command.status === status) return;
     const isRefused =
@@ -140,6 +182,7 @@ export class PizzaOrder {
       status === 'DELIVERED' ||
       status === 'CANCELLED';
     if (isRefused) throw new DomainError(`Cannot change status from ${status} to ${command.status}`);
+    if (command.status === 'CANCELLED') return this.cancel({ reason: command.reason ?? '' }, at, refundId);
     this.#raise({
       type: 'OrderStatusChanged',
       data: {
@@ -154,7 +197,7 @@ export class PizzaOrder {
 
   applyDiscount(command: ApplyDiscount, at: string): void {
     const { status, paymentStatus, discountCodes, totalAmount } = this.state;
-    if (paymentStatus === 'PAID') throw new DomainError('Cannot apply discount to a paid order');
+    if (paymentStatus !== 'UNPAID') throw new DomainError('Cannot apply discount to a paid order');
     if (status === 'DELIVERED' || status === 'CANCELLED') {
       throw new DomainError(`Cannot apply discount to order in status: ${status}`);
     }
@@ -188,6 +231,86 @@ export class PizzaOrder {
     this.#raise({
       type: 'DeliveryAddressChanged',
       data: { orderId: this.state.id, oldAddress: deliveryAddress, newAddress, changedAt: at },
+    });
+  }
+
+  /** All that was paid and not given back is owed from now on, as a fact in the stream. */
+  cancel({ reason, reasonCode }: CancelOrder, at: string, refundId: string): void {
+    const { id: orderId, status } = this.state;
+    if (status === 'DELIVERED' || status === 'CANCELLED') {
+      throw new DomainError(`Cannot cancel order in status: ${status}`);
+    }
+    this.#raise({
+      type: 'OrderCancelled',
+      data: {
+        orderId,
+        previousStatus: status,
+        ...(reasonCode !== undefined && { reasonCode }),
+        reason,
+        cancelledAt: at,
+      },
+    });
+    const open = refundable(this.state);
+    if (open.greaterThan(0)) this.#requestRefund(refundId, open, 'Order cancelled', at);
+  }
+
+  /** In whole or in part, in any status; pending and completed refunds never exceed what was paid. */
+  requestRefund({ amount, reason }: RequestRefund, at: string, refundId: string): void {
+    if (paid(this.state).isZero()) throw new DomainError('Cannot refund an order that is not paid');
+    const open = refundable(this.state);
+    if (open.isZero()) throw new DomainError('Nothing is left to refund');
+    const wanted = amount === undefined ? open : parseMoney(amount);
+    if (wanted.lessThanOrEqualTo(0)) throw new DomainError('Refund amount must be positive');
+    if (wanted.greaterThan(open)) {
+      throw new DomainError(`Refund of ${formatMoney(wanted)} exceeds what is left to refund: ${formatMoney(open)}`);
+    }
+    this.#requestRefund(refundId, wanted, reason, at);
+  }
+
+  /**
+   * The same completion again raises nothing.
+   *
+   * @throws RefundNotFoundError
+   */
+  completeRefund({ refundId, transactionId }: CompleteRefund, at: string): void {
+    const refund = this.#refund(refundId);
+    if (refund.status === 'COMPLETED') {
+      if (refund.transactionId === transactionId) return;
+      throw new DomainError(`Refund is already completed by transaction ${refund.transactionId ?? ''}`);
+    }
+    if (refund.status === 'FAILED') throw new DomainError('Cannot complete refund in status: FAILED');
+    const amount = formatMoney(refund.amount);
+    this.#raise({
+      type: 'RefundCompleted',
+      data: { orderId: this.state.id, refundId, amount, transactionId, completedAt: at },
+    });
+  }
+
+  /**
+   * A refund that failed stays pending, unless it failed for good: then its amount is owed without a refund, and can be
+   * requested anew.
+   *
+   * @throws RefundNotFoundError
+   */
+  failRefund({ refundId, reason, final = false }: FailRefund, at: string): void {
+    const { status } = this.#refund(refundId);
+    if (status !== 'PENDING') throw new DomainError(`Cannot fail refund in status: ${status}`);
+    this.#raise({ type: 'RefundFailed', data: { orderId: this.state.id, refundId, reason, final, failedAt: at } });
+  }
+
+  #refund(refundId: string): Refund {
+    const refund = this.state.refunds.find((each) => each.refundId === refundId);
+    if (!refund) throw new RefundNotFoundError(refundId);
+    return refund;
+  }
+
+  #requestRefund(refundId: string, amount: Money, reason: string, at: string): void {
+    if (this.state.refunds.some((refund) => refund.refundId === refundId)) {
+      throw new DomainError(`Refund already requested: ${refundId}`);
+    }
+    this.#raise({
+      type: 'RefundRequested',
+      data: { orderId: this.state.id, refundId, amount: formatMoney(amount), reason, requestedAt: at },
     });
   }
 

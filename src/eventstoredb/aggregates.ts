@@ -30,10 +30,15 @@ export const ORDER: AggregateKind<OrderState, PizzaOrderEvent> = {
     'OrderStatusChanged',
     'DiscountApplied',
     'DeliveryAddressChanged',
+    'OrderCancelled',
+    'RefundRequested',
+    'RefundCompleted',
+    'RefundFailed',
+    'LatePaymentReceived',
   ],
   idOf: ({ data }) => data.orderId,
   evolve,
-  cacheWeight: ({ items }) => Math.max(1, items.length),
+  cacheWeight: ({ items, refunds }) => Math.max(1, items.length + refunds.length),
   snapshots: orderSnapshots,
 };
 

@@ -74,6 +74,49 @@ const DeliveryAddressChangedV1 = Type.Object({
   changedAt: Timestamp,
 });
 
+const Reason = Type.String({ maxLength: 2000 });
+const RefundId = Type.String({ format: 'uuid' });
+
+const OrderCancelledV1 = Type.Object({
+  orderId: OrderId,
+  previousStatus: Status,
+  reasonCode: Type.Optional(Text(200)),
+  reason: Reason,
+  cancelledAt: Timestamp,
+});
+
+const RefundRequestedV1 = Type.Object({
+  orderId: OrderId,
+  refundId: RefundId,
+  amount: Amount,
+  reason: Reason,
+  requestedAt: Timestamp,
+});
+
+const RefundCompletedV1 = Type.Object({
+  orderId: OrderId,
+  refundId: RefundId,
+  amount: Amount,
+  transactionId: Text(200),
+  completedAt: Timestamp,
+});
+
+const RefundFailedV1 = Type.Object({
+  orderId: OrderId,
+  refundId: RefundId,
+  reason: Reason,
+  final: Type.Boolean(),
+  failedAt: Timestamp,
+});
+
+const LatePaymentReceivedV1 = Type.Object({
+  orderId: OrderId,
+  paymentMethod: Text(200),
+  amount: Amount,
+  transactionId: Text(200),
+  receivedAt: Timestamp,
+});
+
 const customerDetails = { customerId: Text(200), name: Text(200), email: Text(200), phone: Type.Optional(Text(200)) };
 
 const CustomerRegisteredV1 = Type.Object({ ...customerDetails, registeredAt: Timestamp });
@@ -103,6 +146,11 @@ export const eventSchemas = {
   OrderStatusChanged: [OrderStatusChangedV1],
   DiscountApplied: [DiscountAppliedV1],
   DeliveryAddressChanged: [DeliveryAddressChangedV1],
+  OrderCancelled: [OrderCancelledV1],
+  RefundRequested: [RefundRequestedV1],
+  RefundCompleted: [RefundCompletedV1],
+  RefundFailed: [RefundFailedV1],
+  LatePaymentReceived: [LatePaymentReceivedV1],
   CustomerRegistered: [CustomerRegisteredV1],
   CustomerDetailsChanged: [CustomerDetailsChangedV1],
   MenuItemAdded: [MenuItemAddedV1],

@@ -3,6 +3,7 @@ import type { AuditDocument } from './audit/document.ts';
 import type { CustomerDocument } from './customers/document.ts';
 import type { MenuItemDocument } from './menu/document.ts';
 import type { OrderDocument } from './orders/document.ts';
+import type { RefundDocument } from './refunds/document.ts';
 
 /** The service's database and its collections. */
 export interface Database {
@@ -10,6 +11,7 @@ export interface Database {
   readonly orders: Collection<OrderDocument>;
   readonly customers: Collection<CustomerDocument>;
   readonly audit: Collection<AuditDocument>;
+  readonly refunds: Collection<RefundDocument>;
   readonly menu: Collection<MenuItemDocument>;
 }
 
@@ -20,6 +22,7 @@ export function openDatabase(client: MongoClient, name: string): Database {
     orders: db.collection('orders'),
     customers: db.collection('customers'),
     audit: db.collection('audit'),
+    refunds: db.collection('refunds'),
     menu: db.collection('menu_items'),
   };
 }

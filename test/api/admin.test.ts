@@ -60,7 +60,7 @@ describe('GET /admin/projections', () => {
     await placeOrder(service);
     await caughtUp(service);
     const items = await projections();
-    expect([...items.keys()]).toEqual(['customers', 'menu_items', 'orders', 'audit', 'analytics']);
+    expect([...items.keys()]).toEqual(['customers', 'menu_items', 'orders', 'audit', 'refunds', 'analytics']);
     for (const item of items.values()) {
       expect(item).toMatchObject({ state: 'consuming', lag: { events: 0, seconds: 0 }, lastError: null });
       expect(item.position).toBeGreaterThan(0);
@@ -78,7 +78,7 @@ describe('GET /admin/projections', () => {
 });
 
 describe('POST /admin/projections/{name}/rebuild', () => {
-  test.each(['customers', 'menu_items', 'orders', 'audit', 'analytics'])(
+  test.each(['customers', 'menu_items', 'orders', 'audit', 'refunds', 'analytics'])(
     'rebuild of %s, asked for, is 202 and its end is shown',
     async (name) => {
       const { status, headers, body } = await service.post(`/admin/projections/${name}/rebuild`, undefined);

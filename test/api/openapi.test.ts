@@ -131,6 +131,20 @@ async function projectedOrder(): Promise<Path> {
   return path;
 }
 
+/** A cancelled order, and the refund of it. */
+async function refundingOrder(): Promise<Path> {
+  const path = await orderIn('paid');
+  const cancelled = await sendExample('cancelOrder', 'byGuest', { path });
+  const { refunds } = JSON.parse(cancelled.body) as { refunds: { refundId: string }[] };
+  return { ...path, refundId: refunds[0]?.refundId ?? '' };
+}
+
+async function settledRefund(operationId: string, example: string): Promise<Path> {
+  const path = await refundingOrder();
+  await sendExample(operationId, example, { path });
+  return path;
+}
+
 async function listedSku(sku = `s-${randomUUID()}`): Promise<Path> {
   await sendExample('putMenuItem', 'withSize', { path: { sku } });
   return { sku };
@@ -153,6 +167,11 @@ const arranged: Readonly<Record<string, (example: string) => Promise<Path>>> = {
   getOrderState: () => orderIn('paid'),
   diffOrder: () => orderIn('paid'),
   getOrderTimeline: () => orderIn('paid'),
+  cancelOrder: () => orderIn('paid'),
+  requestRefund: () => orderIn('paid'),
+  completeRefund: refundingOrder,
+  failRefund: refundingOrder,
+  getRefund: refundingOrder,
   putCustomer: (example) =>
     example === 'plain' ? Promise.resolve({ customerId: `c-${randomUUID()}` }) : registeredCustomer(),
   putMenuItem: (example) => (example === 'withSize' ? Promise.resolve({ sku: `s-${randomUUID()}` }) : listedSku()),
@@ -165,6 +184,7 @@ const exact: Readonly<Record<string, string>> = {
   getOrderState: 'latest',
   diffOrder: 'fromPlacedToPaid',
   getOrderTimeline: 'paid',
+  getRefund: 'pending',
   getCustomer: 'plain',
   getMenuItem: 'plain',
   isLive: 'alive',
@@ -180,9 +200,11 @@ function withIdsOfDocument(body: string, { parameters }: Operation, path: Path):
   const pairs = Object.entries(path)
     .filter(([, id]) => MADE_UP.test(id))
     .map(([name, id]) => [id, String(parameters.find((parameter) => parameter.name === name)?.example)] as const);
-  const { id } = JSON.parse(body) as { id?: string };
-  if (id !== undefined)
-    pairs.push([id, String(operationOf('getOrder').parameters.find(({ name }) => name === 'orderId')?.example)]);
+  const { id, refunds = [] } = JSON.parse(body) as { id?: string; refunds?: { refundId: string }[] };
+  const theirs = (wanted: string) =>
+    String(operationOf('getRefund').parameters.find(({ name }) => name === wanted)?.example);
+  if (id !== undefined) pairs.push([id, theirs('orderId')]);
+  for (const { refundId } of refunds) pairs.push([refundId, theirs('refundId')]);
   return JSON.parse(pairs.reduce((result, [mine, theirs]) => result.replaceAll(mine, theirs), body));
 }
 
@@ -246,6 +268,12 @@ const fields: Readonly<Record<string, Provocation>> = {
   applyDiscount: () => ({ body: { discountCode: 'TEN', discountAmount: '2.505' } }),
   changeDeliveryAddress: () => ({ body: { street: 'Crater 1', city: 'Hellas', postalCode: '1', planet: 'Mars' } }),
   getOrder: () => ({ path: { orderId: '42' } }),
+  cancelOrder: () => ({ body: { reasonCode: 'CUSTOMER_REQUEST' } }),
+  requestRefund: () => ({ body: { amount: '2.505', reason: 'The pizza was cold' } }),
+  completeRefund: () => ({ body: {} }),
+  failRefund: () => ({ body: { reason: '' } }),
+  getRefund: () => ({ path: { refundId: '42' } }),
+  listRefunds: () => ({ query: { status: 'LOST' } }),
   listOrders: () => ({ query: { cursor: 'x' } }),
   getOrderState: () => ({ query: { asOf: '2026-01-31', revision: 1 } }),
   diffOrder: () => ({ query: { to: undefined } }),
@@ -267,6 +295,9 @@ const missing: Readonly<Record<string, Provocation>> = {
   getCustomer: () => ({ path: { customerId: 'nobody' } }),
   getMenuItem: () => ({ path: { sku: 'nothing' } }),
   getMenuItemHistory: () => ({ path: { sku: 'nothing' } }),
+  completeRefund: unknownRefund,
+  failRefund: unknownRefund,
+  getRefund: unknownRefund,
   deleteMenuItem: () => ({ path: { sku: 'nothing' } }),
   rebuildProjection: () => ({ path: { name: 'menu' } }),
   verifyProjection: () => ({ path: { name: 'menu' } }),
@@ -277,7 +308,15 @@ const forbidden: Readonly<Record<string, Provocation>> = {
   changeStatus: async () => ({ path: await deliveredOrder() }),
   applyDiscount: async () => ({ path: await orderIn('paid') }),
   changeDeliveryAddress: async () => ({ path: await deliveredOrder() }),
+  cancelOrder: async () => ({ path: await deliveredOrder() }),
+  requestRefund: async () => ({ path: await orderIn('placed') }),
+  completeRefund: async () => ({ path: await settledRefund('failRefund', 'forGood') }),
+  failRefund: async () => ({ path: await settledRefund('completeRefund', 'byCard') }),
 };
+
+async function unknownRefund(): Promise<Sent> {
+  return { path: { ...(await orderIn('paid')), refundId: randomUUID() } };
+}
 
 async function deliveredOrder(): Promise<Path> {
   const path = await orderIn('placed');
@@ -361,6 +400,7 @@ async function failing(error: Error, limits: Partial<AppDependencies['limits']> 
   const names = [
     'commands',
     'orders',
+    'refunds',
     'history',
     'audit',
     'customerCommands',

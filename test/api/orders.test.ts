@@ -37,6 +37,7 @@ describe('the life of an order', () => {
       currency: 'USD',
       status: 'PENDING',
       paymentStatus: 'UNPAID',
+      refunds: [],
       kitchenNotes: null,
       deliveryAddress: null,
       placedAt: body.placedAt,

@@ -152,6 +152,6 @@ describe('the event catalogue', () => {
     expect(placed).toMatchObject({ currentVersion: 2, upcasters: [{ from: 1, to: 2 }] });
     expect(placed.versions[1].schema.properties).toHaveProperty('customerEmail');
     expect(placed.versions[0].schema.properties).not.toHaveProperty('customerEmail');
-    expect(body.events).toHaveLength(8);
+    expect(body.events).toHaveLength(13);
   });
 });

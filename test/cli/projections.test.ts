@@ -51,6 +51,7 @@ describe('npm run projections', () => {
       'menu_items',
       'orders',
       'audit',
+      'refunds',
       'analytics',
     ]);
     expect(lines[3]).toMatch(/^orders +consuming +\d+ +0 +0\.0 +0 +0 +0 +-$/);
@@ -111,7 +112,7 @@ describe('npm run projections', () => {
   test.each([
     [[], 'a command is missing'],
     [['sing'], 'no command sing'],
-    [['rebuild'], 'NAME must be one of customers, menu_items, orders, audit, analytics'],
+    [['rebuild'], 'NAME must be one of customers, menu_items, orders, audit, refunds, analytics'],
     [['verify', 'menu'], 'NAME must be one of'],
     [['status', 'orders'], 'too many arguments'],
     [['rebuild', 'orders', '--repair'], '--repair belongs to verify'],

@@ -7,7 +7,7 @@ import { type ServiceProcess, startServiceProcess } from './service-process.ts';
 const file = readFileSync(join(ROOT, 'requests.http'), 'utf8');
 
 let service: ServiceProcess;
-const placed = { id: '' };
+const placed = { id: '', refundId: '' };
 beforeAll(async () => {
   service = await startServiceProcess();
 });
@@ -36,10 +36,14 @@ describe('requests.http', () => {
   test.each(requests.map((request) => [request.title, request] as const))(
     '%s: the request, sent as it stands, gets what its title says',
     async (title, { method, url, headers, body }) => {
-      const target = url.replace('{{base}}', service.base).replace('{{place.response.body.$.id}}', placed.id);
+      const target = url
+        .replace('{{base}}', service.base)
+        .replace('{{place.response.body.$.id}}', placed.id)
+        .replace('{{cancel.response.body.$.refunds[0].refundId}}', placed.refundId);
       const response = await fetch(target, { method, headers, ...(body.trim() !== '' && { body }) });
-      const answer = (await response.json()) as { id?: string };
+      const answer = (await response.json()) as { id?: string; refunds?: { refundId: string }[] };
       if (title === 'Place an order') placed.id = answer.id ?? '';
+      placed.refundId = answer.refunds?.[0]?.refundId ?? placed.refundId;
       const problem = /^[45]\d\d/.exec(title)?.[0];
       if (problem === undefined) expect(response.ok, JSON.stringify(answer)).toBe(true);
       else expect(response.status).toBe(Number(problem));

@@ -1,12 +1,17 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { v5 as uuidV5 } from 'uuid';
 import { DomainError } from '../../src/domain/errors.ts';
 import { type Address, ORDER_STATUSES, type OrderItem, type PizzaOrderEvent } from '../../src/domain/events.ts';
 import type {
   ApplyDiscount,
+  CancelOrder,
   ChangeOrderStatus,
+  CompleteRefund,
   ConfirmOrder,
+  FailRefund,
   PayOrder,
   PlaceOrder,
+  RequestRefund,
 } from '../../src/domain/pizza-order.ts';
 import { PizzaOrder } from '../../src/domain/pizza-order.ts';
 
@@ -68,16 +73,22 @@ export type Command =
   | { readonly name: 'pay'; readonly command: PayOrder }
   | { readonly name: 'changeStatus'; readonly command: ChangeOrderStatus }
   | { readonly name: 'applyDiscount'; readonly command: ApplyDiscount }
-  | { readonly name: 'changeDeliveryAddress'; readonly command: Address };
+  | { readonly name: 'changeDeliveryAddress'; readonly command: Address }
+  | { readonly name: 'cancel'; readonly command: CancelOrder }
+  | { readonly name: 'requestRefund'; readonly command: RequestRefund }
+  | { readonly name: 'completeRefund'; readonly command: OnRefund<CompleteRefund> }
+  | { readonly name: 'failRefund'; readonly command: OnRefund<FailRefund> };
+
+/** On one of the order's refunds; −1: one that it does not have. */
+type OnRefund<T> = Omit<T, 'refundId'> & { readonly refund: number };
 
 const confirmOrder: Arbitrary<ConfirmOrder> = fc.record(
   { estimatedDeliveryTime: timestamp, kitchenNotes: fc.string({ unit: 'grapheme', maxLength: 12 }), confirmedBy: text },
   { requiredKeys: ['estimatedDeliveryTime'], noNullPrototype: true },
 );
-const payOrder: Arbitrary<PayOrder> = fc.record(
-  { paymentMethod: text, transactionId: text },
-  { noNullPrototype: true },
-);
+/** Few transactions, so that some come twice. */
+const transactionId = fc.constantFrom('t1', 't2', 't3', 't4');
+const payOrder: Arbitrary<PayOrder> = fc.record({ paymentMethod: text, transactionId }, { noNullPrototype: true });
 /** Mostly statuses that are not final: a final one makes most commands after it refused ones. */
 const changeStatus: Arbitrary<ChangeOrderStatus> = fc.record(
   {
@@ -94,6 +105,23 @@ const applyDiscount: Arbitrary<ApplyDiscount> = fc.record(
   { discountCode: fc.constantFrom('A', 'B', 'C', 'D'), discountAmount: amount(0n, 5000n) },
   { noNullPrototype: true },
 );
+const cancelOrder: Arbitrary<CancelOrder> = fc.record(
+  { reason: text, reasonCode: text },
+  { requiredKeys: ['reason'], noNullPrototype: true },
+);
+const requestRefund: Arbitrary<RequestRefund> = fc.record(
+  { amount: amount(0n, 5000n), reason: text },
+  { requiredKeys: ['reason'], noNullPrototype: true },
+);
+const refund = fc.integer({ min: -1, max: 3 });
+const completeRefund: Arbitrary<OnRefund<CompleteRefund>> = fc.record(
+  { refund, transactionId },
+  { noNullPrototype: true },
+);
+const failRefund: Arbitrary<OnRefund<FailRefund>> = fc.record(
+  { refund, reason: text, final: fc.boolean() },
+  { requiredKeys: ['refund', 'reason'], noNullPrototype: true },
+);
 const fewAddresses = fc.oneof(
   fc.constant({ street: 'Via Roma 1', city: 'Napoli', postalCode: '80100' }),
   fc.constant({ street: 'Via Roma 1', city: 'Napoli', postalCode: '80100', notes: 'ring twice' }),
@@ -103,13 +131,19 @@ const fewAddresses = fc.oneof(
 export const commands: Arbitrary<Command[]> = fc.array(
   fc.oneof(
     confirmOrder.map((command) => ({ name: 'confirm' as const, command })),
-    payOrder.map((command) => ({ name: 'pay' as const, command })),
+    { weight: 2, arbitrary: payOrder.map((command) => ({ name: 'pay' as const, command })) },
     changeStatus.map((command) => ({ name: 'changeStatus' as const, command })),
     applyDiscount.map((command) => ({ name: 'applyDiscount' as const, command })),
     fewAddresses.map((command) => ({ name: 'changeDeliveryAddress' as const, command })),
+    cancelOrder.map((command) => ({ name: 'cancel' as const, command })),
+    { weight: 2, arbitrary: requestRefund.map((command) => ({ name: 'requestRefund' as const, command })) },
+    { weight: 2, arbitrary: completeRefund.map((command) => ({ name: 'completeRefund' as const, command })) },
+    failRefund.map((command) => ({ name: 'failRefund' as const, command })),
   ),
-  { maxLength: 15 },
+  { maxLength: 20 },
 );
+
+const NAMESPACE = '5f0b9c52-7c61-5b0e-8a55-21d6a4b8c3f7';
 
 function run(order: PizzaOrder, { name, command }: Command, at: string): void {
   switch (name) {
@@ -117,10 +151,10 @@ function run(order: PizzaOrder, { name, command }: Command, at: string): void {
       order.confirm(command, at);
       break;
     case 'pay':
-      order.pay(command, at);
+      order.pay(command, at, uuidV5(at, NAMESPACE));
       break;
     case 'changeStatus':
-      order.changeStatus(command, at);
+      order.changeStatus(command, at, uuidV5(at, NAMESPACE));
       break;
     case 'applyDiscount':
       order.applyDiscount(command, at);
@@ -128,7 +162,23 @@ function run(order: PizzaOrder, { name, command }: Command, at: string): void {
     case 'changeDeliveryAddress':
       order.changeDeliveryAddress(command, at);
       break;
+    case 'cancel':
+      order.cancel(command, at, uuidV5(at, NAMESPACE));
+      break;
+    case 'requestRefund':
+      order.requestRefund(command, at, uuidV5(at, NAMESPACE));
+      break;
+    case 'completeRefund':
+      order.completeRefund({ ...command, refundId: refundOf(order, command.refund) }, at);
+      break;
+    case 'failRefund':
+      order.failRefund({ ...command, refundId: refundOf(order, command.refund) }, at);
+      break;
   }
+}
+
+function refundOf({ state: { refunds } }: PizzaOrder, index: number): string {
+  return refunds[index % Math.max(1, refunds.length)]?.refundId ?? uuidV5('unknown', NAMESPACE);
 }
 
 /** Runs a command and says whether the domain refused it; any other error is a failure of the test. */

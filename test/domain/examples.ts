@@ -2,12 +2,17 @@ import type {
   Address,
   DeliveryAddressChanged,
   DiscountApplied,
+  LatePaymentReceived,
+  OrderCancelled,
   OrderStatus,
   OrderStatusChanged,
   PaymentProcessed,
   PizzaOrderConfirmed,
   PizzaOrderEvent,
   PizzaOrderPlaced,
+  RefundCompleted,
+  RefundFailed,
+  RefundRequested,
 } from '../../src/domain/events.ts';
 
 /** One order's life, an event of each type; the times are distinct so that a mix-up shows. */
@@ -16,6 +21,9 @@ export const PLACED_AT = '2026-03-01T18:00:00.000Z';
 export const CONFIRMED_AT = '2026-03-01T18:02:00.000Z';
 export const PAID_AT = '2026-03-01T18:03:00.000Z';
 export const CHANGED_AT = '2026-03-01T18:04:00.000Z';
+export const REFUNDED_AT = '2026-03-02T09:00:00.000Z';
+export const REFUND_ID = 'c7f2f0a4-2d1b-5e0f-9b4e-3a1d5c8e7f20';
+export const OTHER_REFUND_ID = '0a9c1f6e-7b35-5d42-8f10-9e2b4d6c8a31';
 export const ETA = '2026-03-01T18:45:00.000Z';
 
 export const home: Address = { street: 'Via Roma 1', city: 'Napoli', postalCode: '80100', notes: 'second floor' };
@@ -78,6 +86,31 @@ export const addressChanged: DeliveryAddressChanged = {
   type: 'DeliveryAddressChanged',
   data: { orderId: ORDER_ID, oldAddress: null, newAddress: home, changedAt: CHANGED_AT },
 };
+
+export const cancelled = (previousStatus: OrderStatus, reason = 'no more dough'): OrderCancelled => ({
+  type: 'OrderCancelled',
+  data: { orderId: ORDER_ID, previousStatus, reason, cancelledAt: CHANGED_AT },
+});
+
+export const refundRequested = (amount: string, reason: string, refundId = REFUND_ID): RefundRequested => ({
+  type: 'RefundRequested',
+  data: { orderId: ORDER_ID, refundId, amount, reason, requestedAt: CHANGED_AT },
+});
+
+export const refundCompleted = (amount: string, refundId = REFUND_ID): RefundCompleted => ({
+  type: 'RefundCompleted',
+  data: { orderId: ORDER_ID, refundId, amount, transactionId: 're-123456', completedAt: REFUNDED_AT },
+});
+
+export const refundFailed = (final: boolean, refundId = REFUND_ID): RefundFailed => ({
+  type: 'RefundFailed',
+  data: { orderId: ORDER_ID, refundId, reason: 'The account is closed', final, failedAt: REFUNDED_AT },
+});
+
+export const paidLate = (transactionId = 'txn-late'): LatePaymentReceived => ({
+  type: 'LatePaymentReceived',
+  data: { orderId: ORDER_ID, paymentMethod: 'credit_card', amount: '25.00', transactionId, receivedAt: CHANGED_AT },
+});
 
 /** The shortest history that leaves an unpaid order in `status`. */
 export function historyTo(status: OrderStatus): PizzaOrderEvent[] {

@@ -4,6 +4,7 @@ import { parseMoney } from '../../src/domain/money.ts';
 import { evolve, type OrderState } from '../../src/domain/order-state.ts';
 import {
   addressChanged,
+  cancelled,
   CHANGED_AT,
   confirmed,
   CONFIRMED_AT,
@@ -13,9 +14,14 @@ import {
   ORDER_ID,
   paid,
   PAID_AT,
+  paidLate,
   placed,
   PLACED_AT,
   placedWithAddress,
+  refundCompleted,
+  REFUNDED_AT,
+  refundFailed,
+  refundRequested,
   statusChanged,
 } from './examples.ts';
 import { deepFreeze, fold } from './given.ts';
@@ -29,6 +35,9 @@ const pending: OrderState = deepFreeze({
   currency: 'USD',
   status: 'PENDING',
   paymentStatus: 'UNPAID',
+  payments: [],
+  refunds: [],
+  owed: parseMoney('0'),
   discountCodes: [],
   kitchenNotes: null,
   deliveryAddress: null,
@@ -38,12 +47,18 @@ const pending: OrderState = deepFreeze({
   paidAt: null,
   lastUpdated: PLACED_AT,
 });
+const payment = { transactionId: 'txn-123456', amount: parseMoney('25.00') };
 const followUps: readonly PizzaOrderEvent[] = deepFreeze([
   confirmed,
   paid,
   statusChanged('PENDING', 'READY'),
   discounted,
   addressChanged,
+  cancelled('PENDING'),
+  refundRequested('5.00', 'cold'),
+  refundCompleted('5.00'),
+  refundFailed(true),
+  paidLate(),
 ]);
 
 describe('evolve', () => {
@@ -72,10 +87,12 @@ describe('evolve', () => {
         lastUpdated: CONFIRMED_AT,
       },
     ],
-    [paid, { paymentStatus: 'PAID', paidAt: PAID_AT, lastUpdated: PAID_AT }],
+    [paid, { paymentStatus: 'PAID', payments: [payment], paidAt: PAID_AT, lastUpdated: PAID_AT }],
     [statusChanged('PENDING', 'READY'), { status: 'READY', lastUpdated: CHANGED_AT }],
     [discounted, { totalAmount: parseMoney('20.00'), discountCodes: ['WELCOME5'], lastUpdated: CHANGED_AT }],
     [addressChanged, { deliveryAddress: home, lastUpdated: CHANGED_AT }],
+    [cancelled('PENDING'), { status: 'CANCELLED', lastUpdated: CHANGED_AT }],
+    [refundFailed(false), { lastUpdated: REFUNDED_AT }],
   ])('changes just its own fields, on $type, and when the order was last updated', (event, changes) => {
     expect(evolve(pending, deepFreeze(event))).toStrictEqual({ ...pending, ...changes });
   });
@@ -120,6 +137,11 @@ describe('occurredAt', () => {
     [statusChanged('PENDING', 'READY'), CHANGED_AT],
     [discounted, CHANGED_AT],
     [addressChanged, CHANGED_AT],
+    [cancelled('PENDING'), CHANGED_AT],
+    [refundRequested('5.00', 'cold'), CHANGED_AT],
+    [refundCompleted('5.00'), REFUNDED_AT],
+    [refundFailed(true), REFUNDED_AT],
+    [paidLate(), CHANGED_AT],
   ])('is the time in the event, of $type, by its own name', (event, at) => {
     expect(occurredAt(event)).toBe(at);
   });

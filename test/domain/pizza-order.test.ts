@@ -5,6 +5,7 @@ import { formatMoney } from '../../src/domain/money.ts';
 import { PizzaOrder, type PlaceOrder } from '../../src/domain/pizza-order.ts';
 import {
   addressChanged,
+  cancelled,
   CHANGED_AT,
   confirmed,
   CONFIRMED_AT,
@@ -19,6 +20,9 @@ import {
   placed,
   PLACED_AT,
   placedWithAddress,
+  REFUND_ID,
+  refundCompleted,
+  refundRequested,
   statusChanged,
 } from './examples.ts';
 import { deepFreeze, fold, given } from './given.ts';
@@ -42,8 +46,9 @@ const refusal = (command: () => unknown): unknown => {
 };
 const confirm = (order: PizzaOrder) =>
   order.confirm({ estimatedDeliveryTime: ETA, kitchenNotes: 'Extra cheese' }, CONFIRMED_AT);
-const pay = (order: PizzaOrder) => order.pay({ paymentMethod: 'credit_card', transactionId: 'txn-123456' }, PAID_AT);
-const change = (status: OrderStatus) => (order: PizzaOrder) => order.changeStatus({ status }, CHANGED_AT);
+const pay = (order: PizzaOrder) =>
+  order.pay({ paymentMethod: 'credit_card', transactionId: 'txn-123456' }, PAID_AT, REFUND_ID);
+const change = (status: OrderStatus) => (order: PizzaOrder) => order.changeStatus({ status }, CHANGED_AT, REFUND_ID);
 const discount = (discountAmount: string, discountCode = 'WELCOME5') => {
   return (order: PizzaOrder) => order.applyDiscount({ discountCode, discountAmount }, CHANGED_AT);
 };
@@ -183,14 +188,11 @@ describe('pay', () => {
   it.each([
     ['PENDING', [placed, paid]],
     ['COOKING', [placed, confirmed, paid]],
-    ['CANCELLED', [placed, paid, statusChanged('PENDING', 'CANCELLED')]],
     ['DELIVERED', [placed, paid, statusChanged('PENDING', 'DELIVERED')]],
+    ['PENDING, being refunded,', [placed, paid, refundRequested('5.00', 'cold')]],
+    ['PENDING, refunded,', [placed, paid, refundRequested('25.00', 'cold'), refundCompleted('25.00')]],
   ])('is refused, when a %s order is paid, as already paid', (_, history) => {
     given(history).when(pay).then(new DomainError('Order is already paid'));
-  });
-
-  it('is refused, when the order is cancelled, with its status', () => {
-    given(historyTo('CANCELLED')).when(pay).then(new DomainError('Cannot pay for order in status: CANCELLED'));
   });
 });
 
@@ -232,11 +234,11 @@ describe('change status', () => {
   });
 
   it.each(pairs.filter(([from, to]) => from !== to && isAllowed(from, to)))(
-    'raises OrderStatusChanged, from %s, to %s',
+    'raises OrderStatusChanged, or OrderCancelled, from %s, to %s',
     (from, to) => {
       given(historyTo(from))
         .when(change(to))
-        .then([statusChanged(from, to)]);
+        .then([to === 'CANCELLED' ? cancelled(from, '') : statusChanged(from, to)]);
     },
   );
 
@@ -250,10 +252,16 @@ describe('change status', () => {
   );
 
   it('raises the reason, when one is given, for the log', () => {
-    const { data, ...event } = statusChanged('PENDING', 'CANCELLED');
-    given([placed])
-      .when((order) => order.changeStatus({ status: 'CANCELLED', reason: 'no more dough' }, CHANGED_AT))
-      .then([{ ...event, data: { ...data, reason: 'no more dough' } }]);
+    const { data, ...event } = statusChanged('PENDING', 'READY');
+    const changed = { ...event, data: { ...data, reason: 'no more dough' } };
+    for (const [status, raised] of [
+      ['READY', changed],
+      ['CANCELLED', cancelled('PENDING')],
+    ] as const) {
+      given([placed])
+        .when((order) => order.changeStatus({ status, reason: 'no more dough' }, CHANGED_AT, REFUND_ID))
+        .then([raised]);
+    }
   });
 });
 
@@ -287,6 +295,12 @@ describe('apply discount', () => {
 
   it.each([
     ['the order is paid', [placed, paid], discount('5'), 'Cannot apply discount to a paid order'],
+    [
+      'the order was paid and is being refunded',
+      [placed, paid, refundRequested('5.00', 'cold')],
+      discount('5'),
+      'Cannot apply discount to a paid order',
+    ],
     [
       'the order is delivered',
       historyTo('DELIVERED'),

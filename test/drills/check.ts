@@ -7,6 +7,7 @@ import { type Database, openDatabase } from '../../src/read-models/collections.t
 import type { CustomerDocument } from '../../src/read-models/customers/document.ts';
 import { customerFields, type OrderDocument, toFields } from '../../src/read-models/orders/document.ts';
 import { READ_MODEL_NAMES } from '../../src/read-models/index.ts';
+import type { RefundDocument } from '../../src/read-models/refunds/document.ts';
 import type { VerifyResult } from '../../src/read-models/findings.ts';
 import { type LogContents, markOf } from './history.ts';
 import type { LoadedCommand } from './load.ts';
@@ -26,26 +27,34 @@ export interface Promises {
 
 export function checkPromises(log: LogContents, commands: readonly LoadedCommand[]): Promises {
   const byMark = new Map<string, StoredEvent[]>();
-  const byKey = new Map<string, number>();
+  const byKey = new Map<string, StoredEvent[]>();
+  /** By command, of the last event that it raised. */
+  const lastRevision = new Map<string | undefined, number>();
   for (const stored of log.events) {
     const mark = markOf(stored);
     if (mark !== undefined) byMark.set(mark, [...(byMark.get(mark) ?? []), stored]);
-    const key = stored.metadata.idempotencyKey;
-    if (key !== undefined) byKey.set(key, (byKey.get(key) ?? 0) + 1);
+    const { idempotencyKey: key, $causationId } = stored.metadata;
+    if (key !== undefined) byKey.set(key, [...(byKey.get(key) ?? []), stored]);
+    lastRevision.set($causationId, stored.revision);
   }
+  /** A command raises at most one event of a type. */
+  const isTwice = (events: readonly StoredEvent[]) =>
+    new Set(events.map(({ event }) => event.type)).size < events.length;
   const lost: string[] = [];
   const duplicated: string[] = [];
   const contradicted: string[] = [];
   for (const { command, settled } of commands) {
     const { mark, kind, key } = command;
     const events = byMark.get(mark) ?? [];
-    if (events.length > 1 || (key !== undefined && (byKey.get(key) ?? 0) > 1)) {
+    if (events.length > 1 || (key !== undefined && isTwice(byKey.get(key) ?? []))) {
       duplicated.push(`${kind} ${mark}: ${events.map(({ stream, revision }) => `${stream}@${revision}`).join(', ')}`);
     }
     if (settled.type === 'refused' && events.length > 0) contradicted.push(`${kind} ${mark}`);
     if (settled.type !== 'acknowledged') continue;
     const { subject, revision, status } = settled;
-    const isThere = events.some((event) => event.stream.endsWith(`-${subject}`) && event.revision === revision);
+    const isThere = events.some(
+      ({ stream, metadata }) => stream.endsWith(`-${subject}`) && lastRevision.get(metadata.$causationId) === revision,
+    );
     // The status that the order had already: nothing to store, but it must have been the status at that revision.
     const isNothing =
       kind === 'status' &&
@@ -83,7 +92,10 @@ export async function checkReadModels(
   }
 }
 
-async function compare(log: LogContents, { db, orders, customers, menu, audit }: Database): Promise<string[]> {
+async function compare(
+  log: LogContents,
+  { db, orders, customers, menu, audit, refunds }: Omit<Database, 'projections'>,
+): Promise<string[]> {
   const figures = await createAnalyticsQueries({ db }, FIGURES_TIME_LIMIT_MS).period(
     new Date(0),
     new Date('2100-01-01'),
@@ -103,7 +115,8 @@ async function compare(log: LogContents, { db, orders, customers, menu, audit }:
     ...differences('menu item', [...log.menu.values()], await menu.find({}).toArray()),
     ...wantedAudit.filter((id) => !written.has(id)).map((id) => `audit ${id}: missing`),
     ...(written.size > wantedAudit.length ? [`audit: ${written.size} documents for ${wantedAudit.length} events`] : []),
-    ...compareFigures(wantedOrders, figures.days),
+    ...differences('refund', wantedOrders.flatMap(refundsOf), await refunds.find({}).toArray()),
+    ...compareFigures(wantedOrders, figures),
   ];
 }
 
@@ -129,18 +142,34 @@ function differences<Document extends { readonly _id: string }>(
   ];
 }
 
-function compareFigures(orders: readonly OrderDocument[], days: PeriodFigures['days']): string[] {
+function refundsOf({ _id: orderId, refunds = [] }: OrderDocument): RefundDocument[] {
+  return refunds.map(({ refundId, completedAt, transactionId, ...same }) => ({
+    _id: refundId,
+    orderId,
+    ...same,
+    ...(completedAt && { completedAt }),
+    ...(transactionId !== null && { transactionId }),
+  }));
+}
+
+function compareFigures(orders: readonly OrderDocument[], { days, refundedMinor }: PeriodFigures): string[] {
   const sum = <T>(values: readonly T[], of: (value: T) => number) =>
     values.reduce((total, value) => total + of(value), 0);
   const pairs = {
     orders: [orders.length, sum(days, (day) => day.orders)],
     confirmed: [orders.filter(({ confirmedAt }) => confirmedAt !== null).length, sum(days, (day) => day.confirmed)],
+    cancelled: [orders.filter(({ status }) => status === 'CANCELLED').length, sum(days, (day) => day.cancelled)],
+    refundedMinor: [sum(orders.flatMap(completedOf), ({ amountMinor }) => amountMinor), refundedMinor],
     revenueMinor: [sum(orders, (order) => order.totalMinor), sum(days, (day) => day.revenueMinor)],
     quantity: [sum(orders, (order) => order.quantity), sum(days, (day) => day.quantity)],
   };
   return Object.entries(pairs).flatMap(([name, [wanted, found]]) =>
     wanted === found ? [] : [`analytics: ${name} is ${found ?? ''}, not ${wanted ?? ''}`],
   );
+}
+
+function completedOf({ refunds = [] }: OrderDocument) {
+  return refunds.filter(({ status }) => status === 'COMPLETED');
 }
 
 /**
@@ -156,6 +185,7 @@ export async function verifyReadModels(log: LogContents, service: ServiceProcess
     customers: log.customers.size,
     menu_items: log.menu.size,
     audit: orders,
+    refunds: [...log.orders.values()].flatMap(({ states }) => states.at(-1)?.refunds ?? []).length,
     analytics: orders > 0 ? 1 : 0,
   };
   const lines: string[] = [];

@@ -2,8 +2,8 @@ import { type AllStreamRecordedEvent, EventStoreDBClient, FORWARDS, START } from
 import type { CustomerEvent } from '../../src/domain/customer.ts';
 import { evolveCustomer } from '../../src/domain/customer.ts';
 import type { PizzaOrderEvent } from '../../src/domain/events.ts';
-import { parseMoney } from '../../src/domain/money.ts';
 import { evolveMenuItem, type MenuItemEvent, type MenuItemState } from '../../src/domain/menu-item.ts';
+import { type Money, parseMoney, toMinorUnits } from '../../src/domain/money.ts';
 import { evolve, type OrderState } from '../../src/domain/order-state.ts';
 import { CUSTOMER, MENU_ITEM, ORDER } from '../../src/eventstoredb/aggregates.ts';
 import { decodeEvent, isOf, type StoredEvent } from '../../src/eventstoredb/codec.ts';
@@ -90,6 +90,7 @@ function check(events: readonly StoredEvent[]): LogContents {
       }
     }
   }
+  for (const order of orders.values()) impossible.push(...brokenBalance(order));
   return { events, orders, customers, menu, impossible };
 }
 
@@ -103,7 +104,7 @@ function brokenRule(state: OrderState | undefined, event: PizzaOrderEvent): stri
     case 'PizzaOrderConfirmed':
       return status === 'PENDING' ? undefined : `confirmed while ${status}`;
     case 'PaymentProcessed':
-      if (paymentStatus === 'PAID') return 'paid twice';
+      if (paymentStatus !== 'UNPAID') return 'paid twice';
       if (status === 'CANCELLED') return 'paid while CANCELLED';
       return parseMoney(event.data.amount).equals(totalAmount) ? undefined : 'paid another amount than its total';
     case 'OrderStatusChanged': {
@@ -116,7 +117,7 @@ function brokenRule(state: OrderState | undefined, event: PizzaOrderEvent): stri
     }
     case 'DiscountApplied': {
       const { discountCode, originalTotal, discountAmount, newTotal } = event.data;
-      if (paymentStatus === 'PAID' || isOver) return `discounted while ${status}, ${paymentStatus}`;
+      if (paymentStatus !== 'UNPAID' || isOver) return `discounted while ${status}, ${paymentStatus}`;
       if (discountCodes.includes(discountCode)) return `the same discount twice`;
       const isSum =
         parseMoney(originalTotal).equals(totalAmount) &&
@@ -129,7 +130,58 @@ function brokenRule(state: OrderState | undefined, event: PizzaOrderEvent): stri
       return JSON.stringify(event.data.oldAddress) === JSON.stringify(deliveryAddress)
         ? undefined
         : 'changed from another address';
+    case 'OrderCancelled':
+      if (event.data.previousStatus !== status) return `cancelled from ${event.data.previousStatus} while ${status}`;
+      return isOver ? `cancelled while ${status}` : undefined;
+    case 'LatePaymentReceived':
+      if (status !== 'CANCELLED') return `a late payment while ${status}`;
+      if (state.payments.some(({ transactionId }) => transactionId === event.data.transactionId)) return 'paid twice';
+      return parseMoney(event.data.amount).equals(totalAmount) ? undefined : 'paid another amount than its total';
+    case 'RefundRequested': {
+      const minor = centsOf(event.data.amount);
+      const taken = state.refunds.filter((refund) => refund.status !== 'FAILED').map(({ amount }) => amount);
+      if (refundOf(state, event.data.refundId)) return 'a refund requested twice';
+      return minor > 0 && sum(taken) + minor <= sum(state.payments.map(({ amount }) => amount))
+        ? undefined
+        : 'a refund of more than was paid';
+    }
+    case 'RefundCompleted': {
+      const refund = refundOf(state, event.data.refundId);
+      if (refund?.status !== 'PENDING') return `a refund completed while ${refund?.status ?? 'unknown'}`;
+      return refund.amount.equals(parseMoney(event.data.amount)) ? undefined : 'another amount refunded than requested';
+    }
+    case 'RefundFailed': {
+      const refund = refundOf(state, event.data.refundId);
+      return refund?.status === 'PENDING' ? undefined : `a refund failed while ${refund?.status ?? 'unknown'}`;
+    }
   }
+}
+
+function refundOf({ refunds }: OrderState, refundId: string) {
+  return refunds.find((refund) => refund.refundId === refundId);
+}
+
+function sum(amounts: readonly Money[]): number {
+  return amounts.reduce((cents, amount) => cents + toMinorUnits(amount), 0);
+}
+
+function centsOf(amount: string): number {
+  return toMinorUnits(parseMoney(amount));
+}
+
+/** The money of an order that was cancelled is owed or given back; nobody's money is refunded twice. */
+function brokenBalance({ orderId, events, states }: OrderHistory): string[] {
+  const state = states.at(-1);
+  if (!state) return [];
+  const paid = sum(state.payments.map(({ amount }) => amount));
+  const given = sum(state.refunds.filter(({ status }) => status === 'COMPLETED').map(({ amount }) => amount));
+  const owed = toMinorUnits(state.owed);
+  const isCancelled = events.some(({ event }) => event.type === 'OrderCancelled');
+  return [
+    ...(given > paid ? [`${orderId}: ${given} given back of ${paid}`] : []),
+    ...(owed + given > paid ? [`${orderId}: ${owed} owed and ${given} given back of ${paid}`] : []),
+    ...(isCancelled && owed + given !== paid ? [`${orderId}: cancelled, ${paid - owed - given} of ${paid} lost`] : []),
+  ];
 }
 
 function brokenRuleOfCustomer(
@@ -167,8 +219,13 @@ export function markOf({ event }: StoredEvent): string | undefined {
     case 'PizzaOrderConfirmed':
       return event.data.kitchenNotes;
     case 'PaymentProcessed':
+    case 'LatePaymentReceived':
+    case 'RefundCompleted':
       return event.data.transactionId;
     case 'OrderStatusChanged':
+    case 'OrderCancelled':
+    case 'RefundRequested':
+    case 'RefundFailed':
       return event.data.reason;
     case 'DiscountApplied':
       return event.data.discountCode;

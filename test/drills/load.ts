@@ -1,7 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from './random.ts';
 
-export type Kind = 'place' | 'confirm' | 'pay' | 'status' | 'discount' | 'address' | 'customer' | 'menu';
+export type Kind =
+  | 'place'
+  | 'confirm'
+  | 'pay'
+  | 'status'
+  | 'discount'
+  | 'address'
+  | 'cancel'
+  | 'refund'
+  | 'complete'
+  | 'fail'
+  | 'customer'
+  | 'menu';
 
 /** One command of the load. Its mark is a text that only this command's event holds. */
 export interface SentCommand {
@@ -71,6 +83,20 @@ const CUSTOMERS = 8;
 const SKUS = 5;
 const STATUSES = ['COOKING', 'COOKING', 'READY', 'READY', 'OUT_FOR_DELIVERY', 'CONFIRMED', 'DELIVERED', 'CANCELLED'];
 
+const ON_ORDERS = [
+  'confirm',
+  'pay',
+  'pay',
+  'status',
+  'status',
+  'discount',
+  'address',
+  'address',
+  'cancel',
+  'refund',
+  'refund',
+] as const;
+
 /** Sends a mix of commands, many of them on the same few orders, until it is stopped or has sent enough. */
 export function startLoad(options: LoadOptions): Load {
   const { random, name, instances, callers = 10, mostCommands = 400, pauseMs = 10 } = options;
@@ -78,6 +104,8 @@ export function startLoad(options: LoadOptions): Load {
   const unexpected: string[] = [];
   const changedAnswers: string[] = [];
   const orders: string[] = [];
+  /** Those that were pending lately: paths. */
+  const refunds: string[] = [];
   let sent = 0;
   let retries = 0;
   let slowestMs = 0;
@@ -119,7 +147,8 @@ export function startLoad(options: LoadOptions): Load {
       return { mark, key, kind: 'menu', subject: sku, method: 'PUT', path: `/menu/${sku}`, body };
     }
     const subject = own.pick(own.chance(0.7) ? orders.slice(-6) : orders);
-    const kind = own.pick(['confirm', 'pay', 'status', 'status', 'discount', 'address', 'address'] as const);
+    if (refunds.length > 0 && roll < 0.34) return { mark, key, ...onRefund(own, mark) };
+    const kind = own.pick(ON_ORDERS);
     return { mark, key, kind, subject, method: 'POST', ...onOrder(own, kind, subject, mark) };
   }
 
@@ -130,6 +159,14 @@ export function startLoad(options: LoadOptions): Load {
     ];
     const body = { customerId: customer(own), items };
     return { mark, kind: 'place', subject: undefined, method: 'POST', path: '/orders', body };
+  }
+
+  function onRefund(own: Random, mark: string): Omit<SentCommand, 'mark' | 'key'> {
+    const path = own.pick(refunds.slice(-8));
+    const subject = path.split('/')[2] ?? '';
+    return own.chance(0.7)
+      ? { kind: 'complete', subject, method: 'POST', path: `${path}/complete`, body: { transactionId: mark } }
+      : { kind: 'fail', subject, method: 'POST', path: `${path}/fail`, body: { reason: mark, final: own.chance(0.5) } };
   }
 
   function customer(own: Random): string {
@@ -167,12 +204,16 @@ export function startLoad(options: LoadOptions): Load {
     if (!answer || answer.status === 503) return { type: 'unknown' };
     const { status, text, etag } = answer;
     const { kind } = command;
-    const wanted = kind === 'place' ? [201] : kind === 'customer' || kind === 'menu' ? [200, 201] : [200];
+    const isNew = kind === 'place' || kind === 'refund';
+    const wanted = isNew ? [201] : kind === 'customer' || kind === 'menu' ? [200, 201] : [200];
     if (wanted.includes(status)) {
-      const body = JSON.parse(text) as { readonly id?: string; readonly revision?: number; readonly status?: string };
+      const body = JSON.parse(text) as Answered;
+      for (const { refundId, status: open } of body.refunds ?? []) {
+        if (open === 'PENDING') refunds.push(`/orders/${body.id ?? ''}/refunds/${refundId}`);
+      }
       const tagged = Number(etag?.slice(1, -1));
       const revision = kind === 'menu' ? tagged : body.revision;
-      if (revision === undefined || revision !== tagged) unexpected.push(`${command.mark}: ${describe(answer)}`);
+      if (revision !== tagged) unexpected.push(`${command.mark}: ${describe(answer)}`);
       const subject = body.id ?? command.subject ?? '';
       return { type: 'acknowledged', subject, revision: tagged, status: body.status ?? '' };
     }
@@ -207,13 +248,21 @@ function isRepeatable({ key, kind }: SentCommand): boolean {
   return key !== undefined && kind !== 'status';
 }
 
+/** What is looked at of an order or a customer. */
+interface Answered {
+  readonly id?: string;
+  readonly revision: number;
+  readonly status?: string;
+  readonly refunds?: readonly { readonly refundId: string; readonly status: string }[];
+}
+
 function describe({ status, text, etag }: Answer): string {
   return `${status} ${etag ?? ''} ${text}`;
 }
 
 function onOrder(
   own: Random,
-  kind: Exclude<Kind, 'place' | 'customer' | 'menu'>,
+  kind: (typeof ON_ORDERS)[number],
   orderId: string,
   mark: string,
 ): Pick<SentCommand, 'path' | 'body'> {
@@ -232,5 +281,9 @@ function onOrder(
         path: path('delivery-address'),
         body: { street: '1 Via Roma', city: 'Napoli', postalCode: '80100', notes: mark },
       };
+    case 'cancel':
+      return { path: path('cancel'), body: { reason: mark } };
+    case 'refund':
+      return { path: path('refunds'), body: { reason: mark, ...(own.chance(0.7) && { amount: '0.75' }) } };
   }
 }

@@ -78,6 +78,26 @@ const dataOf: { readonly [Type in EventTypeName]: Arbitrary<EventOf<Type>['data'
     { orderId, oldAddress: fc.option(address), newAddress: address, changedAt: timestamp },
     plain,
   ),
+  OrderCancelled: fc.record(
+    { orderId, previousStatus: status, reasonCode: text, reason: longText, cancelledAt: timestamp },
+    { requiredKeys: ['orderId', 'previousStatus', 'reason', 'cancelledAt'], ...plain },
+  ),
+  RefundRequested: fc.record(
+    { orderId, refundId: fc.uuid(), amount: money, reason: longText, requestedAt: timestamp },
+    plain,
+  ),
+  RefundCompleted: fc.record(
+    { orderId, refundId: fc.uuid(), amount: money, transactionId: text, completedAt: timestamp },
+    plain,
+  ),
+  RefundFailed: fc.record(
+    { orderId, refundId: fc.uuid(), reason: longText, final: fc.boolean(), failedAt: timestamp },
+    plain,
+  ),
+  LatePaymentReceived: fc.record(
+    { orderId, paymentMethod: text, amount: money, transactionId: text, receivedAt: timestamp },
+    plain,
+  ),
   CustomerRegistered: fc.record(
     { customerId: text, name: text, email: text, phone: text, registeredAt: timestamp },
     { requiredKeys: ['customerId', 'name', 'email', 'registeredAt'], ...plain },

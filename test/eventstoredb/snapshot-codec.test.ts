@@ -11,7 +11,7 @@ import { fold } from '../domain/given.ts';
 
 const decodeSnapshot = (data: unknown) => orderSnapshots.decode(data);
 const encodeSnapshot = (snapshot: Snapshot) => orderSnapshots.encode(snapshot);
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 type Snapshot = SnapshotOf<OrderState>;
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 type JsonObject = Record<string, Json>;

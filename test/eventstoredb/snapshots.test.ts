@@ -56,7 +56,7 @@ function placed(): PizzaOrder {
 function toggle(order: PizzaOrder, times: number): void {
   for (let count = 0; count < times; count += 1) {
     const status = order.state.status === 'READY' ? 'COOKING' : 'READY';
-    order.changeStatus({ status }, at(order.version));
+    order.changeStatus({ status }, at(order.version), randomUUID());
   }
 }
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
+import { decodeEvent } from '../../src/eventstoredb/codec.ts';
 import { createStreamStore } from '../../src/eventstoredb/streams.ts';
 import { MENU_ITEM, ORDER } from '../../src/eventstoredb/aggregates.ts';
 import type { ImportFiles } from '../../src/import/files.ts';
@@ -144,10 +145,10 @@ describe('npm run import', () => {
     }
     const streams = createStreamStore({ client, streamPrefix: env.STREAM_PREFIX, timeLimitMs: 10_000 });
     const stored = await Promise.all(
-      ['brezza_l', 'orto_s'].map((sku) => streams.read(streams.streamOf(MENU_ITEM.category, sku))),
+      ['brezza_l', 'orto_s'].map((sku) => streams.readRecorded(streams.streamOf(MENU_ITEM.category, sku))),
     );
     const item = { addedAt: expect.any(String) as unknown };
-    expect(stored.map((events) => events.map(({ event }) => event))).toEqual([
+    expect(stored.map((events) => events.map((recorded) => decodeEvent(recorded).event))).toEqual([
       [
         {
           type: 'MenuItemAdded',

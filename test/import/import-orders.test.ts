@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
@@ -91,7 +91,7 @@ describe('an import', () => {
     await run([order]);
     const placed = placeOrder(order, origin);
     placed.markEventsAsCommitted();
-    placed.pay({ paymentMethod: 'cash', transactionId: 'T1' }, '2024-05-01T12:30:00.000Z');
+    placed.pay({ paymentMethod: 'cash', transactionId: 'T1' }, '2024-05-01T12:30:00.000Z', randomUUID());
     await streams.append(streamOf(order), 0, placed.uncommittedEvents, {
       commandId: streamOf(order).slice(-36),
       correlationId: 'c',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AllStreamRecordedEvent } from '@eventstore/db-client';
 import fc from 'fast-check';
-import type { MongoClient } from 'mongodb';
+import type { Collection, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type CustomerState, evolveCustomer } from '../../src/domain/customer.ts';
 import { evolveMenuItem, type MenuItemState } from '../../src/domain/menu-item.ts';
@@ -17,6 +17,7 @@ import { toFields as toMenuFields } from '../../src/read-models/menu/document.ts
 import type { LogPage } from '../../src/read-models/log-reader.ts';
 import { customerFields, type OrderDocument, toFields } from '../../src/read-models/orders/document.ts';
 import { type ReadModelContext, toLogEvent } from '../../src/read-models/read-model.ts';
+import type { RefundDocument } from '../../src/read-models/refunds/document.ts';
 import { projectLog } from '../../src/read-models/rebuild/project-log.ts';
 import { projectTogether } from '../../src/read-models/together.ts';
 import { histories } from './history.ts';
@@ -121,12 +122,27 @@ function expected(log: readonly AllStreamRecordedEvent[]) {
     ...toFields(state),
     ...customerFields(state.customerEmail, customerDocuments.get(state.customerId)),
   }));
+  const states = [...orders.values()].map(({ state }) => state);
   return {
-    states: [...orders.values()].map(({ state }) => state),
+    states,
+    refundDocuments: states.flatMap(refundDocuments),
     orderDocuments,
     customerDocuments: [...customerDocuments.values()],
     menuDocuments: [...menu].map(([sku, { state, revision }]) => ({ _id: sku, revision, ...toMenuFields(state) })),
   };
+}
+
+function refundDocuments({ id: orderId, refunds }: OrderState): RefundDocument[] {
+  return refunds.map(({ refundId, amount, status, reason, requestedAt, completedAt, transactionId }) => ({
+    _id: refundId,
+    orderId,
+    status,
+    amountMinor: amount.times(100).toNumber(),
+    reason,
+    requestedAt: new Date(requestedAt),
+    ...(completedAt !== null && { completedAt: new Date(completedAt) }),
+    ...(transactionId !== null && { transactionId }),
+  }));
 }
 
 const isOrderAt = (stream: string, revision: bigint, wanted: bigint) =>
@@ -139,10 +155,11 @@ function withoutCustomer(document: OrderDocument | undefined) {
 const byId = (a: { _id: string }, b: { _id: string }) => (a._id < b._id ? -1 : 1);
 
 async function expectFolded(database: Database, log: readonly AllStreamRecordedEvent[]): Promise<void> {
-  const { orderDocuments, customerDocuments, menuDocuments, states } = expected(log);
+  const { orderDocuments, customerDocuments, menuDocuments, refundDocuments: wantedRefunds, states } = expected(log);
+  expect((await database.menu.find({}).toArray()).sort(byId)).toEqual(menuDocuments.sort(byId));
   expect((await database.orders.find({}).toArray()).sort(byId)).toEqual(orderDocuments.sort(byId));
   expect((await database.customers.find({}).toArray()).sort(byId)).toEqual(customerDocuments.sort(byId));
-  expect((await database.menu.find({}).toArray()).sort(byId)).toEqual(menuDocuments.sort(byId));
+  expect((await database.refunds.find({}).toArray()).sort(byId)).toEqual(wantedRefunds.sort(byId));
   const ofOrders = log.filter(({ streamId }) => streamId.startsWith('PizzaOrder-'));
   expect((await database.audit.find({}).toArray()).map(({ _id }) => _id).sort()).toEqual(
     ofOrders.map(({ id }) => id).sort(),
@@ -152,12 +169,20 @@ async function expectFolded(database: Database, log: readonly AllStreamRecordedE
 
 /** The figures, asked for now, are the sums of the orders as they are now. */
 async function expectFigures({ db }: Database, states: readonly OrderState[]): Promise<void> {
-  const { days, items } = await createAnalyticsQueries({ db }, 10_000).period(new Date(0), new Date('2100-01-01'));
-  const figures: Record<string, { orders: number; confirmed: number; revenueMinor: number; quantity: number }> = {};
+  const { period } = createAnalyticsQueries({ db }, 10_000);
+  const { days, items, refundedMinor } = await period(new Date(0), new Date('2100-01-01'));
+  const zero = { orders: 0, confirmed: 0, cancelled: 0, revenueMinor: 0, quantity: 0 };
+  const figures: Record<string, typeof zero> = {};
+  const refunded: Record<string, number> = {};
   const sold: Record<string, number> = {};
-  for (const { placedAt, confirmedAt, totalAmount, items: lines } of states) {
-    const day = (figures[placedAt.slice(0, 10)] ??= { orders: 0, confirmed: 0, revenueMinor: 0, quantity: 0 });
+  for (const { placedAt, confirmedAt, status, totalAmount, items: lines, refunds } of states) {
+    const day = (figures[placedAt.slice(0, 10)] ??= { ...zero });
     day.orders += 1;
+    day.cancelled += status === 'CANCELLED' ? 1 : 0;
+    for (const { completedAt, amount } of refunds) {
+      if (completedAt === null) continue;
+      refunded[completedAt.slice(0, 10)] = (refunded[completedAt.slice(0, 10)] ?? 0) + amount.times(100).toNumber();
+    }
     day.confirmed += confirmedAt ? 1 : 0;
     day.revenueMinor += totalAmount.times(100).toNumber();
     for (const line of lines) {
@@ -165,7 +190,12 @@ async function expectFigures({ db }: Database, states: readonly OrderState[]): P
       sold[line.name] = (sold[line.name] ?? 0) + line.quantity;
     }
   }
-  expect(Object.fromEntries(days.map(({ day, items: _, ...sums }) => [day, sums]))).toEqual(figures);
+  expect(Object.fromEntries(days.map(({ day, items: _, refundedMinor: __, ...sums }) => [day, sums]))).toEqual(figures);
+  expect(refundedMinor).toBe(Object.values(refunded).reduce((sum, minor) => sum + minor, 0));
+  for (let day = Date.UTC(2026, 0, 1); day < Date.UTC(2026, 0, 6); day += 86_400_000) {
+    const found = await period(new Date(day), new Date(day + 86_400_000));
+    expect(found.refundedMinor).toBe(refunded[new Date(day).toISOString().slice(0, 10)] ?? 0);
+  }
   expect(Object.fromEntries(items.map((item) => [item.name, item.sold]))).toEqual(sold);
 }
 
@@ -304,9 +334,9 @@ describe('read models', () => {
 
           await expectFolded(database, log);
           expect(events).toBe(log.length);
-          const counts = [database.orders, database.customers, database.menu, database.audit].map((each) =>
-            each.countDocuments({}),
-          );
+          const { orders, customers, menu, audit, refunds } = database;
+          const collections: Collection[] = [orders, customers, menu, audit, refunds].map((each) => each as never);
+          const counts = collections.map((each) => each.countDocuments({}));
           expect(documents).toBe((await Promise.all(counts)).reduce((sum, count) => sum + count, 0));
         }),
         { numRuns: RUNS },

@@ -26,10 +26,13 @@ type Step =
   | { readonly type: 'status'; readonly order: number; readonly status: number }
   | { readonly type: 'discount'; readonly order: number; readonly cents: number }
   | { readonly type: 'address'; readonly order: number; readonly street: string }
+  | { readonly type: 'cancel'; readonly order: number }
+  | { readonly type: 'refund'; readonly order: number; readonly cents: number | undefined }
+  | { readonly type: 'complete' | 'fail' | 'failForGood'; readonly order: number; readonly refund: number }
   | { readonly type: 'customer'; readonly customer: number; readonly name: string }
   | { readonly type: 'menu'; readonly item: number; readonly cents: number | null };
 
-const index = fc.nat({ max: 9 });
+const index = fc.nat({ max: 4 });
 const customer = fc.nat({ max: CUSTOMERS.length - 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -42,7 +45,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       hasEmail: fc.boolean(),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ type: fc.constantFrom('confirm' as const, 'pay' as const), order: index }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ type: fc.constantFrom('confirm' as const, 'pay' as const, 'pay' as const), order: index }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ type: fc.constant('status' as const), order: index, status: fc.nat({ max: 6 }) }),
@@ -58,6 +64,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ type: fc.constant('address' as const), order: index, street: fc.constantFrom('A', 'B') }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('cancel' as const), order: index }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('refund' as const),
+      order: index,
+      cents: fc.option(fc.integer({ min: 1, max: 2000 }), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constantFrom('complete' as const, 'complete' as const, 'fail' as const, 'failForGood' as const),
+      order: index,
+      refund: index,
+    }),
   },
   {
     weight: 2,
@@ -79,7 +102,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** A log of orders, customers and the menu, as their commands would have made it; its events are in the order of the log. */
 export function histories(streamPrefix: string): fc.Arbitrary<AllStreamRecordedEvent[]> {
-  return fc.array(step, { minLength: 1, maxLength: 40 }).map((steps) => play(steps, streamPrefix));
+  // As long as that: what only comes late in an order's life must come at all.
+  return fc.array(step, { minLength: 1, maxLength: 40, size: 'max' }).map((steps) => play(steps, streamPrefix));
 }
 
 function play(steps: readonly Step[], streamPrefix: string): AllStreamRecordedEvent[] {
@@ -105,7 +129,7 @@ function play(steps: readonly Step[], streamPrefix: string): AllStreamRecordedEv
     } as unknown as AllStreamRecordedEvent);
   };
   for (const [at, tried] of steps.entries()) {
-    const time = new Date(Date.UTC(2026, 0, 1, 23, 50) + at * 60_000).toISOString();
+    const time = new Date(Date.UTC(2026, 0, 1, 20) + at * 3_600_000).toISOString();
     if (tried.type === 'customer') {
       const id = CUSTOMERS[tried.customer] ?? '';
       const details = { name: tried.name, email: `${tried.name.toLowerCase()}@example.com` };
@@ -130,7 +154,7 @@ function play(steps: readonly Step[], streamPrefix: string): AllStreamRecordedEv
     const order = tried.type === 'place' ? undefined : orders[tried.order % Math.max(1, orders.length)];
     try {
       if (tried.type === 'place') orders.push(placed(tried, at));
-      else if (order) command(order, tried, time);
+      else if (order) command(order, tried, time, uuidV5(`refund ${at}`, NAMESPACE));
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
     }
@@ -159,14 +183,20 @@ function placed(tried: Extract<Step, { type: 'place' }>, at: number): PizzaOrder
   );
 }
 
-function command(order: PizzaOrder, tried: Exclude<Step, { type: 'place' | 'customer' | 'menu' }>, time: string): void {
+function command(
+  order: PizzaOrder,
+  tried: Exclude<Step, { type: 'place' | 'customer' | 'menu' }>,
+  time: string,
+  newRefundId: string,
+): void {
+  const refundId = 'refund' in tried ? refundOf(order, tried.refund) : '';
   switch (tried.type) {
     case 'confirm':
       return order.confirm({ estimatedDeliveryTime: time }, time);
     case 'pay':
-      return order.pay({ paymentMethod: 'cash', transactionId: 't' }, time);
+      return order.pay({ paymentMethod: 'cash', transactionId: time }, time, newRefundId);
     case 'status':
-      return order.changeStatus({ status: ORDER_STATUSES[tried.status] ?? 'READY' }, time);
+      return order.changeStatus({ status: ORDER_STATUSES[tried.status] ?? 'READY' }, time, newRefundId);
     case 'discount':
       return order.applyDiscount(
         { discountCode: `D${tried.cents}`, discountAmount: (tried.cents / 100).toFixed(2) },
@@ -174,7 +204,22 @@ function command(order: PizzaOrder, tried: Exclude<Step, { type: 'place' | 'cust
       );
     case 'address':
       return order.changeDeliveryAddress({ street: tried.street, city: 'Napoli', postalCode: '80100' }, time);
+    case 'cancel':
+      return order.cancel({ reason: 'no more dough' }, time, newRefundId);
+    case 'refund': {
+      const amount = tried.cents === undefined ? {} : { amount: (tried.cents / 100).toFixed(2) };
+      return order.requestRefund({ ...amount, reason: 'cold' }, time, newRefundId);
+    }
+    case 'complete':
+      return order.completeRefund({ refundId, transactionId: `re ${time}` }, time);
+    case 'fail':
+    case 'failForGood':
+      return order.failRefund({ refundId, reason: 'closed', final: tried.type === 'failForGood' }, time);
     default:
       return tried satisfies never;
   }
+}
+
+function refundOf({ state: { refunds } }: PizzaOrder, index: number): string {
+  return refunds[index % Math.max(1, refunds.length)]?.refundId ?? '';
 }

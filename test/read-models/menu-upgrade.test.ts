@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createMenuCommands } from '../../src/commands/menu-commands.ts';
 import { MENU_ITEM } from '../../src/eventstoredb/aggregates.ts';
+import { decodeEvent } from '../../src/eventstoredb/codec.ts';
 import { EventStoreUnavailableError } from '../../src/eventstoredb/errors.ts';
 import { EventSourcingRepository } from '../../src/eventstoredb/repository.ts';
 import { READ_MODEL_NAMES } from '../../src/read-models/index.ts';
@@ -50,7 +51,7 @@ async function start(): Promise<TestService> {
 
 async function eventsOf(sku: string) {
   const { streams } = projectionOptions(home);
-  return streams.read(streams.streamOf('MenuItem', sku));
+  return (await streams.readRecorded(streams.streamOf('MenuItem', sku))).map(decodeEvent);
 }
 
 const eventsOfAll = () => Promise.all(OLD_MENU.map(({ _id }) => eventsOf(_id)));

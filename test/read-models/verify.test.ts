@@ -5,11 +5,12 @@ import { figuresOf } from '../../src/read-models/analytics/figures.ts';
 import { orderDays } from '../../src/read-models/orders/days.ts';
 import type { ProjectionAdmin } from '../../src/read-models/admin.ts';
 import { READ_MODEL_NAMES } from '../../src/read-models/index.ts';
+import type { RefundDocument } from '../../src/read-models/refunds/document.ts';
 import { besides, caughtUp, keepWriting, placeOrder } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
-const NO_FIGURES = { orders: 0, confirmed: 0, revenueMinor: 0, quantity: 0, items: [] };
+const NO_FIGURES = { orders: 0, confirmed: 0, cancelled: 0, revenueMinor: 0, refundedMinor: 0, quantity: 0, items: [] };
 
 let service: TestService;
 let admin: ProjectionAdmin;
@@ -164,6 +165,32 @@ describe('verifying', () => {
     expect(listed).toContainEqual({ id: 'invented', kind: 'extra', fields: [] });
   });
 
+  test('refunds, lost, changed and invented, finds and repairs each, and the figures of their day', async () => {
+    const ids: string[] = [];
+    for (const amount of ['1.00', '2.00', '4.00']) {
+      const id = await placed();
+      const { headers } = await service.post(`/orders/${id}/refunds`, { amount, reason: 'cold' });
+      const path = String(headers['location']);
+      if (amount !== '4.00') await service.post(`${path}/complete`, { transactionId: id });
+      ids.push(path.split('/').at(-1) ?? '');
+    }
+    await caughtUp(service);
+    const before: unknown = (await computeFigures()).body;
+    const [lost = '', changed = '', pending = ''] = ids;
+    await database.refunds.deleteOne({ _id: lost });
+    await database.refunds.updateOne({ _id: changed }, { $set: { amountMinor: 1 } });
+    await database.refunds.updateOne({ _id: pending }, { $set: { status: 'COMPLETED' } });
+    const [invented] = await database.refunds.find({ _id: changed }).toArray();
+    await database.refunds.insertOne({ ...invented, _id: 'invented', orderId: 'nobody' } as RefundDocument);
+    const listed = await foundAndRepaired('refunds');
+    expect(listed).toHaveLength(4);
+    expect(listed).toContainEqual({ id: lost, kind: 'missing', fields: [] });
+    expect(listed).toContainEqual({ id: changed, kind: 'different', fields: ['amountMinor'] });
+    expect(listed).toContainEqual({ id: pending, kind: 'different', fields: ['status'] });
+    expect(listed).toContainEqual({ id: 'invented', kind: 'extra', fields: [] });
+    expect((await computeFigures()).body).toEqual(before);
+  });
+
   const computeFigures = () =>
     service.get(`/analytics/orders?from=2020-01-01&to=${new Date().getUTCFullYear() + 1}-01-01`);
 
@@ -179,6 +206,18 @@ describe('verifying', () => {
     await orderDays(database.db).deleteOne({ _id: today });
     expect(await foundAndRepaired('analytics')).toEqual([{ id: today, kind: 'missing', fields: [] }]);
     expect((await computeFigures()).body).toEqual(before);
+  });
+
+  test('analytics, a day on which there is nothing but a refund, is found when it is lost', async () => {
+    const completedAt = new Date('1999-05-05T12:00:00Z');
+    const refund = { _id: 'old', orderId: 'old', amountMinor: 500, reason: 'cold', requestedAt: completedAt };
+    await database.refunds.insertOne({ ...refund, status: 'COMPLETED', completedAt });
+    expect(await foundAndRepaired('analytics')).toEqual([{ id: '1999-05-05', kind: 'missing', fields: [] }]);
+    const figures = await service.get('/analytics/orders?from=1999-05-05&to=1999-05-06');
+    expect(figures.body).toMatchObject({ totalOrders: 0, refunded: '5.00', netRevenue: '-5.00' });
+    await database.refunds.deleteOne({ _id: 'old' });
+    await orderDays(database.db).deleteOne({ _id: '1999-05-05' });
+    await figuresOf(database.db).deleteOne({ _id: '1999-05-05' });
   });
 
   test('analytics, a day whose orders have changed since, are no difference, and are computed anew', async () => {

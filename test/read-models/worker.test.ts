@@ -68,7 +68,7 @@ function orderWith(changes: number): PizzaOrder {
   const time = '2030-01-01T12:00:00.000Z';
   const order = PizzaOrder.place({ orderId: randomUUID(), customerId: 'ada', items, currency: 'USD' }, time);
   for (let change = 0; change < changes; change += 1) {
-    order.changeStatus({ status: change % 2 === 0 ? 'COOKING' : 'READY' }, time);
+    order.changeStatus({ status: change % 2 === 0 ? 'COOKING' : 'READY' }, time, randomUUID());
   }
   return order;
 }

@@ -48,6 +48,12 @@ const commands: readonly Command[] = [
     body: address,
     otherBody: { ...address, city: 'Roma' },
   },
+  {
+    name: 'cancel',
+    path: (id) => `/orders/${id}/cancel`,
+    body: { reason: 'no more dough' },
+    otherBody: { reason: 'no more cheese' },
+  },
 ];
 
 /** One of each command, and what it was answered. */

@@ -60,7 +60,7 @@ test(`every event delivered three times, in random order, by ${WORKERS} workers 
   } finally {
     await service.mongo.db(name).dropDatabase();
   }
-});
+}, 60_000);
 
 async function readAll(streamPrefix: string): Promise<AllStreamRecordedEvent[]> {
   const events: AllStreamRecordedEvent[] = [];

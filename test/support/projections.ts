@@ -54,6 +54,9 @@ export function keepWriting(service: TestService): Writing {
       const price = `${turn % 100}.${writer}0`;
       await service.put(`/menu/pizza-${turn % 5}`, { name: 'Margherita', category: 'Classic', price });
       await service.post(`/orders/${id}/payment`, { paymentMethod: 'cash', transactionId: randomUUID() });
+      const refund = await service.post(`/orders/${id}/refunds`, { amount: '5.00', reason: 'cold' });
+      const path = String(refund.headers['location']);
+      if (turn % 3 === 0) await service.post(`${path}/complete`, { transactionId: randomUUID() });
       if (turn % 2 === 0) {
         await service.post(`/orders/${id}/confirm`, { estimatedDeliveryTime: '2999-01-01T00:00:00Z' });
       }

@@ -57,6 +57,7 @@ export async function startTestService({
     streamPrefix: `${name}-`,
     currency: 'USD',
     snapshotEvery: 100,
+    withheldEvents: undefined,
     maxInFlight: 1000,
     rateLimitPerMinute: undefined,
     ...config,

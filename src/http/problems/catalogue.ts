@@ -88,6 +88,7 @@ export function fieldProblem(code: 'bad-request' | 'invalid-order', pointer: str
 /** What a query could not read, by the first part of its path. */
 const subjects: Readonly<Record<string, string>> = {
   orders: 'orders',
+  refunds: 'refunds',
   customers: 'customers',
   menu: 'the menu',
   analytics: 'analytics',

@@ -8,8 +8,9 @@ import {
   OrderNotFoundError,
   StaleRevisionError,
   UnknownSkuError,
+  WithheldEventError,
 } from '../../commands/errors.ts';
-import { DomainError, InvalidOrderError } from '../../domain/errors.ts';
+import { DomainError, InvalidOrderError, RefundNotFoundError } from '../../domain/errors.ts';
 import { StoppingError } from '../../read-models/admin.ts';
 import { UnknownReadModelError } from '../../read-models/read-model.ts';
 import { RebuildRunningError } from '../../read-models/rebuild/rebuild.ts';
@@ -40,6 +41,7 @@ const codes: readonly (readonly [new (...args: never[]) => Error, ProblemCode])[
   [OrderNotFoundError, 'not-found'],
   [MenuItemNotFoundError, 'not-found'],
   [UnknownReadModelError, 'not-found'],
+  [RefundNotFoundError, 'not-found'],
   [DomainError, 'rule-broken'],
   [ConcurrentModificationError, 'concurrent-change'],
   [RebuildRunningError, 'rebuild-running'],
@@ -55,6 +57,7 @@ export function toProblem(error: unknown): ProblemDetails {
   if (error instanceof UnknownSkuError) {
     return fieldProblem('invalid-order', `#/items/${error.index}/sku`, error.message);
   }
+  if (error instanceof WithheldEventError) return problem('unavailable', error.message);
   if (error instanceof StoppingError) return problem('unavailable', 'The service is stopping.');
   const code = codes.find(([type]) => error instanceof type)?.[1];
   if (code) return problem(code, (error as Error).message);

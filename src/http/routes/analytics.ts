@@ -14,7 +14,10 @@ export interface AnalyticsRoutesOptions {
   readonly analytics: AnalyticsQueries;
 }
 
-/** Figures of the orders placed in a period: a cohort, whatever became of them since. */
+/**
+ * Figures of the orders placed in a period: a cohort, whatever became of them since. Refunds alone count when they
+ * were completed.
+ */
 export function analyticsRoutes(app: App, { analytics }: AnalyticsRoutesOptions): void {
   app.get(
     '/analytics/orders',
@@ -22,7 +25,7 @@ export function analyticsRoutes(app: App, { analytics }: AnalyticsRoutesOptions)
       schema: {
         tags: ['Analytics'],
         operationId: 'orderAnalytics',
-        summary: 'What the orders placed in [from, to) add up to',
+        summary: 'What the orders placed in [from, to), and the refunds completed then, add up to',
         querystring: query({ from: TimeOrDate, to: TimeOrDate }),
         response: { 200: ref(OrderAnalytics) },
       },
@@ -39,18 +42,26 @@ export function analyticsRoutes(app: App, { analytics }: AnalyticsRoutesOptions)
   );
 }
 
-function toAnalytics(from: Date, to: Date, { days, items }: PeriodFigures): Static<typeof OrderAnalytics> {
-  const sum = (figure: 'orders' | 'confirmed' | 'revenueMinor' | 'quantity') =>
+function toAnalytics(
+  from: Date,
+  to: Date,
+  { days, items, refundedMinor }: PeriodFigures,
+): Static<typeof OrderAnalytics> {
+  const sum = (figure: 'orders' | 'confirmed' | 'cancelled' | 'revenueMinor' | 'quantity') =>
     days.reduce((total, day) => total + day[figure], 0);
   const orders = sum('orders');
   const revenue = fromMinorUnits(sum('revenueMinor'));
+  const refunded = fromMinorUnits(refundedMinor);
   return {
     period: { from: from.toISOString(), to: to.toISOString() },
     totalOrders: orders,
     confirmedOrders: sum('confirmed'),
+    cancelledOrders: sum('cancelled'),
     confirmationRate:
       orders === 0 ? 0 : new Decimal(sum('confirmed')).times(100).dividedBy(orders).toDecimalPlaces(2).toNumber(),
     totalRevenue: formatMoney(revenue),
+    refunded: formatMoney(refunded),
+    netRevenue: formatMoney(revenue.minus(refunded)),
     averageOrderValue: formatMoney(orders === 0 ? new Decimal(0) : revenue.dividedBy(orders)),
     totalItemsSold: sum('quantity'),
     popularItems: items.slice(0, MOST_POPULAR).map(({ name, sold }) => ({ itemName: name, totalSold: sold })),

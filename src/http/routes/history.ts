@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
 import { OrderNotFoundError } from '../../commands/errors.ts';
+import { RefundNotFoundError } from '../../domain/errors.ts';
 import { occurredAt } from '../../domain/events.ts';
 import type { StoredOrderEvent } from '../../eventstoredb/codec.ts';
 import type { OrderAtRevision } from '../../commands/order-commands.ts';
@@ -13,8 +14,9 @@ import { badField, notFound } from '../problems/errors.ts';
 import { query, ref, TimeOrDate } from '../schemas/common.ts';
 import { OrderDiff, Revision, Timeline, type TimelineItem } from '../schemas/history.ts';
 import { OrderParams, PlainOrder } from '../schemas/orders.ts';
+import { Refund, RefundParams } from '../schemas/refunds.ts';
 import { toTime } from '../requests/times.ts';
-import { plainOrderJson } from './order-json.ts';
+import { plainOrderJson, refundJson } from './order-json.ts';
 
 const tags = ['Orders: history'];
 
@@ -84,6 +86,26 @@ export function historyRoutes(app: App, { history }: HistoryRoutesOptions): void
       const events = await history.history(orderId);
       if (events.length === 0) throw new OrderNotFoundError(orderId);
       return { items: events.map(timelineItem) };
+    },
+  );
+
+  app.get(
+    '/orders/:orderId/refunds/:refundId',
+    {
+      schema: {
+        tags,
+        operationId: 'getRefund',
+        summary: 'One refund of an order, as the log has it',
+        params: RefundParams,
+        response: { 200: ref(Refund) },
+      },
+    },
+    async (request) => {
+      const { refunds } = (await latest(request.params.orderId.toLowerCase())).state;
+      const refundId = request.params.refundId.toLowerCase();
+      const refund = refunds.find((each) => each.refundId === refundId);
+      if (!refund) throw new RefundNotFoundError(refundId);
+      return refundJson(refund);
     },
   );
 

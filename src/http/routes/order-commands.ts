@@ -16,6 +16,13 @@ import {
   PlaceOrderBody,
   PlainOrder,
 } from '../schemas/orders.ts';
+import {
+  CancelOrderBody,
+  CompleteRefundBody,
+  FailRefundBody,
+  RefundParams,
+  RequestRefundBody,
+} from '../schemas/refunds.ts';
 import type { App } from './app.ts';
 import { plainOrderJson } from './order-json.ts';
 
@@ -59,12 +66,20 @@ export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOpt
   );
   command(
     '/orders/:orderId/payment',
-    { operationId: 'payOrder', summary: 'Record the payment of the order’s total', body: PayOrderBody },
+    {
+      operationId: 'payOrder',
+      summary: 'Record the payment of the order’s total; that of a cancelled order is owed back at once',
+      body: PayOrderBody,
+    },
     (body) => ({ type: 'pay', ...body }),
   );
   command(
     '/orders/:orderId/status',
-    { operationId: 'changeStatus', summary: 'Change the status (the staff’s override)', body: ChangeStatusBody },
+    {
+      operationId: 'changeStatus',
+      summary: 'Change the status (the staff’s override); CANCELLED cancels',
+      body: ChangeStatusBody,
+    },
     (body) => ({ type: 'change-status', ...body }),
   );
   command(
@@ -78,19 +93,72 @@ export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOpt
     (address) => ({ type: 'change-delivery-address', address }),
   );
 
-  /** A route that runs a command on an order and answers with the order. */
+  command(
+    '/orders/:orderId/cancel',
+    {
+      operationId: 'cancelOrder',
+      summary: 'Cancel an order that is not delivered; what was paid is owed back at once',
+      body: CancelOrderBody,
+    },
+    (body) => ({ type: 'cancel', ...body }),
+  );
+  command(
+    '/orders/:orderId/refunds/:refundId/complete',
+    { operationId: 'completeRefund', summary: 'Record that the money was given back', body: CompleteRefundBody },
+    (body, _, refundId) => ({ type: 'complete-refund', refundId, ...body }),
+  );
+  command(
+    '/orders/:orderId/refunds/:refundId/fail',
+    {
+      operationId: 'failRefund',
+      summary: 'Record that the money could not be given back, for now or for good',
+      body: FailRefundBody,
+    },
+    (body, _, refundId) => ({ type: 'fail-refund', refundId, ...body }),
+  );
+
+  app.post(
+    '/orders/:orderId/refunds',
+    {
+      schema: {
+        tags,
+        operationId: 'requestRefund',
+        summary: 'Request a refund of a paid order, in whole or in part',
+        headers: CommandHeaders,
+        params: OrderParams,
+        body: ref(RequestRefundBody),
+        response: { 201: ref(PlainOrder) },
+      },
+    },
+    async (request, reply) => {
+      const changed = await run(request, { type: 'request-refund', ...request.body });
+      const { id, refunds } = changed.state;
+      void reply.code(201).header('location', `/orders/${id}/refunds/${refunds.at(-1)?.refundId ?? ''}`);
+      return changedOrder(reply, changed);
+    },
+  );
+
+  /** A route that runs a command on an order, or on a refund of it, and answers with the order. */
   function command<Body extends TSchema>(
     path: string,
     { body, ...names }: { readonly operationId: string; readonly summary: string; readonly body: Body },
-    commandOf: (body: Static<Body>, actor: string | undefined) => OrderCommand,
+    commandOf: (body: Static<Body>, actor: string | undefined, refundId: string) => OrderCommand,
   ): void {
-    const schema = { tags, ...names, headers: CommandHeaders, params: OrderParams, body: ref(body) };
+    const params = path.includes(':refundId') ? RefundParams : OrderParams;
+    const schema = { tags, ...names, headers: CommandHeaders, params, body: ref(body) };
     app.post(path, { schema: { ...schema, response: { 200: ref(PlainOrder) } } }, async (request, reply) => {
-      const { headers, params } = request;
-      const given = commandOf(request.body as Static<Body>, headers['x-actor']);
-      const allowed = allowedRevisions(headers['if-match']);
-      return changedOrder(reply, await commands.run(params.orderId.toLowerCase(), given, callerOf(request), allowed));
+      const { refundId = '' } = request.params as Partial<Static<typeof RefundParams>>;
+      const given = commandOf(request.body as Static<Body>, request.headers['x-actor'], refundId.toLowerCase());
+      return changedOrder(reply, await run(request, given));
     });
+  }
+
+  function run(
+    request: Parameters<typeof callerOf>[0] & { readonly headers: Static<typeof CommandHeaders>; params: unknown },
+    given: OrderCommand,
+  ): Promise<OrderAtRevision> {
+    const { orderId } = request.params as Static<typeof OrderParams>;
+    return commands.run(orderId.toLowerCase(), given, callerOf(request), allowedRevisions(request.headers['if-match']));
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Static } from 'typebox';
 import { formatMinorUnits, formatMoney } from '../../domain/money.ts';
+import type { Refund as RefundState } from '../../domain/refunds.ts';
 import type { OrderAtRevision } from '../../commands/order-commands.ts';
 import { type OrderDocument, quantityOf, secondsBetween } from '../../read-models/orders/document.ts';
+import type { ListedRefund } from '../../read-models/refunds/queries.ts';
 import type { Order, PlainOrder } from '../schemas/orders.ts';
+import type { ListedRefund as ListedRefundJson, Refund } from '../schemas/refunds.ts';
 
 /** The order as a command answers it. Fields one by one: a spread of so many takes several times as long. */
 export function plainOrderJson({ state, revision }: OrderAtRevision): Static<typeof PlainOrder> {
@@ -20,6 +23,7 @@ export function plainOrderJson({ state, revision }: OrderAtRevision): Static<typ
     currency: state.currency,
     status: state.status,
     paymentStatus: state.paymentStatus,
+    refunds: state.refunds.map(refundJson),
     kitchenNotes: state.kitchenNotes,
     deliveryAddress: state.deliveryAddress,
     placedAt: timestamp(placedAt),
@@ -45,6 +49,12 @@ export function orderJson(document: OrderDocument): Static<typeof Order> {
     currency: document.currency,
     status: document.status,
     paymentStatus: document.paymentStatus,
+    refunds: (document.refunds ?? []).map(({ amountMinor, ...refund }) => ({
+      ...refund,
+      amount: formatMinorUnits(amountMinor),
+      requestedAt: refund.requestedAt.toISOString(),
+      completedAt: refund.completedAt?.toISOString() ?? null,
+    })),
     kitchenNotes: document.kitchenNotes,
     deliveryAddress: document.deliveryAddress,
     placedAt: document.placedAt.toISOString(),
@@ -53,6 +63,24 @@ export function orderJson(document: OrderDocument): Static<typeof Order> {
     timeToConfirmation: document.timeToConfirmation,
     timeToPayment: document.timeToPayment,
     ...(document.stalled && { projection: 'stalled' as const }),
+  };
+}
+
+export function refundJson(refund: RefundState): Static<typeof Refund> {
+  return {
+    ...refund,
+    amount: formatMoney(refund.amount),
+    requestedAt: timestamp(refund.requestedAt),
+    completedAt: refund.completedAt && timestamp(refund.completedAt),
+  };
+}
+
+export function listedRefundJson({ key, amountMinor, ...refund }: ListedRefund): Static<typeof ListedRefundJson> {
+  return {
+    ...refund,
+    amount: formatMinorUnits(amountMinor),
+    requestedAt: refund.requestedAt?.toISOString() ?? null,
+    completedAt: refund.completedAt?.toISOString() ?? null,
   };
 }
 

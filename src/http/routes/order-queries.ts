@@ -1,6 +1,7 @@
 import type { App } from './app.ts';
 import Type from 'typebox';
 import type { OrderQueries } from '../../read-models/orders/queries.ts';
+import type { RefundQueries } from '../../read-models/refunds/queries.ts';
 import { given, pageParameters, readPage } from '../requests/pages.ts';
 import { documentTag, isUnmodified } from '../requests/preconditions.ts';
 import { problem } from '../problems/catalogue.ts';
@@ -10,17 +11,19 @@ import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus } from '../sc
 import type { Pressure } from '../server/pressure.ts';
 import { toTime } from '../requests/times.ts';
 import { findAtRevision } from '../requests/wait-for-revision.ts';
-import { orderJson } from './order-json.ts';
+import { RefundListStatus, RefundPage } from '../schemas/refunds.ts';
+import { listedRefundJson, orderJson } from './order-json.ts';
 
 const tags = ['Orders: queries'];
 
 export interface OrderQueryRoutesOptions {
   readonly orders: OrderQueries;
+  readonly refunds: RefundQueries;
   readonly pressure: Pick<Pressure, 'awaitingReadModel'>;
 }
 
-/** The routes that read the orders' read model. */
-export function orderQueryRoutes(app: App, { orders, pressure }: OrderQueryRoutesOptions): void {
+/** The routes that read the orders' read model, and that of their refunds. */
+export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQueryRoutesOptions): void {
   app.get(
     '/orders/:orderId',
     {
@@ -70,6 +73,25 @@ export function orderQueryRoutes(app: App, { orders, pressure }: OrderQueryRoute
       const filter = given({ customerId, status, paymentStatus, ...times });
       const { documents, next } = await readPage(orders, filter, page, keyOf);
       return { items: documents.map(orderJson), ...next };
+    },
+  );
+
+  app.get(
+    '/refunds',
+    {
+      schema: {
+        tags,
+        operationId: 'listRefunds',
+        summary:
+          'Refunds, oldest first, page by page: what is owed, unless another status is asked for; UNKNOWN lists orders ' +
+          'that were paid and cancelled before refunds were recorded',
+        querystring: query({ status: RefundListStatus, ...pageParameters }),
+        response: { 200: ref(RefundPage) },
+      },
+    },
+    async ({ query: { status, ...page } }) => {
+      const { documents, next } = await readPage(refunds, { status }, page, ({ key }) => key);
+      return { items: documents.map(listedRefundJson), ...next };
     },
   );
 }

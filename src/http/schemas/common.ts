@@ -12,8 +12,13 @@ export const line = (description: string, maxLength = 200) =>
     pattern: LINE,
     description: `${description}: 1 to ${maxLength} characters, no control characters`,
   });
-export const notes = (description: string) =>
-  Type.String({ maxLength: 2000, pattern: TEXT, description: `${description}: at most 2000 characters` });
+export const notes = (description: string, minLength = 0) =>
+  Type.String({
+    minLength,
+    maxLength: 2000,
+    pattern: TEXT,
+    description: `${description}: ${minLength > 0 ? `${minLength} to` : 'at most'} 2000 characters`,
+  });
 export const nullable = <T extends string | number>(type: 'string' | 'integer', description: string) =>
   Type.Unsafe<T | null>({ type: [type, 'null'], description });
 

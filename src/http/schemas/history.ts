@@ -15,6 +15,11 @@ const orderEventTypes = [
   'OrderStatusChanged',
   'DiscountApplied',
   'DeliveryAddressChanged',
+  'OrderCancelled',
+  'RefundRequested',
+  'RefundCompleted',
+  'RefundFailed',
+  'LatePaymentReceived',
 ] as const satisfies readonly PizzaOrderEvent['type'][];
 export const OrderEventType = Type.Enum([...orderEventTypes], { type: 'string' });
 

@@ -17,6 +17,14 @@ import {
   PlainOrder,
 } from './orders.ts';
 import { Problem } from './problem.ts';
+import {
+  CancelOrderBody,
+  CompleteRefundBody,
+  FailRefundBody,
+  Refund,
+  RefundPage,
+  RequestRefundBody,
+} from './refunds.ts';
 
 /** What is referred to by its `$id`: the components of the OpenAPI document. */
 export const sharedSchemas = [
@@ -26,10 +34,16 @@ export const sharedSchemas = [
   PayOrderBody,
   ChangeStatusBody,
   ApplyDiscountBody,
+  CancelOrderBody,
+  RequestRefundBody,
+  CompleteRefundBody,
+  FailRefundBody,
   CustomerBody,
+  Refund,
   PlainOrder,
   Order,
   OrderPage,
+  RefundPage,
   Customer,
   OrderAnalytics,
   Timeline,

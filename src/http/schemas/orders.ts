@@ -15,6 +15,7 @@ import {
   Timestamp,
   UnitPrice,
 } from './common.ts';
+import { Refunds } from './refunds.ts';
 
 export const OrderStatus = Type.Enum([...ORDER_STATUSES], { type: 'string' });
 export const PaymentStatus = Type.Enum([...PAYMENT_STATUSES], { type: 'string' });
@@ -91,6 +92,7 @@ const orderProperties = {
   currency: Type.String(),
   status: OrderStatus,
   paymentStatus: PaymentStatus,
+  refunds: Refunds,
   kitchenNotes: nullable<string>('string', 'null without notes'),
   // Not an anyOf of the two, which every answer would have to be validated against to be written.
   deliveryAddress: Type.Unsafe<Static<typeof DeliveryAddress> | null>({

@@ -2,13 +2,17 @@ import type { Collection, Db } from 'mongodb';
 import { readAgainIfReplaced } from '../errors.ts';
 import { boundsOf, dayOf } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';
+import type { RefundDocument } from '../refunds/document.ts';
 
-/** Figures of the orders placed on a day (UTC). */
+/** Figures of the orders placed on a day (UTC), and of the refunds completed on it. */
 export interface DayFigures {
   readonly orders: number;
   readonly confirmed: number;
+  readonly cancelled: number;
   /** Hundredths. */
   readonly revenueMinor: number;
+  /** Hundredths that were given back on this day, of whichever orders. */
+  readonly refundedMinor: number;
   /** Pizzas. */
   readonly quantity: number;
   /** Pizzas sold, sorted by name so that equal figures are equal documents. */
@@ -26,40 +30,46 @@ export function figuresOf(db: Db): Collection<FiguresDocument> {
   return db.collection<FiguresDocument>('analytics');
 }
 
-type Counted = Pick<OrderDocument, 'placedAt' | 'confirmedAt' | 'totalMinor' | 'quantity' | 'items'>;
+type Counted = Pick<OrderDocument, 'placedAt' | 'confirmedAt' | 'status' | 'totalMinor' | 'quantity' | 'items'>;
 
-/** Adds up the orders placed on the days from `first` to `last`; those without orders are left out. */
+/** Adds up the days from `first` to `last`; those without orders and refunds are left out. */
 export async function addUpDays(db: Db, first: string, last: string): Promise<Map<string, DayFigures>> {
   return addUp(db, boundsOf(first, last));
 }
 
-/** Adds up the orders placed in a period, by day. */
-export function addUp(db: Db, placedAt: { $gte: Date; $lt: Date }): Promise<Map<string, DayFigures>> {
-  return readAgainIfReplaced(() => addUpOnce(db, placedAt));
+/** Adds up the orders placed, and the refunds completed, in a period, by day. */
+export function addUp(db: Db, period: { $gte: Date; $lt: Date }): Promise<Map<string, DayFigures>> {
+  return readAgainIfReplaced(() => addUpOnce(db, period));
 }
 
-async function addUpOnce(db: Db, placedAt: { $gte: Date; $lt: Date }): Promise<Map<string, DayFigures>> {
-  const found = db
+async function addUpOnce(db: Db, period: { $gte: Date; $lt: Date }): Promise<Map<string, DayFigures>> {
+  const placed = db
     .collection<OrderDocument>('orders')
-    .find({ placedAt, revision: { $gte: 0 } })
-    .project<Counted>({ placedAt: 1, confirmedAt: 1, totalMinor: 1, quantity: 1, items: 1 });
+    .find({ placedAt: period, revision: { $gte: 0 } })
+    .project<Counted>({ placedAt: 1, confirmedAt: 1, status: 1, totalMinor: 1, quantity: 1, items: 1 });
   const days = new Map<string, Sum>();
-  for await (const order of found) {
-    const day = dayOf(order.placedAt);
+  const sumOf = (time: Date) => {
+    const day = dayOf(time);
     let sum = days.get(day);
-    if (!sum) days.set(day, (sum = { orders: 0, confirmed: 0, revenueMinor: 0, quantity: 0, sold: new Map() }));
-    addOrder(sum, order);
+    if (!sum) days.set(day, (sum = { ...ZERO, sold: new Map() }));
+    return sum;
+  };
+  for await (const order of placed) addOrder(sumOf(order.placedAt), order);
+  const completed = db.collection<RefundDocument>('refunds').find({ completedAt: period });
+  for await (const { completedAt, amountMinor } of completed) {
+    if (completedAt) sumOf(completedAt).refundedMinor += amountMinor;
   }
   return new Map([...days].map(([day, sum]) => [day, toFigures(sum)]));
 }
 
-interface Sum extends Record<'orders' | 'confirmed' | 'revenueMinor' | 'quantity', number> {
-  readonly sold: Map<string, number>;
-}
+const ZERO = { orders: 0, confirmed: 0, cancelled: 0, revenueMinor: 0, refundedMinor: 0, quantity: 0 };
 
-function addOrder(sum: Sum, { confirmedAt, totalMinor, quantity, items }: Counted): void {
+type Sum = typeof ZERO & { readonly sold: Map<string, number> };
+
+function addOrder(sum: Sum, { confirmedAt, status, totalMinor, quantity, items }: Counted): void {
   sum.orders += 1;
   sum.confirmed += confirmedAt ? 1 : 0;
+  sum.cancelled += status === 'CANCELLED' ? 1 : 0;
   sum.revenueMinor += totalMinor;
   sum.quantity += quantity;
   for (const item of items) sum.sold.set(item.name, (sum.sold.get(item.name) ?? 0) + item.quantity);

@@ -7,6 +7,8 @@ import { addUp, addUpDays, type DayFigures, figuresOf } from './figures.ts';
 export interface PeriodFigures {
   /** Days with orders, oldest first; `day` is UTC, `2026-01-31`. */
   readonly days: readonly (DayFigures & { readonly day: string })[];
+  /** Hundredths that were given back in the period, of whichever orders. */
+  readonly refundedMinor: number;
   /** Pizzas sold by item, most sold first, ties by name. */
   readonly items: readonly { readonly name: string; readonly sold: number }[];
 }
@@ -21,8 +23,8 @@ const MOST_DAYS = 40;
 export function createAnalyticsQueries({ db }: { readonly db: Db }, timeLimitMs: number) {
   return {
     /**
-     * Figures of the orders placed in [from, to). Those of whole days are cached until an order of that day changes. If
-     * the period begins or ends within a day, that end is computed from the orders each time.
+     * Figures of the orders placed, and the refunds completed, in [from, to). Those of whole days are cached until an
+     * order or refund of that day changes. If the period begins or ends within a day, that end is computed each time.
      */
     period: (from: Date, to: Date): Promise<PeriodFigures> => withTimeLimit(timeLimitMs, readPeriod(db, from, to)),
   };
@@ -49,16 +51,17 @@ async function readPeriod(db: Db, from: Date, to: Date): Promise<PeriodFigures> 
   for (const { name, sold: count } of days.flatMap(({ items }) => items)) sold.set(name, (sold.get(name) ?? 0) + count);
   return {
     days: days.filter(({ orders }) => orders > 0).sort((one, other) => (one.day < other.day ? -1 : 1)),
+    refundedMinor: days.reduce((sum, day) => sum + day.refundedMinor, 0),
     items: [...sold]
       .map(([name, count]) => ({ name, sold: count }))
       .sort((one, other) => other.sold - one.sold || (one.name < other.name ? -1 : 1)),
   };
 }
 
-/** The days in [first, end) that have orders. */
+/** The days in [first, end) that have orders or refunds. */
 async function wholeDays(db: Db, first: string, end: string): Promise<Map<string, DayFigures>> {
   const range = { _id: { $gte: first, $lt: end } };
-  // The counters are read before the orders: an order that is saved later invalidates what was computed.
+  // The counters are read before orders and refunds: what is saved later invalidates what was computed.
   const days = await orderDays(db).find(range).sort({ _id: 1 }).toArray();
   const kept = new Map((await figuresOf(db).find(range).toArray()).map((figures) => [figures._id, figures]));
   const figures = new Map<string, DayFigures>();

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Db, Filter } from 'mongodb';
+import type { Db } from 'mongodb';
 import { dayOf, type OrderDay, orderDays, raiseAllChanges, raiseChanges } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';
+import type { RefundDocument } from '../refunds/document.ts';
 import type { Projection, ReadModel } from '../read-model.ts';
 import { note } from '../findings.ts';
 import { addUpDays, figuresOf, type FiguresDocument } from './figures.ts';
@@ -9,19 +10,19 @@ import { addUpDays, figuresOf, type FiguresDocument } from './figures.ts';
 const PAGE = 500;
 
 /**
- * The figures of each day, derived from the orders when somebody asks for them. Whoever saves orders raises the
+ * The figures of each day, derived from orders and refunds when somebody asks for them. Whoever saves these raises the
  * `changes` of their days, which invalidates the figures. So duplicates, disorder and crashes can't make them wrong.
  */
 export const analytics: ReadModel = {
   name: 'analytics',
-  version: 2,
+  version: 3,
   categories: [],
   indexes: [],
   project: () => NOTHING,
 
   /** Forgets the figures. Also creates counters for days whose orders were saved before there were any. */
   async rebuild({ db }) {
-    for await (const day of daysOfOrders(db)) await raiseChanges(db, [day]);
+    for await (const day of daysWithFigures(db)) await raiseChanges(db, [day]);
     await raiseAllChanges(db);
     await figuresOf(db).deleteMany({});
   },
@@ -39,7 +40,7 @@ export const analytics: ReadModel = {
       note(findings, { id: day, kind: 'different', fields }, repair);
     }
     onProgress(0.5);
-    for await (const day of daysOfOrders(db)) {
+    for await (const day of daysWithFigures(db)) {
       signal.throwIfAborted();
       if (days.has(day) || (await orderDays(db).findOne({ _id: day }))) continue;
       days.add(day);
@@ -92,15 +93,27 @@ async function* daysWithChanges(db: Db): AsyncGenerator<OrderDay, void, void> {
   }
 }
 
-/** The days on which orders were placed, found with one index lookup each. */
-async function* daysOfOrders(db: Db): AsyncGenerator<string, void, void> {
+/** The days on which orders were placed, then those on which refunds were completed. */
+async function* daysWithFigures(db: Db): AsyncGenerator<string, void, void> {
   const orders = db.collection<OrderDocument>('orders');
-  let placedAt: Filter<OrderDocument> = { revision: { $gte: 0 } };
-  for (;;) {
-    const [first] = await orders.find(placedAt).sort({ placedAt: 1, _id: 1 }).limit(1).toArray();
+  const refunds = db.collection<RefundDocument>('refunds');
+  yield* daysOf(async (from) => {
+    const placed = orders.find({ revision: { $gte: 0 }, placedAt: { $gte: from } });
+    return (await placed.sort({ placedAt: 1, _id: 1 }).limit(1).toArray())[0]?.placedAt;
+  });
+  yield* daysOf(async (from) => {
+    const completed = refunds.find({ completedAt: { $gte: from } });
+    return (await completed.sort({ completedAt: 1 }).limit(1).toArray())[0]?.completedAt;
+  });
+}
+
+/** @param firstFrom finds the first of some times, from one on: an index lookup for each day */
+async function* daysOf(firstFrom: (from: Date) => Promise<Date | undefined>): AsyncGenerator<string, void, void> {
+  for (let from = new Date(0); ;) {
+    const first = await firstFrom(from);
     if (!first) return;
-    const day = dayOf(first.placedAt);
+    const day = dayOf(first);
     yield day;
-    placedAt = { revision: { $gte: 0 }, placedAt: { $gte: new Date(Date.parse(day) + 86_400_000) } };
+    from = new Date(Date.parse(day) + 86_400_000);
   }
 }

@@ -15,6 +15,16 @@ export function describe({ type, data }: PizzaOrderEvent): string {
       return `Discount ${data.discountCode} of ${data.discountAmount} applied: ${data.originalTotal} became ${data.newTotal}`;
     case 'DeliveryAddressChanged':
       return data.oldAddress ? 'Delivery address changed' : 'Delivery address set';
+    case 'OrderCancelled':
+      return `Order cancelled while ${data.previousStatus}${data.reasonCode === undefined ? '' : ` (${data.reasonCode})`}${data.reason === '' ? '' : `: ${data.reason}`}`;
+    case 'RefundRequested':
+      return `Refund of ${data.amount} requested: ${data.reason}`;
+    case 'RefundCompleted':
+      return `Refund of ${data.amount} completed, transaction ${data.transactionId}`;
+    case 'RefundFailed':
+      return `Refund failed${data.final ? ' for good' : ', still pending'}: ${data.reason}`;
+    case 'LatePaymentReceived':
+      return `Payment of ${data.amount} by ${data.paymentMethod} after the order was cancelled, transaction ${data.transactionId}`;
     default:
       return unknownEvent(type);
   }

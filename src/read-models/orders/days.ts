@@ -2,8 +2,9 @@ import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
 import { isOnlyDuplicates } from '../errors.ts';
 
 /**
- * Counts how often orders placed on a day (UTC) were saved; its `_id` is the day, `2026-01-31`. Whatever is derived
- * from the orders of a day is valid while `changes` is what it was before they were read. Each day with orders has one.
+ * Counts how often orders placed on a day (UTC), or refunds completed on it, were saved; its `_id` is the day,
+ * `2026-01-31`. Whatever is derived from the orders and refunds of a day is valid while `changes` is what it was before
+ * they were read. Each day with orders or completed refunds has one.
  */
 export interface OrderDay {
   readonly _id: string;
@@ -16,9 +17,9 @@ export function orderDays(db: Db): Collection<OrderDay> {
   return db.collection<OrderDay>('order_days');
 }
 
-/** The day (UTC) on which an order placed at `placedAt` counts. */
-export function dayOf(placedAt: string | Date): string {
-  return new Date(placedAt).toISOString().slice(0, 10);
+/** The day (UTC) on which an order placed at `time`, or a refund completed then, counts. */
+export function dayOf(time: string | Date): string {
+  return new Date(time).toISOString().slice(0, 10);
 }
 
 /** From the midnight at which `first` begins to the one at which `last` ends. */
@@ -26,7 +27,7 @@ export function boundsOf(first: string, last = first): { readonly $gte: Date; re
   return { $gte: new Date(first), $lt: new Date(Date.parse(last) + DAY_MS) };
 }
 
-/** Invalidates what was derived from the orders of these days; to be called between saving them and acknowledging. */
+/** Invalidates what was derived of these days; to be called between saving them and acknowledging. */
 export async function raiseChanges(db: Db, days: Iterable<string>): Promise<void> {
   const writes = [...new Set(days)].map((day) => ({
     updateOne: { filter: { _id: day }, update: { $inc: { changes: 1 } }, upsert: true },
@@ -40,7 +41,7 @@ export async function raiseChanges(db: Db, days: Iterable<string>): Promise<void
   });
 }
 
-/** Invalidates what was derived from any orders: all of them may have been replaced. */
+/** Invalidates what was derived of any day: all orders, or all refunds, may have been replaced. */
 export async function raiseAllChanges(db: Db): Promise<void> {
   await orderDays(db).updateMany({}, { $inc: { changes: 1 } });
 }

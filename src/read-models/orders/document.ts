@@ -1,12 +1,17 @@
 import type { OrderItem } from '../../domain/events.ts';
 import { fromMinorUnits, toMinorUnits } from '../../domain/money.ts';
 import type { OrderState } from '../../domain/order-state.ts';
+import { kept, type Payment, type Refund } from '../../domain/refunds.ts';
 import { UNKNOWN_EMAIL } from '../../eventstoredb/upcasters.ts';
 import type { StreamDocument } from '../documents/stream-model.ts';
 import type { CustomerDocument } from '../customers/document.ts';
 
 /** Document of the collection `orders`; its `_id` is the order's id. */
-export type OrderDocument = StreamDocument & OrderFields & CustomerFields;
+export type OrderDocument = StreamDocument & Omit<OrderFields, AccountField> & Partial<AccountFields> & CustomerFields;
+
+/** Missing in documents of version 1, which serve until they are rebuilt. */
+type AccountField = 'payments' | 'refunds' | 'owedMinor' | 'undecided';
+type AccountFields = Pick<OrderFields, AccountField>;
 
 /** The fields that depend on the order's own events alone. */
 export type OrderFields = ReturnType<typeof toFields>;
@@ -29,6 +34,10 @@ export function toFields(state: OrderState) {
     currency: state.currency,
     status: state.status,
     paymentStatus: state.paymentStatus,
+    payments: state.payments.map(toPaymentFields),
+    refunds: state.refunds.map(toRefundFields),
+    owedMinor: toMinorUnits(state.owed),
+    undecided: undecided(state),
     discountCodes: state.discountCodes,
     kitchenNotes: state.kitchenNotes,
     deliveryAddress: state.deliveryAddress,
@@ -42,11 +51,39 @@ export function toFields(state: OrderState) {
   };
 }
 
+/** A refund as it is stored. */
+export function toRefundFields({ amount, requestedAt, completedAt, ...same }: Refund) {
+  return {
+    ...same,
+    amountMinor: toMinorUnits(amount),
+    requestedAt: new Date(requestedAt),
+    completedAt: toDate(completedAt),
+  };
+}
+
+function toPaymentFields({ transactionId, amount }: Payment) {
+  return { transactionId, amountMinor: toMinorUnits(amount) };
+}
+
+/**
+ * What nobody decided on when a paid order was cancelled: null unless it was cancelled by an `OrderStatusChanged` of
+ * before there were refunds. Its keys are those of the list of such orders, oldest first.
+ */
+function undecided(state: OrderState) {
+  if (state.status !== 'CANCELLED') return null;
+  const amount = kept(state);
+  if (amount.isZero()) return null;
+  return { amountMinor: toMinorUnits(amount), placedAt: new Date(state.placedAt), orderId: state.id };
+}
+
 /** The inverse, so that further events can be folded onto a document. */
 export function toState({
   _id,
   orderEmail,
   totalMinor,
+  owedMinor = 0,
+  payments = [],
+  refunds = [],
   placedAt,
   estimatedDelivery,
   confirmedAt,
@@ -55,6 +92,7 @@ export function toState({
   // Left out: derived from the rest, or the customer's.
   revision,
   stalled,
+  undecided,
   itemCount,
   quantity,
   timeToConfirmation,
@@ -69,6 +107,17 @@ export function toState({
     id: _id,
     customerEmail: orderEmail,
     totalAmount: fromMinorUnits(totalMinor),
+    owed: fromMinorUnits(owedMinor),
+    payments: payments.map(({ transactionId, amountMinor }) => ({
+      transactionId,
+      amount: fromMinorUnits(amountMinor),
+    })),
+    refunds: refunds.map(({ amountMinor, requestedAt, completedAt, ...rest }) => ({
+      ...rest,
+      amount: fromMinorUnits(amountMinor),
+      requestedAt: requestedAt.toISOString(),
+      completedAt: completedAt?.toISOString() ?? null,
+    })),
     placedAt: placedAt.toISOString(),
     estimatedDelivery: estimatedDelivery?.toISOString() ?? null,
     confirmedAt: confirmedAt?.toISOString() ?? null,

@@ -10,7 +10,7 @@ const MOST_CUSTOMERS = 500;
 
 const documents = streamReadModel<OrderState, OrderDocument>({
   name: 'orders',
-  version: 1,
+  version: 2,
   category: 'PizzaOrder',
   // One index for every query that a route offers. Sort keys end in `_id`, so no document appears on two pages.
   indexes: [
@@ -18,6 +18,7 @@ const documents = streamReadModel<OrderState, OrderDocument>({
     { key: { customerId: 1, placedAt: -1, _id: -1 } },
     { key: { status: 1, placedAt: -1, _id: -1 } },
     { key: { paymentStatus: 1, placedAt: -1, _id: -1 } },
+    { key: { 'undecided.placedAt': 1, 'undecided.orderId': 1 }, sparse: true },
   ],
   evolve: (state, { event }) => evolve(state, event as PizzaOrderEvent), // an order's stream holds no other events
   toFields,
