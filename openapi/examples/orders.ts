@@ -4,12 +4,36 @@ import { ORDER_STATUSES } from '../../src/domain/events.ts';
 import { encodeCursor } from '../../src/http/requests/pages.ts';
 import { fieldProblem, problem } from '../../src/http/problems/catalogue.ts';
 import { toProblem } from '../../src/http/problems/errors.ts';
-import type { ApplyDiscountBody, ChangeStatusBody, ConfirmOrderBody, DeliveryAddress, Order, OrderPage, PayOrderBody, PlaceOrderBody, PlainOrder } from '../../src/http/schemas/orders.ts';
-import { changeProblems, concurrentChange, keyReused, refusedField, wrongField } from './problems.ts';
+import type {
+  ApplyDiscountBody,
+  ChangeStatusBody,
+  ConfirmOrderBody,
+  DeliveryAddress,
+  Order,
+  OrderPage,
+  PayOrderBody,
+  PlaceOrderBody,
+  PlainOrder,
+} from '../../src/http/schemas/orders.ts';
+import { changeProblems, concurrentChange, gone, keyReused, refusedField, wrongField } from './problems.ts';
 import type { AnswerDocumentation, OperationDocumentations } from './documentation.ts';
 import { customerBody } from './customers.ts';
 import { menuItem } from './menu.ts';
-import { address, confirmed, customerId, discountedAt, margherita, order, orderId, orderKey, paid, placed, placedAt, readyAt, sku } from './story.ts';
+import {
+  address,
+  confirmed,
+  customerId,
+  discountedAt,
+  margherita,
+  order,
+  orderId,
+  orderKey,
+  paid,
+  placed,
+  placedAt,
+  readyAt,
+  sku,
+} from './story.ts';
 
 const notFound = toProblem(new OrderNotFoundError(orderId));
 const changeOfOrder = { notFound, ...changeProblems('order') };
@@ -50,6 +74,7 @@ export const orders: OperationDocumentations = {
     },
     problems: {
       field: wrongField('body', '#/items/0/quantity', 'must be a whole number from 1 to 1000'),
+      gone,
       concurrentChange: concurrentChange('order'),
       wrongTotal: fieldProblem('invalid-order', '#/totalAmount', 'Order total does not match its items'),
       noItems: fieldProblem('invalid-order', '#/items', 'Order must contain at least one item'),
@@ -112,7 +137,11 @@ export const orders: OperationDocumentations = {
       }),
     },
     problems: {
-      field: wrongField('body', '#/discountAmount', 'must be a decimal amount of at most 7 digits and two decimals, as a string, such as "25.00"'),
+      field: wrongField(
+        'body',
+        '#/discountAmount',
+        'must be a decimal amount of at most 7 digits and two decimals, as a string, such as "25.00"',
+      ),
       ...changeOfOrder,
       rule: problem('rule-broken', 'Cannot apply discount to a paid order'),
     },
@@ -150,6 +179,7 @@ export const orders: OperationDocumentations = {
     problems: {
       field: wrongField('params', '#/orderId', 'must be a UUID'),
       notFound,
+      gone,
       notYetProjected: problem(
         'not-yet-projected',
         `The read model is at revision 2 of order ${orderId}, not yet at 9`,

@@ -28,10 +28,12 @@ export function keyReused(): ProblemDetails {
   return toProblem(new IdempotencyKeyReusedError());
 }
 
+export const gone = problem('gone');
+
 /** Problems of a change of something that is there. */
 export function changeProblems(subject: Subject): ProblemExamples {
   const stale = new StaleRevisionError(0, subject);
-  return { concurrentChange: concurrentChange(subject), stale: toProblem(stale), keyReused: keyReused() };
+  return { gone, concurrentChange: concurrentChange(subject), stale: toProblem(stale), keyReused: keyReused() };
 }
 
 /** Problems that any operation can end in, whatever it does. */

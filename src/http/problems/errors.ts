@@ -7,6 +7,7 @@ import {
   StaleRevisionError,
   UnknownSkuError,
 } from '../../commands/errors.ts';
+import { StreamGoneError } from '../../eventstoredb/errors.ts';
 import { DomainError, InvalidOrderError } from '../../domain/errors.ts';
 import { StoppingError } from '../../read-models/admin.ts';
 import { UnknownReadModelError } from '../../read-models/read-model.ts';
@@ -52,6 +53,7 @@ export function toProblem(error: unknown): ProblemDetails {
     return fieldProblem('invalid-order', `#/items/${error.index}/sku`, error.message);
   }
   if (error instanceof StoppingError) return problem('unavailable', 'The service is stopping.');
+  if (error instanceof StreamGoneError) return problem('gone');
   const code = codes.find(([type]) => error instanceof type)?.[1];
   if (code) return problem(code, (error as Error).message);
   return fromFastify(error as Partial<FastifyError>);
