@@ -137,7 +137,10 @@ async function expectOrders(running: Running, ids: readonly string[], gone: read
   }
 }
 
-describe('read models of another log', () => {
+/** For several services one after the other, on a machine that is busy otherwise. */
+const DEADLINE_MS = 120_000;
+
+describe('read models of another log', { timeout: DEADLINE_MS }, () => {
   test('than the event store has at the start, are built anew, and it is said', async () => {
     const first = await startService((await startStore(newFolder())).url);
     await ready(first);
@@ -225,9 +228,11 @@ describe('read models of another log', () => {
     await second.stop();
     await afterBackup.close();
 
-    const third = await startService((await startStore(backup)).url);
-    await ready(third);
-    expect(third.warnings).toContain(OTHER_LOG);
+    const { url } = await startStore(backup);
+    const [third, beside] = await Promise.all([startService(url), startService(url)]);
+    await Promise.all([ready(third), ready(beside)]);
+    // One of them does it.
+    expect([...third.warnings, ...beside.warnings].filter((warning) => warning === OTHER_LOG)).toHaveLength(1);
     await expectOrders(third, kept, lost);
     await expectOrders(third, [...kept, ...(await placed(third, 'eve'))], lost);
   });
