@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readModelStates, STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
+import { endOfLog } from '../log-reader.ts';
 import type { ReadModel, ReadModelContext } from '../read-model.ts';
 import { acquireLease, type Lease, rebuildStates } from './lease.ts';
 import { holdsMark, logMarks } from './log-mark.ts';
 
 const LEASE = { _id: 'discard', version: 1, head: '0' };
 const LOOK_AGAIN_MS = 250;
+/** A node of a cluster that is asked may lag behind the leader, which delivered the event. */
+const REPLICATION_MS = 2000;
 
 export const OTHER_LOG =
   'the event store holds another log than the read models were made of, or was restored to an earlier point: they are built anew';
@@ -22,7 +25,7 @@ export async function discardIfOfOtherLog(
   models: readonly ReadModel[],
   say: (why: string) => void,
 ): Promise<void> {
-  while (await isOfOtherLog(context)) {
+  while (await isOfOtherLog(context, REPLICATION_MS)) {
     say(OTHER_LOG);
     const lease = await acquireLease(rebuildStates(context.db), LEASE);
     if (!lease) {
@@ -31,7 +34,7 @@ export async function discardIfOfOtherLog(
     }
     try {
       // Another process may have been first.
-      if (await isOfOtherLog(context)) await discard(context, models, lease);
+      if (await isOfOtherLog(context, 0)) await discard(context, models, lease);
       await lease.save({ phase: 'done', finishedAt: new Date() });
     } finally {
       await lease.release();
@@ -39,9 +42,17 @@ export async function discardIfOfOtherLog(
   }
 }
 
-async function isOfOtherLog({ db, streams }: ReadModelContext): Promise<boolean> {
+/** @param patienceMs milliseconds that a log which ends before the mark has to get there */
+async function isOfOtherLog({ client, db, streams }: ReadModelContext, patienceMs: number): Promise<boolean> {
   const mark = await withTimeLimit(STEP_TIME_LIMIT_MS, logMarks(db).findOne({ _id: 'log' }));
-  return mark !== null && !(await holdsMark(streams, mark));
+  const until = performance.now() + patienceMs;
+  while (mark) {
+    const head = await endOfLog(client);
+    if (await holdsMark(streams, mark)) return false;
+    if (Number(head?.commit ?? 0n) >= mark.position || performance.now() >= until) return true;
+    await delay(LOOK_AGAIN_MS, undefined, { ref: false });
+  }
+  return false;
 }
 
 /** The mark goes last: until then, whoever comes discards again. */
