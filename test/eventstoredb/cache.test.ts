@@ -42,12 +42,12 @@ function repository() {
   return {
     orders,
     answers: () => answers,
-    hold() {
+    hold: () => {
       let release: () => void = () => undefined;
       held = new Promise((resolve) => (release = resolve));
       return release;
     },
-    async place() {
+    place: async () => {
       const orderId = randomUUID();
       const items = [{ name: 'Margherita', quantity: 1, unitPrice: '10' }];
       const placed = PizzaOrder.place({ orderId, customerId: 'c', items, currency: 'USD' }, new Date().toISOString());
