@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { CATEGORIES } from './domain/categories.ts';
+import { EnvFileError, readEnvFile } from './env-file.ts';
 
 export type Config = ReturnType<typeof parseConfig>;
 
@@ -7,12 +7,29 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+const ENVIRONMENTS = ['development', 'test', 'production'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-/** Reads `.env` when there is one; what the environment already says wins. */
+/**
+ * Reads `.env` when there is one; what the environment already says wins.
+ *
+ * @throws ConfigError
+ */
 export function loadConfig(): Config {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  try {
+    for (const [name, value] of Object.entries(readEnvFile('.env', namesOfVariables()))) process.env[name] ??= value;
+  } catch (error) {
+    if (error instanceof EnvFileError) throw new ConfigError(error.message, { cause: error });
+    throw error;
+  }
   return parseConfig(process.env);
+}
+
+/** The names that `parseConfig` looks at. */
+export function namesOfVariables(): ReadonlySet<string> {
+  const names = new Set<string>();
+  parseConfig(new Proxy<Record<string, string>>({}, { get: (_, name) => void names.add(String(name)) }));
+  return names;
 }
 
 /**
@@ -52,7 +69,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     checked(name, fallback, (value) => (allowed.test(value) ? value : undefined), expected);
 
   const config = {
-    isProduction: text('NODE_ENV') === 'production',
+    isProduction:
+      checked(
+        'NODE_ENV',
+        'development',
+        (value) => ENVIRONMENTS.find((environment) => environment === value.toLowerCase()),
+        `one of ${ENVIRONMENTS.join(', ')}`,
+      ) === 'production',
     port: integer('PORT', 3000, 0, 65_535),
     host: text('HOST') ?? '127.0.0.1',
     /** Unset: the embedded server is started. */

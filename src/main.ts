@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import { ConfigError, loadConfig } from './config.ts';
 import { startServers } from './servers.ts';
+import { onInterrupt } from './interrupts.ts';
 import { createLog } from './log.ts';
 
 const CLOSE_WITHIN_MS = 10_000;
@@ -17,7 +18,7 @@ try {
   await start();
 } catch (error) {
   process.stderr.write(`${error instanceof ConfigError ? error.message : describeFailure(error)}\n`);
-  process.exit(1); // embedded servers may be running already
+  process.exit(1); // connections still being tried would keep the process
 }
 
 async function start(): Promise<void> {
@@ -28,18 +29,33 @@ async function start(): Promise<void> {
   let starting: Promise<void> = Promise.resolve();
 
   // Before anything is started, so that a signal never finds the process without an ear for it.
-  const { close } = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log }, async ({ signal, err }) => {
+  const options = { delay: CLOSE_WITHIN_MS, logger: log, skip: ['SIGINT' as const] };
+  const { close } = closeWithGrace(options, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping after an error nobody caught');
     else log.info({ signal }, 'stopping: finishing what is in flight');
     drain();
     // What is half started cannot be closed; a failed start has been reported by then.
     await Promise.allSettled([starting, signal === 'SIGTERM' ? delay(DRAIN_MS) : undefined]);
-    for (const closer of closers.reverse()) await closer();
+    await closeAll();
     log.info('stopped');
+  });
+  onInterrupt(close, () => {
+    log.error('second SIGINT, exiting');
+    process.exit(1);
   });
 
   starting = open();
-  await starting;
+  try {
+    await starting;
+  } catch (error) {
+    // To exit with an embedded server's file open would abort the process.
+    await closeAll();
+    throw error;
+  }
+
+  async function closeAll(): Promise<void> {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
+  }
 
   async function open(): Promise<void> {
     // Embedded servers take as long to start as it takes to load the service, which uses this thread only.
@@ -64,5 +80,28 @@ async function start(): Promise<void> {
 }
 
 function describeFailure(error: unknown): string {
-  return error instanceof Error ? `The service could not start: ${error.message}` : String(error);
+  const {
+    code = '',
+    syscall,
+    address,
+    port,
+    hostname,
+    message,
+  } = error as Partial<NodeJS.ErrnoException & ListenError>;
+  const where = `PORT ${port ?? ''} of HOST ${hostname ?? address ?? ''}`;
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: `${where} is in use by another program`,
+    EACCES: `${where} takes rights that this user does not have`,
+    EADDRNOTAVAIL: `HOST ${address ?? ''} is no address of this machine`,
+    ENOTFOUND: `HOST ${hostname ?? ''} is not known`,
+  };
+  const reason = syscall === 'listen' || syscall === 'getaddrinfo' ? reasons[code] : undefined;
+  return `The service could not start: ${reason ?? message ?? String(error)}`;
+}
+
+/** What Node's errors say of the address. */
+interface ListenError {
+  readonly address: string;
+  readonly port: number;
+  readonly hostname: string;
 }

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
@@ -36,8 +36,11 @@ export interface Servers extends StoreUrls {
 }
 
 /** Where the embedded servers of a running process listen, kept beside their data for the command-line tools. */
-interface RunningServers extends StoreUrls {
-  readonly pid: number;
+type RunningServers = Partial<StoreUrls> & { readonly pid: number };
+
+/** How to find embedded servers that another process has started. */
+export class RunningServersError extends Error {
+  override readonly name = 'RunningServersError';
 }
 
 /**
@@ -46,45 +49,87 @@ interface RunningServers extends StoreUrls {
  * @throws Error when one cannot be started; the other one is ended
  */
 export async function startServers(config: ServerConfig, log: Logger): Promise<Servers> {
+  const { dataDir } = config;
   const servers: EmbeddedServer[] = [];
-  const serve = async (url: string | undefined, store: 'eventstoredb' | 'mongodb', port: number) => {
+  const serve = async (url: string | undefined, store: 'eventstoredb' | 'mongodb', port: number, variable: string) => {
     if (url !== undefined) return url;
     const { startEmbedded } = (await import(`@marios-pizzeria/embedded-${store}`)) as EmbeddedPackage;
-    const server = await startEmbedded({ dataDir: config.dataDir, port });
+    const server = await startEmbedded({ dataDir, port }).catch((error: unknown) => {
+      if (codeOf(error) !== 'PORT_TAKEN') throw error;
+      throw new Error(`${variable}: ${(error as Error).message}`, { cause: error });
+    });
     servers.push(server);
-    log.info({ url: server.url, dataDir: config.dataDir }, 'embedded development server listens');
+    log.info({ url: server.url, dataDir }, 'embedded development server listens');
     return server.url;
   };
-  const close = async () => {
-    if (servers.length > 0) rmSync(serversFile(config.dataDir), { force: true });
-    await Promise.all(servers.map((server) => server.close()));
-  };
-  const [eventStoreUrl, mongoUrl] = await Promise.all([
-    serve(config.eventStoreUrl, 'eventstoredb', config.embeddedEventStorePort),
-    serve(config.mongoUrl, 'mongodb', config.embeddedMongoPort),
-  ]).catch(async (error: unknown) => {
-    await close();
-    throw error;
-  });
-  if (servers.length > 0) {
-    const running: RunningServers = { pid: process.pid, eventStoreUrl, mongoUrl };
-    writeFileSync(serversFile(config.dataDir), JSON.stringify(running));
+  const closeServers = () => Promise.all(servers.map((server) => server.close()));
+  // Both are waited for, so that the one that starts is ended when the other one cannot.
+  const started = await Promise.allSettled([
+    serve(config.eventStoreUrl, 'eventstoredb', config.embeddedEventStorePort, 'EMBEDDED_EVENTSTORE_PORT'),
+    serve(config.mongoUrl, 'mongodb', config.embeddedMongoPort, 'EMBEDDED_MONGODB_PORT'),
+  ]);
+  const [eventStoreUrl = '', mongoUrl = ''] = started.map((result) =>
+    result.status === 'fulfilled' ? result.value : '',
+  );
+  const failure = started.find((result) => result.status === 'rejected');
+  if (failure) {
+    await closeServers();
+    throw failure.reason;
   }
+  if (servers.length > 0) {
+    write(dataDir, {
+      pid: process.pid,
+      ...(config.eventStoreUrl === undefined && { eventStoreUrl }),
+      ...(config.mongoUrl === undefined && { mongoUrl }),
+    });
+  }
+  const close = async () => {
+    if (servers.length > 0) rmSync(serversFile(dataDir), { force: true });
+    await closeServers();
+  };
   const failed = Promise.race([new Promise<never>(() => undefined), ...servers.map((server) => server.failed)]);
   return { eventStoreUrl, mongoUrl, failed, close };
 }
 
-/** The embedded servers of another process that has this folder, if one runs. */
-export function findServers(dataDir: string): StoreUrls | undefined {
+/**
+ * Joins the embedded servers of another process that has this folder, or starts them. Who has it, the lock on the
+ * stores' files says: what a process that is gone has left in the folder is not even looked at.
+ *
+ * @throws RunningServersError when another process has it and does not say where its servers are; what `startServers` throws
+ */
+export async function joinServers(config: ServerConfig, log: Logger): Promise<Servers> {
   try {
-    const running = JSON.parse(readFileSync(serversFile(dataDir), 'utf8')) as RunningServers;
-    process.kill(running.pid, 0); // signal 0 only asks whether the process is there
-    return running;
+    return await startServers(config, log);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
-    throw error;
+    if (codeOf(error) !== 'STORE_IN_USE') throw error;
+    const running = read(config.dataDir, (error as Error).message);
+    const { eventStoreUrl = running.eventStoreUrl, mongoUrl = running.mongoUrl } = config;
+    return startServers({ ...config, eventStoreUrl, mongoUrl }, log);
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown }).code;
+}
+
+/** Whole or not at all. */
+function write(dataDir: string, running: RunningServers): void {
+  const file = serversFile(dataDir);
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(running));
+  renameSync(draft, file);
+}
+
+function read(dataDir: string, why: string): RunningServers {
+  const file = serversFile(dataDir);
+  try {
+    const running = JSON.parse(readFileSync(file, 'utf8')) as Partial<RunningServers> | null;
+    const urls = [running?.eventStoreUrl, running?.mongoUrl].filter((url) => url !== undefined);
+    if (urls.length > 0 && urls.every((url) => typeof url === 'string')) return running as RunningServers;
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && codeOf(error) !== 'ENOENT') throw error;
+  }
+  throw new RunningServersError(`${why}; where its servers listen should be in ${file}, and is not`);
 }
 
 function serversFile(dataDir: string): string {

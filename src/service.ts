@@ -11,6 +11,7 @@ import { readHead } from './eventstoredb/client.ts';
 import { CUSTOMER, MENU_ITEM, ORDER } from './eventstoredb/aggregates.ts';
 import { eventSchemas } from './eventstoredb/event-schemas.ts';
 import { EventSourcingRepository } from './eventstoredb/repository.ts';
+import { followDeletions } from './eventstoredb/follow-deletions.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
 import type { Readiness } from './http/routes/health.ts';
 import { createMetrics } from './metrics.ts';
@@ -29,6 +30,7 @@ import { createRefundQueries } from './read-models/refunds/queries.ts';
 import { createPressure } from './http/server/pressure.ts';
 import { createProjectionAdmin } from './read-models/admin.ts';
 import { createRebuilds } from './read-models/rebuild/rebuild.ts';
+import { supervise } from './read-models/live/supervise.ts';
 import { startWorker, type Worker } from './read-models/live/worker.ts';
 import { STORE_TIME_LIMIT_MS } from './time-limit.ts';
 
@@ -102,6 +104,7 @@ export async function createService({
   const worker = startWorker({ ...projecting, prepare, pressure });
   const admin = createProjectionAdmin({ ...projecting, rebuilds, worker });
   rebuilds.watch();
+  const evictions = supervise('cache of orders', log, evictDeleted);
   metrics.watch({ worker: () => worker.status(), lag: () => admin.lag() });
   let isDraining = false;
   const app = await buildApp({
@@ -131,15 +134,27 @@ export async function createService({
     async close() {
       const stopped = admin.stop();
       await app.close();
-      await Promise.all([worker.stop(), stopped]);
+      await Promise.all([worker.stop(), evictions.stop(), stopped]);
       await orders.close();
       metrics.close();
     },
   };
 
-  async function prepare(): Promise<void> {
+  async function prepare(say: (why: string) => void): Promise<void> {
     await carryOverMenu(context, (sku, details) => menuCommands.carryOver(sku, details));
-    await prepareReadModels(context, readModels, rebuilds);
+    await prepareReadModels(context, readModels, rebuilds, say);
+  }
+
+  /** An append on a cached order would bring its stream back. */
+  async function evictDeleted(signal: AbortSignal, progress: () => void): Promise<void> {
+    orders.cacheAnew(false);
+    await followDeletions(eventStore, streams.streamOf(ORDER.category, ''), signal, {
+      onCaughtUp() {
+        progress();
+        orders.cacheAnew(true);
+      },
+      onChanged: (id) => orders.evict(id),
+    }).finally(() => orders.cacheAnew(false));
   }
 
   async function readiness(): Promise<Readiness> {
@@ -147,13 +162,13 @@ export async function createService({
       isUp(readHead(eventStore, PROBE_TIME_LIMIT_MS)),
       isUp(withTimeLimit(PROBE_TIME_LIMIT_MS, db.command({ ping: 1 }))),
     ]);
-    const { state } = worker.status();
+    const { state, lastError = '' } = worker.status();
     return {
       isReady: eventStoreUp && readModelsUp && state === 'consuming' && !isDraining,
       checks: {
         eventStore: eventStoreUp ? 'up' : 'down',
         readModels: readModelsUp ? 'up' : 'down',
-        projection: isDraining ? 'stopping' : state,
+        projection: isDraining ? 'stopping' : state === 'rebuilding' ? `rebuilding: ${lastError}` : state,
       },
     };
   }

@@ -4,7 +4,7 @@ import type { MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
 import { connectEventStore } from './eventstoredb/client.ts';
 import { connectMongo } from './read-models/database.ts';
-import { findServers, type ServerConfig, type Servers, startServers } from './servers.ts';
+import { joinServers, type ServerConfig, type Servers } from './servers.ts';
 
 export interface Stores {
   readonly eventStore: EventStoreDBClient;
@@ -44,7 +44,5 @@ export function connectStores(servers: Servers): Stores {
  * starts its own where neither they nor the configuration say where a store is.
  */
 export async function joinStores(config: ServerConfig, log: Logger): Promise<Stores> {
-  const running = findServers(config.dataDir);
-  const { eventStoreUrl = running?.eventStoreUrl, mongoUrl = running?.mongoUrl } = config;
-  return connectStores(await startServers({ ...config, eventStoreUrl, mongoUrl }, log));
+  return connectStores(await joinServers(config, log));
 }

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { problem } from '../../src/http/problems/catalogue.ts';
 import type { Customer, CustomerBody } from '../../src/http/schemas/customers.ts';
-import { changeProblems, wrongField } from './problems.ts';
+import { changeProblems, gone, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { confirmedAt, customerId, placedAt } from './story.ts';
 
@@ -45,6 +45,7 @@ export const customers: OperationDocumentations = {
     problems: {
       field: wrongField('querystring', '#/colour', 'is not a known field'),
       notFound: problem('not-found', 'Customer nobody not found'),
+      gone,
       notYetProjected: problem(
         'not-yet-projected',
         `The read model is at revision 0 of customer ${customerId}, not yet at 9`,

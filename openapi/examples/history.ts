@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { problem } from '../../src/http/problems/catalogue.ts';
 import type { OrderDiff, Timeline } from '../../src/http/schemas/history.ts';
-import { refusedField, wrongField } from './problems.ts';
+import { gone, refusedField, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { changesBetween, timelineItem } from '../../src/http/routes/history.ts';
 import { actor, confirmed, events, orderId, paid, placed, placedAt } from './story.ts';
@@ -25,6 +25,7 @@ export const history: OperationDocumentations = {
         'not-found',
         `Order ${orderId} did not exist yet at 2026-01-30T00:00:00.000Z: it was placed at ${placedAt}`,
       ),
+      gone,
     },
   },
   diffOrder: {
@@ -33,6 +34,7 @@ export const history: OperationDocumentations = {
     problems: {
       field: wrongField('querystring', '#/to', 'is required'),
       notFound: problem('not-found', `Order ${orderId} has no revision 9: its last one is 2`),
+      gone,
     },
   },
   getOrderTimeline: {
@@ -40,6 +42,7 @@ export const history: OperationDocumentations = {
     problems: {
       field: wrongField('params', '#/orderId', 'must be a UUID'),
       notFound: problem('not-found', `Order ${orderId} not found`),
+      gone,
     },
   },
 };

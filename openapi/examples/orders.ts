@@ -24,7 +24,7 @@ import type {
   RefundPage,
   RequestRefundBody,
 } from '../../src/http/schemas/refunds.ts';
-import { changeProblems, concurrentChange, keyReused, refusedField, wrongField } from './problems.ts';
+import { changeProblems, concurrentChange, gone, keyReused, refusedField, wrongField } from './problems.ts';
 import type { AnswerDocumentation, OperationDocumentations } from './documentation.ts';
 import { customerBody } from './customers.ts';
 import { menuItem } from './menu.ts';
@@ -94,6 +94,7 @@ export const orders: OperationDocumentations = {
     },
     problems: {
       field: wrongField('body', '#/items/0/quantity', 'must be a whole number from 1 to 1000'),
+      gone,
       concurrentChange: concurrentChange('order'),
       wrongTotal: fieldProblem('invalid-order', '#/totalAmount', 'Order total does not match its items'),
       noItems: fieldProblem('invalid-order', '#/items', 'Order must contain at least one item'),
@@ -302,6 +303,7 @@ export const orders: OperationDocumentations = {
     problems: {
       field: wrongField('params', '#/orderId', 'must be a UUID'),
       notFound,
+      gone,
       notYetProjected: problem(
         'not-yet-projected',
         `The read model is at revision 2 of order ${orderId}, not yet at 9`,

@@ -29,10 +29,12 @@ export function keyReused(): ProblemDetails {
   return toProblem(new IdempotencyKeyReusedError());
 }
 
+export const gone = problem('gone');
+
 /** Problems of a change of something that is there. */
 export function changeProblems(subject: Subject): ProblemExamples {
   const stale = new StaleRevisionError(0, subject);
-  return { concurrentChange: concurrentChange(subject), stale: toProblem(stale), keyReused: keyReused() };
+  return { gone, concurrentChange: concurrentChange(subject), stale: toProblem(stale), keyReused: keyReused() };
 }
 
 /** The problem of a change that is to happen only if nothing is there. */

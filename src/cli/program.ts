@@ -1,4 +1,5 @@
 import { ConfigError } from '../config.ts';
+import { onInterrupt } from '../interrupts.ts';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
@@ -23,15 +24,16 @@ export interface Program<Command> {
   readonly explain: (error: unknown) => string;
 }
 
-/** Runs a program and ends the process with its exit code. A second Ctrl-C ends it at once. */
+/** Runs a program and ends the process with its exit code. A second signal ends it at once. */
 export async function runProgram<Command>(program: Program<Command>): Promise<never> {
   const interrupt = new AbortController();
-  const onSignal = () => {
-    if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+  const exit = () => process.exit(EXIT.interrupted);
+  const stop = () => {
     process.stderr.write('\nstopping: finishing what is in flight\n');
     interrupt.abort();
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  onInterrupt(stop, exit);
+  process.on('SIGTERM', () => (interrupt.signal.aborted ? exit() : stop()));
   process.exit(await exitCodeOf(program, interrupt.signal)); // connections still being tried would keep the process
 }
 

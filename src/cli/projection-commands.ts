@@ -125,6 +125,10 @@ async function verify(name: string, repair: boolean, { admin, out }: CommandRun)
   const progress = createProgress(out, percentage(`verifying ${name}`));
   const result = await admin
     .verify(name, { repair, onProgress: (share) => progress.update(Math.floor(share * 100)) })
+    .then((verified) => {
+      progress.update(100);
+      return verified;
+    })
     .finally(() => progress.stop());
   const { listed, differences, checked, repaired } = result;
   for (const { id, kind, fields } of listed) {

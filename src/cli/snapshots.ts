@@ -3,61 +3,89 @@ import { pino } from 'pino';
 import { validate as isUuid } from 'uuid';
 import { loadConfig } from '../config.ts';
 import { ORDER } from '../eventstoredb/aggregates.ts';
+import { StreamGoneError, UnreadableEventError } from '../eventstoredb/errors.ts';
 import { EventSourcingRepository } from '../eventstoredb/repository.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
 import { readLog } from '../read-models/log-reader.ts';
 import { joinStores } from '../stores.ts';
+import { EXIT, messageOf, runProgram, UsageError } from './program.ts';
 
-const USAGE = `Writes the snapshots of long orders anew, from their events.
+const HELP = `Writes the snapshots of long orders anew, from their events.
 
   npm run snapshots:rebuild                    every order that is long enough to have one
   npm run snapshots:rebuild -- --order UUID    this order
 
-Ends with 0, or with 1 when there is no such order or the event store is away.`;
+An order that cannot be read is named on stderr and passed over; one that was deleted is passed over.
+
+Exit codes
+  ${EXIT.done}    done
+  ${EXIT.failed}    failed: there is no such order, an order cannot be read, or the event store is away
+  ${EXIT.usage}    the command line is wrong
+  ${EXIT.interrupted}  interrupted (Ctrl-C)
+`;
 
 const TIME_LIMIT_MS = 30_000;
 
-const { values } = parseArgs({ options: { order: { type: 'string' }, help: { type: 'boolean', default: false } } });
-if (values.help) {
-  process.stdout.write(`${USAGE}\n`);
-} else if (values.order !== undefined && !isUuid(values.order)) {
-  process.stderr.write(`--order takes a UUID\n\n${USAGE}\n`);
-  process.exitCode = 1;
-} else {
-  await run(values.order?.toLowerCase());
+interface Command {
+  /** Undefined: all. */
+  readonly orderId: string | undefined;
 }
 
-async function run(orderId: string | undefined): Promise<void> {
+await runProgram<Command>({ help: HELP, parse, run, explain: (error) => `It did not work: ${messageOf(error)}` });
+
+function parse(args: readonly string[]): Command | undefined {
+  const options = { order: { type: 'string' }, help: { type: 'boolean', default: false } } as const;
+  try {
+    const { values } = parseArgs({ args: [...args], options });
+    if (values.help) return undefined;
+    if (values.order !== undefined && !isUuid(values.order)) throw new UsageError('--order takes a UUID');
+    return { orderId: values.order?.toLowerCase() };
+  } catch (error) {
+    throw error instanceof UsageError ? error : new UsageError(messageOf(error));
+  }
+}
+
+async function run({ orderId }: Command, signal: AbortSignal): Promise<number> {
   const config = loadConfig();
-  const log = pino({ level: 'warn' });
+  const log = pino({ level: 'warn' }, pino.destination(process.stderr.fd));
   const stores = await joinStores(config, log);
   const { streamPrefix, snapshotEvery } = config;
   const streams = createStreamStore({ client: stores.eventStore, streamPrefix, timeLimitMs: TIME_LIMIT_MS });
   const orders = new EventSourcingRepository(ORDER, { streams, snapshotEvery, log });
+  const streamStart = streams.streamOf(ORDER.category, '');
+  const counts = { written: 0, unreadable: 0 };
   try {
-    let written = 0;
-    if (orderId === undefined) {
-      const streamStart = streams.streamOf(ORDER.category, '');
+    if (orderId !== undefined) {
+      if (!(await rebuild(orderId)) && counts.unreadable === 0) process.stderr.write(`There is no order ${orderId}\n`);
+    } else {
       for await (const { events } of readLog(stores.eventStore, [streamStart])) {
         // An order is due when it reaches its first snapshot; then its whole stream is folded, whatever its length.
-        const due = events.filter(
-          ({ streamId, revision }) => streamId.startsWith(streamStart) && Number(revision) === snapshotEvery - 1,
-        );
-        for (const { streamId } of due) {
-          if (await orders.rebuildSnapshot(streamId.slice(streamStart.length))) written += 1;
+        for (const { streamId, revision } of events) {
+          signal.throwIfAborted();
+          const isDue = streamId.startsWith(streamStart) && Number(revision) === snapshotEvery - 1;
+          if (isDue) await rebuild(streamId.slice(streamStart.length));
         }
       }
-    } else if (await orders.rebuildSnapshot(orderId)) {
-      written = 1;
-    } else {
-      process.stderr.write(`There is no order ${orderId}\n`);
-      process.exitCode = 1;
     }
-    process.stdout.write(`${written} snapshots written\n`);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
   } finally {
+    process.stdout.write(`${counts.written} snapshots written\n`);
     await stores.close();
+  }
+  if (counts.unreadable > 0) process.stderr.write(`${counts.unreadable} orders cannot be read\n`);
+  return counts.unreadable > 0 || (orderId !== undefined && counts.written === 0) ? EXIT.failed : EXIT.done;
+
+  /** @returns whether a snapshot was written */
+  async function rebuild(id: string): Promise<boolean> {
+    try {
+      const isWritten = await orders.rebuildSnapshot(id);
+      if (isWritten) counts.written += 1;
+      return isWritten;
+    } catch (error) {
+      if (error instanceof StreamGoneError) return false;
+      if (!(error instanceof UnreadableEventError)) throw error;
+      counts.unreadable += 1;
+      process.stderr.write(`order ${id}: ${error.message}\n`);
+      return false;
+    }
   }
 }

@@ -11,8 +11,8 @@ import {
 import { EventStoreUnavailableError, isUnavailable } from './errors.ts';
 import { settleWithin } from '../time-limit.ts';
 
-/** Finds a half-open connection within 6 s (the client's own default is 20 s). */
-const KEEP_ALIVE = 'keepAliveInterval=3000&keepAliveTimeout=3000';
+/** Finds a half-open connection within 6 s (the client's own default is 20 s, and it warns of less at every start). */
+const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 3000, 'grpc.keepalive_timeout_ms': 3000 };
 
 /** Bytes of a call that the server may send before earlier ones are read; HTTP/2's 64 kB are some 70 events. */
 const RECEIVE_WINDOW = 2 ** 20;
@@ -23,11 +23,12 @@ const RECEIVE_WINDOW = 2 ** 20;
  * @param url `esdb://…` or `esdb+discover://…`; credentials belong here (per-call ones make appends slower)
  */
 export function connectEventStore(url: string): EventStoreDBClient {
-  // Added as text: the client reads options as they stand, so that nothing in them may be encoded anew.
-  const separator = url.includes('?') ? '&' : '?';
-  const isSet = /[?&]keep[_-]?alive/i.test(url);
-  const client = EventStoreDBClient.connectionString(isSet ? url : `${url}${separator}${KEEP_ALIVE}`);
-  widenWindow(client);
+  const client = EventStoreDBClient.connectionString(url);
+  const isKeepAliveSet = /[?&]keep[_-]?alive/i.test(url);
+  setChannelOptions(client, {
+    'grpc-node.flow_control_window': RECEIVE_WINDOW,
+    ...(!isKeepAliveSet && KEEP_ALIVE),
+  });
   return client;
 }
 
@@ -38,13 +39,13 @@ interface ChannelParts {
 }
 
 /** The client takes no options for its channels, so each one it makes is exchanged for one that has them. */
-function widenWindow(client: EventStoreDBClient): void {
+function setChannelOptions(client: EventStoreDBClient, more: ChannelOptions): void {
   const createChannel = client['createChannel'] as () => Promise<Channel>;
   client['createChannel'] = async () => {
-    const narrow = await createChannel();
-    const { credentials: own, options } = narrow['internalChannel'] as unknown as ChannelParts;
-    narrow.close();
-    return new Channel(narrow.getTarget(), own, { ...options, 'grpc-node.flow_control_window': RECEIVE_WINDOW });
+    const plain = await createChannel();
+    const { credentials: own, options } = plain['internalChannel'] as unknown as ChannelParts;
+    plain.close();
+    return new Channel(plain.getTarget(), own, { ...options, ...more });
   };
 }
 

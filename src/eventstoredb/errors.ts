@@ -10,6 +10,15 @@ export class ConcurrencyError extends Error {
   override readonly name = 'ConcurrencyError';
 }
 
+/** The stream was deleted, or its beginning: what it held is gone for good. */
+export class StreamGoneError extends Error {
+  override readonly name = 'StreamGoneError';
+
+  constructor(stream: string, options?: ErrorOptions) {
+    super(`${stream}, or its beginning, was deleted`, options);
+  }
+}
+
 /** A stored event that this code cannot read; it names the stream, the revision and the version. */
 export class UnreadableEventError extends Error {
   override readonly name = 'UnreadableEventError';

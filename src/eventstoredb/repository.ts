@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { AggregateKind, DomainEvent } from './aggregates.ts';
 import { decodeEventOf, type StoredEvent } from './codec.ts';
-import { ConcurrencyError, UnreadableEventError } from './errors.ts';
+import { ConcurrencyError, StreamGoneError, UnreadableEventError } from './errors.ts';
 import type { KeyedCommand, Snapshot } from './snapshot-codec.ts';
 import { createSnapshotStore, type SnapshotStore } from './snapshots.ts';
 import type { CommandContext, StreamStore } from './streams.ts';
@@ -55,6 +55,9 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
   readonly #snapshots: SnapshotStore<State> | undefined;
   readonly #cache: LRUCache<string, Snapshot<State>> | undefined;
   readonly #snapshotWrites = new Set<Promise<void>>();
+  #isCaching = true;
+  /** Grows with each eviction: what was loaded before one may be what was to be evicted. */
+  #evictions = 0;
 
   constructor(kind: AggregateKind<State, Event>, options: RepositoryOptions<State>) {
     const { streams, log, snapshotEvery = Number.POSITIVE_INFINITY } = options;
@@ -77,22 +80,23 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
   /**
    * The aggregate, perhaps from the cache.
    *
-   * @throws EventStoreUnavailableError, UnreadableEventError
+   * @throws StreamGoneError, EventStoreUnavailableError, UnreadableEventError
    */
   async getById(id: string): Promise<Loaded<State>> {
-    const cached = this.#cache?.get(id);
+    const cached = this.#isCaching ? this.#cache?.get(id) : undefined;
     return cached ? { ...cached, fromCache: true } : this.getFresh(id);
   }
 
   /**
    * The aggregate as the event store has it now.
    *
-   * @throws EventStoreUnavailableError, UnreadableEventError
+   * @throws StreamGoneError, EventStoreUnavailableError, UnreadableEventError
    */
   async getFresh(id: string): Promise<Loaded<State>> {
     this.#cache?.delete(id);
+    const evictions = this.#evictions;
     const fold = await this.#load(id);
-    if (exists(fold)) this.#cache?.set(id, fold);
+    if (exists(fold)) this.#remember(id, fold, evictions);
     return { ...fold, fromCache: false };
   }
 
@@ -103,7 +107,7 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
    * and then the times of the first one are the true ones.
    *
    * @returns the aggregate as stored
-   * @throws ConcurrencyError, EventStoreUnavailableError
+   * @throws ConcurrencyError, StreamGoneError, EventStoreUnavailableError
    */
   async save(
     id: string,
@@ -113,13 +117,14 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
   ): Promise<AtRevision<State>> {
     const stream = this.#streamOf(id);
     this.#cache?.delete(id);
+    const evictions = this.#evictions;
     const { revision, eventId } = await this.#streams.append(stream, loaded.revision, events, context);
     const stored: Fold<State> =
       context.idempotencyKey === undefined
         ? { state: events.reduce(this.#kind.evolve, loaded.state), revision, eventId, keys: loaded.keys }
         : await this.#load(id, revision);
     if (!exists(stored)) throw new ConcurrencyError(`${stream} was deleted meanwhile`);
-    this.#cache?.set(id, stored);
+    this.#remember(id, stored, evictions);
     const crossed = (last: number) => Math.floor((last + 1) / this.#snapshotEvery);
     if (crossed(loaded.revision) < crossed(revision)) this.#writeSnapshot(id, stored);
     return stored;
@@ -140,6 +145,7 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
     const isDue = ({ lastUpdated }: State) => Date.parse(lastUpdated) <= time;
     const snapshot = await this.#usableSnapshot(id);
     const base = snapshot && isDue(snapshot.state) ? snapshot : EMPTY;
+    if (base !== EMPTY) await this.#read(id, 0, 1);
     const fold = this.#foldAll(base, await this.#read(id, base.revision + 1), isDue);
     return exists(fold) ? fold : undefined;
   }
@@ -157,20 +163,37 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
     return true;
   }
 
+  /** Forgets a cached aggregate, whose stream may have been deleted. */
+  evict(id: string): void {
+    this.#evictions += 1;
+    this.#cache?.delete(id);
+  }
+
+  /** Begins with an empty cache, or uses none while nobody says what to evict. */
+  cacheAnew(isCaching: boolean): void {
+    this.#evictions += 1;
+    this.#cache?.clear();
+    this.#isCaching = isCaching;
+  }
+
   /** Waits for the snapshots under way. */
   async close(): Promise<void> {
     await Promise.all(this.#snapshotWrites);
+  }
+
+  #remember(id: string, fold: Snapshot<State>, evictions: number): void {
+    if (evictions === this.#evictions) this.#cache?.set(id, fold);
   }
 
   #streamOf(id: string): string {
     return this.#streams.streamOf(this.#kind.category, id);
   }
 
+  /** @throws StreamGoneError when the stream should begin here and does not any more */
   async #read(id: string, from: number, maxCount?: number): Promise<StoredEvent<Event>[]> {
-    const recorded = await this.#streams.readRecorded(this.#streamOf(id), {
-      from,
-      ...(maxCount !== undefined && { maxCount }),
-    });
+    const stream = this.#streamOf(id);
+    const recorded = await this.#streams.readRecorded(stream, { from, ...(maxCount !== undefined && { maxCount }) });
+    if (from === 0 && (await this.#streams.isGone(stream, recorded[0]))) throw new StreamGoneError(stream);
     return recorded.map((event) => decodeEventOf(this.#kind, event));
   }
 

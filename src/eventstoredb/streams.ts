@@ -7,7 +7,7 @@ import { type Reading, readStream, readToEnd } from './wire/read.ts';
 import { withTimeLimit } from './client.ts';
 import type { DomainEvent } from './aggregates.ts';
 import { encodeEvent, type EventMetadata } from './codec.ts';
-import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer } from './errors.ts';
+import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer, StreamGoneError } from './errors.ts';
 
 /** Who asked for the change, and under which id. */
 export interface CommandContext {
@@ -69,15 +69,35 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
   }
 
   async function collect(opening: Promise<Reading>): Promise<RecordedEvent[]> {
+    try {
+      return await read(opening);
+    } catch (error) {
+      if (hasType(error, ErrorType.STREAM_DELETED)) return [];
+      throw error;
+    }
+  }
+
+  function read(opening: Promise<Reading>): Promise<RecordedEvent[]> {
     const cancel = () =>
       void opening.then(
         (reading) => reading.cancel(),
         () => undefined,
       );
+    return withTimeLimit(timeLimitMs, readToEnd(opening), cancel);
+  }
+
+  function readBackwards(stream: string): Promise<Reading> {
+    return readStream(client, stream, { direction: 'backwards', from: 'end', maxCount: 1 });
+  }
+
+  /** Whether a stream without events had some: it was deleted, or its metadata hides them. */
+  async function wasDeleted(stream: string): Promise<boolean> {
     try {
-      return await withTimeLimit(timeLimitMs, readToEnd(opening), cancel);
+      const [metadata] = await read(readBackwards(`$$${stream}`));
+      const { $tb, $maxAge } = (metadata?.data ?? {}) as { readonly $tb?: unknown; readonly $maxAge?: unknown };
+      return $tb !== undefined || $maxAge !== undefined;
     } catch (error) {
-      if (hasType(error, ErrorType.STREAM_DELETED)) return [];
+      if (hasType(error, ErrorType.STREAM_DELETED)) return true;
       throw error;
     }
   }
@@ -86,9 +106,20 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
     streamOf,
     readRecorded,
 
+    /**
+     * Whether the beginning of a stream is gone: it was deleted, softly or for good, or its metadata hides it. False for
+     * a stream that never was.
+     *
+     * @param first the first event that the stream has now
+     * @throws EventStoreUnavailableError
+     */
+    async isGone(stream: string, first: RecordedEvent | undefined): Promise<boolean> {
+      return first ? first.revision !== 0n : wasDeleted(stream);
+    },
+
     /** The newest event of a stream, not decoded. */
     async readLast(stream: string): Promise<RecordedEvent | undefined> {
-      const [last] = await collect(readStream(client, stream, { direction: 'backwards', from: 'end', maxCount: 1 }));
+      const [last] = await collect(readBackwards(stream));
       return last;
     },
 
@@ -97,7 +128,8 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
      * sent again as it was, same ids and same expected revision, which the store answers like the first one.
      *
      * @returns revision and id of the last event
-     * @throws ConcurrencyError when another event is there, EventStoreUnavailableError when time is up
+     * @throws ConcurrencyError when another event is there, StreamGoneError when the stream was deleted for good,
+     *   EventStoreUnavailableError when time is up
      */
     append(
       stream: string,
@@ -144,6 +176,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
         if (hasType(error, ErrorType.WRONG_EXPECTED_VERSION)) {
           throw new ConcurrencyError(`${stream} is no longer at revision ${expectedRevision}`, { cause: error });
         }
+        if (hasType(error, ErrorType.STREAM_DELETED)) throw new StreamGoneError(stream, { cause: error });
         if (isDefiniteAnswer(error)) throw error;
         const pause =
           Math.min(RETRY_DELAY_MS.first * 2 ** attempt, RETRY_DELAY_MS.most) + randomInt(RETRY_DELAY_MS.first);

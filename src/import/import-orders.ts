@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { ErrorType } from '@eventstore/db-client';
-import { ConcurrencyError, hasType } from '../eventstoredb/errors.ts';
+import { ConcurrencyError, StreamGoneError } from '../eventstoredb/errors.ts';
 import { ORDER } from '../eventstoredb/aggregates.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
 import { type HistoricalOrder, type Origin, placeOrder } from './historical-order.ts';
 import type { Retry } from './retry.ts';
 
 export interface ImportOptions {
-  readonly streams: Pick<StreamStore, 'append' | 'streamOf'>;
+  readonly streams: Pick<StreamStore, 'append' | 'streamOf' | 'isGone'>;
   readonly origin: Origin;
   /** Of every event of this run. */
   readonly correlationId: string;
@@ -21,7 +20,7 @@ export interface ImportOptions {
 export interface ImportCounts {
   readonly imported: number;
   readonly alreadyThere: number;
-  /** Their stream was deleted for good: such an order is not brought back. */
+  /** Their stream was deleted: such an order is not brought back. */
   readonly deleted: number;
 }
 
@@ -68,11 +67,13 @@ async function importOrder(order: HistoricalOrder, options: ImportOptions): Prom
   const stream = streams.streamOf(ORDER.category, state.id);
   const context = { commandId: randomUUID(), correlationId, actor: 'import' };
   try {
+    // An append at no_stream would bring back what was deleted softly.
+    if (await retry(() => streams.isGone(stream, undefined))) return 'deleted';
     await retry(() => streams.append(stream, -1, uncommittedEvents, context));
     return 'imported';
   } catch (error) {
     if (error instanceof ConcurrencyError) return 'alreadyThere';
-    if (hasType(error, ErrorType.STREAM_DELETED)) return 'deleted';
+    if (error instanceof StreamGoneError) return 'deleted';
     throw error;
   }
 }

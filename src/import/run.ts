@@ -103,7 +103,7 @@ function summary(plan: ImportPlan, counts: ImportCounts): string {
     `imported:      ${counts.imported}`,
     `already there: ${counts.alreadyThere}`,
     `skipped:       ${plan.skippedOrders} (bad lines: ${plan.problems})`,
-    ...(counts.deleted > 0 ? [`deleted:       ${counts.deleted} (their streams were deleted for good)`] : []),
+    ...(counts.deleted > 0 ? [`deleted:       ${counts.deleted} (their streams were deleted)`] : []),
     ...(left > 0 ? [`not yet:       ${left} (run again to go on)`] : []),
     '',
   ].join('\n');

@@ -41,7 +41,7 @@ export interface RebuildProgress {
 
 export interface ProjectionStatus {
   readonly name: string;
-  /** `rebuilding`: it still serves and follows the log. */
+  /** `rebuilding`: it still serves and follows the log, unless all are built anew, of which `lastError` says why. */
   readonly state: 'starting' | 'consuming' | 'waiting' | 'stopped' | 'rebuilding';
   /** Commit position of the last event projected, as far as it is known; null before the first. */
   readonly position: number | null;

@@ -27,3 +27,4 @@ export async function forEachOf<T>(
 export const DOCUMENTS_PER_WRITE = 250;
 /** Enough to keep MongoDB busy, few enough that other reads still get through. */
 export const WRITES_AT_ONCE = 4;
+export const READS_AT_ONCE = 16;

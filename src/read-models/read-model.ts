@@ -3,6 +3,7 @@ import type { Db, IndexDescription } from 'mongodb';
 import type { Logger } from 'pino';
 import { decodeEvent, type StoredEvent } from '../eventstoredb/codec.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
+import { forEachOf, READS_AT_ONCE } from './batches.ts';
 import type { Findings, VerifyRun } from './findings.ts';
 
 /**
@@ -12,6 +13,8 @@ import type { Findings, VerifyRun } from './findings.ts';
 export interface ReadModel {
   /** Also the name of its collection. */
   readonly name: string;
+  /** Names of other collections that it keeps. */
+  readonly collections?: readonly string[];
   /** Raise it when the documents' layout changes: they are then rebuilt at the next start. */
   readonly version: number;
   /** Categories of the streams whose events it gets; none if it is derived from another read model. */
@@ -25,6 +28,8 @@ export interface ReadModel {
    * @param collection the live one, or one that is about to replace it
    */
   project(context: ReadModelContext, collection: string): Projection;
+  /** Whether documents of streams that are gone are removed; else they are emptied. */
+  readonly removes?: boolean;
   /** Compares the documents with what they should be, and repairs them on request. */
   verify(context: ReadModelContext, run: Required<VerifyRun>, findings: Findings): Promise<void>;
   /** Runs after another collection has replaced the live one. */
@@ -47,7 +52,7 @@ export function findReadModel(models: readonly ReadModel[], name: string): ReadM
 
 export interface ReadModelContext {
   readonly client: EventStoreDBClient;
-  readonly streams: Pick<StreamStore, 'streamOf' | 'readRecorded'>;
+  readonly streams: Pick<StreamStore, 'streamOf' | 'readRecorded' | 'isGone'>;
   readonly db: Db;
   readonly streamPrefix: string;
   readonly log: Logger;
@@ -78,6 +83,9 @@ export interface Stall {
 
 /** An event of the log, decoded once for all read models. */
 export interface LogEvent {
+  /** The event says that this is the stream of something that is gone: what was made of it goes as well. */
+  readonly isGone: boolean;
+  readonly stream: string;
   readonly category: string;
   /** The aggregate's id: what follows the category in the stream's name. */
   readonly id: string;
@@ -86,12 +94,47 @@ export interface LogEvent {
   readonly stored: () => StoredEvent;
 }
 
+/**
+ * Decodes events, but those that a deletion leaves: the new metadata of a stream that is deleted softly or truncated,
+ * and the last event of one that is deleted for good. They count for what the stream is by now: most say that it is gone.
+ *
+ * @throws EventStoreUnavailableError
+ */
+export async function toLogEvents(
+  { streams, streamPrefix }: Pick<ReadModelContext, 'streams' | 'streamPrefix'>,
+  recorded: readonly AllStreamRecordedEvent[],
+): Promise<LogEvent[]> {
+  const changed = new Set(recorded.filter(isDeletion).map(streamOf));
+  if (changed.size === 0) return recorded.map((event) => toLogEvent(streamPrefix, event));
+  const gone = new Set<string>();
+  await forEachOf([...changed], READS_AT_ONCE, async (stream) => {
+    const [first] = await streams.readRecorded(stream, { maxCount: 1 });
+    if (await streams.isGone(stream, first)) gone.add(stream);
+  });
+  return recorded
+    .filter((event) => !isDeletion(event) || gone.has(streamOf(event)))
+    .map((event) => toLogEvent(streamPrefix, event));
+}
+
+const METADATA = '$$';
+
+export function isDeletion({ streamId, type }: AllStreamRecordedEvent): boolean {
+  return streamId.startsWith(METADATA) || type === '$streamDeleted';
+}
+
+function streamOf({ streamId }: AllStreamRecordedEvent): string {
+  return streamId.startsWith(METADATA) ? streamId.slice(METADATA.length) : streamId;
+}
+
 /** Splits the name of a stream, `{prefix}{category}-{id}`; the category of any other name is one that nobody wants. */
 export function toLogEvent(streamPrefix: string, recorded: AllStreamRecordedEvent): LogEvent {
-  const name = recorded.streamId.slice(streamPrefix.length);
+  const stream = streamOf(recorded);
+  const name = stream.slice(streamPrefix.length);
   const dash = name.indexOf('-');
   let stored: StoredEvent | undefined;
   return {
+    isGone: isDeletion(recorded),
+    stream,
     category: name.slice(0, dash),
     id: name.slice(dash + 1),
     recorded,
@@ -99,8 +142,12 @@ export function toLogEvent(streamPrefix: string, recorded: AllStreamRecordedEven
   };
 }
 
-/** What the names of the streams that read models are made of begin with. */
+/** What the names of the streams that read models are made of begin with, and those of their metadata. */
 export function streamPrefixes(streamPrefix: string, models: readonly ReadModel[]): string[] {
   const categories = new Set(models.flatMap((model) => model.categories));
-  return [...categories].map((category) => `${streamPrefix}${category}-`);
+  return withMetadata([...categories].map((category) => `${streamPrefix}${category}-`));
+}
+
+export function withMetadata(prefixes: readonly string[]): string[] {
+  return [...prefixes, ...prefixes.map((prefix) => `${METADATA}${prefix}`)];
 }

@@ -141,6 +141,7 @@ describe('PUT /customers/{id}', () => {
     const streams = {
       streamOf: (category: string, id: string) => `${category}-${id}`,
       readRecorded: () => Promise.resolve([]),
+      isGone: () => Promise.resolve(false),
       append(_: string, revision: number) {
         expected.push(revision);
         return Promise.reject(new ConcurrencyError('another one was first'));

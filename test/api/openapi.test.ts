@@ -350,6 +350,19 @@ async function keyReused(id: string): Promise<Sent> {
   return { ...(id === 'placeOrder' ? { body: operationOf(id).bodies['bySku'] } : { path }), headers };
 }
 
+/** Something whose stream was deleted for good, and that it was is known to the read models. */
+async function deleted(id: string): Promise<Sent> {
+  const isCustomer = id.endsWith('Customer');
+  const headers = { 'idempotency-key': randomUUID() };
+  const path = isCustomer ? await registeredCustomer() : await orderIn('placed', id === 'placeOrder' ? headers : {});
+  const [key = ''] = Object.values(path);
+  const { streamPrefix } = service.config;
+  await service.eventStore.tombstoneStream(`${streamPrefix}${isCustomer ? 'Customer' : 'PizzaOrder'}-${key}`);
+  const read = () => service.get(`/${isCustomer ? 'customers' : 'orders'}/${key}`);
+  await until('it is gone', async () => (await read()).status === 410);
+  return id === 'placeOrder' ? { headers } : { path };
+}
+
 async function stale(id: string): Promise<Sent> {
   const headers = { 'if-match': '"7"' };
   if (id.endsWith('MenuItem')) return { path: await listedSku(), headers };
@@ -365,6 +378,8 @@ async function provocation(id: string, name: string): Promise<Sent | undefined> 
       return { body: '{"customerId": }' };
     case 'notFound':
       return missing[id]?.() ?? { path: { orderId: randomUUID() } };
+    case 'gone':
+      return deleted(id);
     case 'rule':
       return forbidden[id]?.();
     case 'stale':

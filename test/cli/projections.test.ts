@@ -80,6 +80,7 @@ describe('npm run projections', () => {
     const checked = await database.orders.countDocuments({});
     const found = await projections(['verify', 'orders']);
     expect(found.code).toBe(1);
+    expect(found.stdout).toContain('verifying orders: 100%\n');
     expect(found.stdout).toContain(
       `orders ${id}: different (totalMinor)\norders: ${checked} documents checked, 1 differences, 0 repaired\n`,
     );

@@ -45,6 +45,12 @@ function newDatabase(): Database {
 }
 
 /** A projection into every read model, over streams as a log has them. */
+const contextOf = ({ db }: Database, log: readonly AllStreamRecordedEvent[]) => ({
+  db,
+  streams: { ...streamsOf(log), streamOf: (category: string, id: string) => `${category}-${id}` },
+  streamPrefix: '',
+});
+
 function projectInto({ db }: Database, log: readonly AllStreamRecordedEvent[]) {
   const context = { streams: streamsOf(log), db, streamPrefix: '' } as unknown as ReadModelContext;
   return projectTogether(READ_MODELS, (model) => model.project(context, model.name));
@@ -81,6 +87,7 @@ const streamsOf = (log: readonly AllStreamRecordedEvent[]) => ({
     Promise.resolve(
       log.filter((event) => event.streamId === stream && Number(event.revision) >= from).slice(0, maxCount),
     ),
+  isGone: (_: string, first: object | undefined) => Promise.resolve(first === undefined),
 });
 
 /** What the documents must be, folded from the streams without any projection. */
@@ -289,10 +296,15 @@ describe('read models', () => {
                 const projection = projectInto(database, log);
                 const isFull = () => parts[turn++ % parts.length] ?? false;
                 let events = 0;
-                await projectLog(pagesOf(log.slice(from, to)), '', { ...projection, isFull }, (written) => {
-                  events += written.events;
-                  return Promise.resolve();
-                });
+                await projectLog(
+                  pagesOf(log.slice(from, to)),
+                  contextOf(database, log),
+                  { ...projection, isFull },
+                  (written) => {
+                    events += written.events;
+                    return Promise.resolve();
+                  },
+                );
                 expect(events).toBe(Math.max(0, to - from));
                 from = Math.max(0, to - back);
               }
@@ -321,14 +333,19 @@ describe('read models', () => {
             let reports = 0;
             const projection = projectInto(database, log);
             const isFull = () => full[turn++ % full.length] ?? false;
-            const reading = projectLog(pagesOf(log.slice(from)), '', { ...projection, isFull }, (written) => {
-              if (reports === most) return Promise.reject(new Error('stopped'));
-              reports += 1;
-              from = 1 + log.findIndex(({ position }) => position.commit === written.position.commit);
-              events += written.events;
-              documents += written.documents;
-              return Promise.resolve();
-            });
+            const reading = projectLog(
+              pagesOf(log.slice(from)),
+              contextOf(database, log),
+              { ...projection, isFull },
+              (written) => {
+                if (reports === most) return Promise.reject(new Error('stopped'));
+                reports += 1;
+                from = 1 + log.findIndex(({ position }) => position.commit === written.position.commit);
+                events += written.events;
+                documents += written.documents;
+                return Promise.resolve();
+              },
+            );
             await reading.catch((error: unknown) => expect(error).toMatchObject({ message: 'stopped' }));
           }
 
@@ -356,7 +373,9 @@ describe('read models', () => {
       return isUnreadable ? { ...event, type: 'Unheard' } : event;
     });
     const database = newDatabase();
-    await projectLog(pagesOf(damaged), '', projectInto(database, damaged), () => Promise.resolve());
+    await projectLog(pagesOf(damaged), contextOf(database, damaged), projectInto(database, damaged), () =>
+      Promise.resolve(),
+    );
 
     const stalled = await database.orders.find({ 'stalled.revision': { $gte: 0 } }).toArray();
     expect(stalled).toMatchObject([{ _id: stream.slice('PizzaOrder-'.length), revision: 1, stalled: { revision: 2 } }]);

@@ -7,6 +7,7 @@ import {
   type EmbeddedOptions,
   type EmbeddedServer,
   openStoreFile,
+  PortTakenError,
   type StoreFile,
 } from '@marios-pizzeria/embedded-host';
 import { dropRacingDuplicates, FAULTS } from './faults.ts';
@@ -124,7 +125,7 @@ function bind(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
-      else reject(new Error(`port ${port} of ${HOST} cannot be used: ${error.message}`));
+      else reject(new PortTakenError(`port ${port} of ${HOST} is in use by another program`, { cause: error }));
     });
   });
 }

@@ -21,10 +21,11 @@ export async function runServerAlone(
   try {
     const options = readOptions(knownFaults);
     const server = await start(options);
-    const stop = (): void => void server.close().then(() => process.exit(0), fail);
+    let stopping: Promise<void> | undefined;
+    const stop = (): void => void (stopping ??= server.close().then(() => process.exit(0), fail));
     server.failed.catch(fail);
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    // Under npm, Ctrl-C comes twice.
+    process.on('SIGTERM', stop).on('SIGINT', stop);
     console.log(`embedded ${name} listens on ${server.url} (data in ${options.dataDir})`);
   } catch (error) {
     fail(error);

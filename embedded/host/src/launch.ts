@@ -24,13 +24,14 @@ export type StartServer = (options: EmbeddedOptions) => Promise<EmbeddedServer>;
 
 /** What a server's worker thread tells its launcher. */
 export type WorkerMessage =
-  { readonly type: 'listening'; readonly url: string } | { readonly type: 'refused'; readonly message: string };
+  | { readonly type: 'listening'; readonly url: string }
+  | { readonly type: 'refused'; readonly message: string; readonly code: string | undefined };
 
 /**
  * Runs an embedded server in a worker thread and waits until it listens.
  *
  * @param script a module that calls `serveInWorker`
- * @throws Error with the server's own words when it cannot start (file in use, corrupt, port taken)
+ * @throws Error with the server's own words and code when it cannot start (file in use, corrupt, port taken)
  */
 export async function launchWorker(script: URL, options: EmbeddedOptions): Promise<EmbeddedServer> {
   const worker = new Worker(script, { workerData: options });
@@ -39,7 +40,7 @@ export async function launchWorker(script: URL, options: EmbeddedOptions): Promi
   const started = new Promise<string>((resolve, reject) => {
     worker.once('message', (message: WorkerMessage) => {
       if (message.type === 'listening') resolve(message.url);
-      else reject(new Error(message.message));
+      else reject(Object.assign(new Error(message.message), { code: message.code }));
     });
   });
   const url = await Promise.race([

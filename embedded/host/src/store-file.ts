@@ -9,6 +9,17 @@ class StoreFileError extends Error {
   override readonly name = 'StoreFileError';
 }
 
+/** Another process has the file open. */
+class StoreInUseError extends StoreFileError {
+  readonly code = 'STORE_IN_USE';
+}
+
+/** Another program listens there. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+  readonly code = 'PORT_TAKEN';
+}
+
 /** The file's content is damaged: nothing that is read from it can be trusted. */
 export class CorruptStoreError extends StoreFileError {}
 
@@ -123,16 +134,25 @@ export function corrupt(file: string, why: string): CorruptStoreError {
   return new CorruptStoreError(`${file} is corrupt (${why}); restore it from a backup or delete it to start empty`);
 }
 
+/** No right to write, or a file system for reading only. */
+const NOT_WRITABLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'SQLITE_READONLY', 'SQLITE_CANTOPEN']);
+
 function explain(error: unknown, file: string, pidFile: string): unknown {
   if (error instanceof StoreFileError || !(error instanceof Error)) return error;
   const code = (error as { code?: string }).code ?? '';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return new StoreFileError(`${file} is in use by process ${owner(pidFile)}; stop it or choose another DATA_DIR`);
+    return new StoreInUseError(`${file} is in use by process ${owner(pidFile)}; stop it or choose another DATA_DIR`);
   }
   if (code.startsWith('SQLITE_NOTADB')) return corrupt(file, 'it is not a SQLite database');
   if (code.startsWith('SQLITE_CORRUPT')) return corrupt(file, `${code}: ${error.message}`);
+  if (NOT_WRITABLE.has(code)) {
+    return new StoreFileError(
+      `${file} cannot be opened for writing; give this user the right to, or choose another DATA_DIR`,
+    );
+  }
   if (code.startsWith('SQLITE') || /^E[A-Z]+$/u.test(code)) {
-    return new StoreFileError(`${file} cannot be used (${code}: ${error.message})`);
+    const reason = error.message.startsWith(code) ? error.message : `${code}: ${error.message}`;
+    return new StoreFileError(`${file} cannot be used (${reason})`);
   }
   return error;
 }

@@ -16,6 +16,7 @@ export async function serveInWorker(start: StartServer): Promise<void> {
     });
     post({ type: 'listening', url: server.url });
   } catch (error) {
-    post({ type: 'refused', message: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error);
+    post({ type: 'refused', message, code: (error as { code?: string }).code });
   }
 }

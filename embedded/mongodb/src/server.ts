@@ -1,4 +1,4 @@
-import type { EmbeddedOptions, EmbeddedServer } from '@marios-pizzeria/embedded-host';
+import { type EmbeddedOptions, type EmbeddedServer, PortTakenError } from '@marios-pizzeria/embedded-host';
 import { serve } from './net/server.ts';
 import { openStore } from './storage/store.ts';
 
@@ -19,7 +19,7 @@ export async function startServer({ dataDir, port }: EmbeddedOptions): Promise<E
   } catch (error) {
     store.close();
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
-      throw new Error(`port ${port} of 127.0.0.1 is taken`, { cause: error });
+      throw new PortTakenError(`port ${port} of 127.0.0.1 is in use by another program`, { cause: error });
     throw error;
   }
 }

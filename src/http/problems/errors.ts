@@ -11,6 +11,7 @@ import {
   WithheldEventError,
 } from '../../commands/errors.ts';
 import { DomainError, InvalidOrderError, RefundNotFoundError } from '../../domain/errors.ts';
+import { StreamGoneError } from '../../eventstoredb/errors.ts';
 import { StoppingError } from '../../read-models/admin.ts';
 import { UnknownReadModelError } from '../../read-models/read-model.ts';
 import { RebuildRunningError } from '../../read-models/rebuild/rebuild.ts';
@@ -59,6 +60,7 @@ export function toProblem(error: unknown): ProblemDetails {
   }
   if (error instanceof WithheldEventError) return problem('unavailable', error.message);
   if (error instanceof StoppingError) return problem('unavailable', 'The service is stopping.');
+  if (error instanceof StreamGoneError) return problem('gone');
   const code = codes.find(([type]) => error instanceof type)?.[1];
   if (code) return problem(code, (error as Error).message);
   return fromFastify(error as Partial<FastifyError>);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { problem } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/errors.ts';
+import { GONE_REVISION } from '../../read-models/documents/stream-model.ts';
 import type { Pressure } from '../server/pressure.ts';
 
 const WAIT_MS = 2000;
@@ -13,7 +14,7 @@ interface Projected {
 
 /**
  * Finds a document, waiting up to two seconds for the projection to bring it to a revision. One whose projection is
- * stalled is given as it is: it will not get there, and says so.
+ * stalled, or whose stream is gone, is given as it is: it will not get there, and says so.
  *
  * @param subject what the document is of, for the problem's detail: `order 1c2…`
  * @param minRevision undefined: whatever there is now
@@ -26,7 +27,8 @@ export async function findAtRevision<Document extends Projected>(
   pressure: Pick<Pressure, 'awaitingReadModel'>,
 ): Promise<Document | undefined> {
   const isThere = (document: Document | undefined) =>
-    minRevision === undefined || (document && (document.revision >= minRevision || document.stalled));
+    minRevision === undefined ||
+    (document && (document.revision >= minRevision || document.revision === GONE_REVISION || document.stalled));
   const atOnce = await find();
   if (isThere(atOnce)) return atOnce;
   return pressure.awaitingReadModel(async () => {

@@ -1,11 +1,13 @@
 import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
 import type { CustomerAtRevision, CustomerCommands } from '../../commands/customer-commands.ts';
+import { GONE_REVISION } from '../../read-models/documents/stream-model.ts';
 import type { CustomerDocument } from '../../read-models/customers/document.ts';
 import type { CustomerQueries } from '../../read-models/customers/queries.ts';
 import { callerOf } from '../requests/caller.ts';
 import { allowedRevisions, isUnmodified, revisionTag } from '../requests/preconditions.ts';
-import { notFound } from '../problems/errors.ts';
+import { problem } from '../problems/catalogue.ts';
+import { notFound, ProblemError } from '../problems/errors.ts';
 import { CommandHeaders, CustomerId, IfNoneMatch, MinRevision, NotModified, ref } from '../schemas/common.ts';
 import { Customer, CustomerBody } from '../schemas/customers.ts';
 import type { Pressure } from '../server/pressure.ts';
@@ -64,6 +66,7 @@ export function customerRoutes(app: App, { customerCommands, customers, pressure
       const find = () => customers.find(customerId);
       const found = await findAtRevision(`customer ${customerId}`, request.query.minRevision, find, pressure);
       if (!found) throw notFound(`Customer ${customerId} not found`);
+      if (found.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
       const tag = revisionTag(found.revision);
       void reply.header('etag', tag);
       if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);

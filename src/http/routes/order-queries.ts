@@ -1,5 +1,6 @@
 import type { App } from './app.ts';
 import Type from 'typebox';
+import { GONE_REVISION } from '../../read-models/documents/stream-model.ts';
 import type { OrderQueries } from '../../read-models/orders/queries.ts';
 import type { RefundQueries } from '../../read-models/refunds/queries.ts';
 import { given, pageParameters, readPage } from '../requests/pages.ts';
@@ -42,6 +43,7 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
       const find = () => orders.find(orderId);
       const order = await findAtRevision(`order ${orderId}`, request.query.minRevision, find, pressure);
       if (!order) throw notFound(`Order ${orderId} not found`);
+      if (order.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
       if (order.revision < 0) throw new ProblemError(problem('unexpected'));
       const tag = documentTag(order.revision, order.customerRevision);
       void reply.header('etag', tag);

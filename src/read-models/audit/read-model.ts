@@ -22,6 +22,7 @@ export const audit: ReadModel = {
     { key: { actor: 1, recordedAt: -1, _id: -1 } },
     { key: { type: 1, recordedAt: -1, _id: -1 } },
   ],
+  removes: true,
   project: ({ db }, name) => projectAudit(db.collection(name)),
   verify: (context, run, findings) => verifyDocuments(context, verification(context), run, findings),
 };
@@ -29,10 +30,12 @@ export const audit: ReadModel = {
 /** A document's `_id` is its event's id, so a duplicate changes nothing. */
 function projectAudit(collection: Collection<AuditDocument>): Projection {
   let waiting: AuditDocument[] = [];
+  let gone = new Set<string>();
   let begun = 0;
   return {
     add(events) {
-      const documents = events.flatMap(({ stored }) => documentOf(stored) ?? []);
+      const documents = events.flatMap(({ isGone, stored }) => (isGone ? [] : (documentOf(stored) ?? [])));
+      for (const { isGone, id } of events) if (isGone) gone.add(id);
       waiting.push(...documents);
       begun += documents.length;
       return Promise.resolve();
@@ -41,8 +44,13 @@ function projectAudit(collection: Collection<AuditDocument>): Projection {
     begun: () => begun,
     async write() {
       const documents = waiting;
+      const removed = [...gone];
       waiting = [];
+      gone = new Set();
       await forEachOf(chunksOf(documents, DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, (some) => insert(collection, some));
+      await forEachOf(chunksOf(removed, DOCUMENTS_PER_WRITE), 1, async (orderIds) => {
+        await collection.deleteMany({ orderId: { $in: orderIds } });
+      });
       return new Map();
     },
   };
@@ -74,6 +82,9 @@ function verification({ db, streams }: ReadModelContext): Verification<AuditDocu
     prefixes: [prefix],
     idOf: ({ id }) => id,
     fold,
+    forget(folds, gone) {
+      for (const [id, { orderId }] of folds) if (gone.has(orderId)) folds.delete(id);
+    },
     async foldOn({ id, fold: before, document }) {
       if (before || !document || !Number.isSafeInteger(document.revision) || document.revision < 0) return before;
       const { orderId, revision: from } = document;

@@ -11,8 +11,8 @@ export function createCustomerQueries(
 ) {
   return {
     async find(customerId: string): Promise<CustomerDocument | undefined> {
-      const found = await withTimeLimit(timeLimitMs, customers.findOne({ _id: customerId, revision: { $gte: 0 } }));
-      return found ?? undefined;
+      const found = await withTimeLimit(timeLimitMs, customers.findOne({ _id: customerId }));
+      return found && found.revision !== -1 ? found : undefined;
     },
   };
 }

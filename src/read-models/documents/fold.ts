@@ -15,6 +15,9 @@ export type Evolve<State> = (state: State | undefined, stored: StoredEvent) => S
 
 export const EMPTY: Fold<never> = { state: undefined, revision: -1, stall: undefined };
 
+/** Of a stream whose beginning is gone: whatever event comes, it was seen. */
+export const GONE: Fold<never> = { state: undefined, revision: Number.MAX_SAFE_INTEGER, stall: undefined };
+
 /**
  * Folds in the next event of a stream; a duplicate changes nothing. An event that cannot be read or applied stalls the
  * fold just before it.

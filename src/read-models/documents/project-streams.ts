@@ -3,8 +3,8 @@ import { type AnyBulkWriteOperation, type Collection, type Filter, MongoBulkWrit
 import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
 import { isOnlyDuplicates } from '../errors.ts';
 import type { LogEvent, Projection, ReadModelContext, Stall } from '../read-model.ts';
-import { EMPTY, type Fold, foldNext } from './fold.ts';
-import type { StreamDocument, StreamReadModel } from './stream-model.ts';
+import { EMPTY, type Fold, foldNext, GONE } from './fold.ts';
+import { GONE_REVISION, type StreamDocument, type StreamReadModel } from './stream-model.ts';
 
 /** A stream's fold, and the document that it goes on from. */
 interface Plan<State> {
@@ -50,25 +50,27 @@ export function projectStreams<State, Document extends StreamDocument>(
 
   async function add(added: readonly LogEvent[]): Promise<void> {
     events += added.length;
-    await load(new Map(added.filter((event) => !isKnown(event)).map(({ id, recorded }) => [id, recorded.streamId])));
+    await load(new Map(added.filter((event) => !isKnown(event)).map(({ id, stream }) => [id, stream])));
     const early: LogEvent[] = [];
     for (const event of added) {
-      const { id, recorded, stored } = event;
-      const plan = open.get(id) ?? begin(id, recorded.streamId);
-      if (recorded.revision === 0n) plan.hasFirst = true;
-      if (isAfterGap(plan, event)) early.push(event);
+      const { id, stream, isGone, recorded, stored } = event;
+      const plan = open.get(id) ?? begin(id, stream);
+      if (isFirst(event)) plan.hasFirst = true;
+      if (isGone) plan.fold = GONE;
+      else if (isAfterGap(plan, event)) early.push(event);
       else plan.fold = foldNext(evolve, plan.fold, recorded, stored);
     }
     for (const event of early.sort(byRevision)) {
-      const plan = open.get(event.id) ?? begin(event.id, event.recorded.streamId);
+      const plan = open.get(event.id) ?? begin(event.id, event.stream);
       if (isAfterGap(plan, event)) await foldStream(plan, Number(event.recorded.revision) - 1);
       plan.fold = foldNext(evolve, plan.fold, event.recorded, event.stored);
     }
   }
 
   /** The first event of a stream is taken for that of a new one: if it is not, the guard finds out. */
-  function isKnown({ id, recorded }: LogEvent): boolean {
-    return recorded.revision === 0n || open.has(id) || writing.has(id) || recent.has(id);
+  function isKnown(event: LogEvent): boolean {
+    const { id } = event;
+    return isFirst(event) || open.has(id) || writing.has(id) || recent.has(id);
   }
 
   async function load(unknown: ReadonlyMap<string, string>): Promise<void> {
@@ -94,6 +96,7 @@ export function projectStreams<State, Document extends StreamDocument>(
 
   function baseOf(document: Document | undefined): Pick<Plan<State>, 'from' | 'stalledAt' | 'fold'> {
     if (!document) return { from: undefined, stalledAt: undefined, fold: EMPTY };
+    if (document.revision === GONE_REVISION) return { from: GONE.revision, stalledAt: undefined, fold: GONE };
     const { revision, stalled } = document;
     const state = revision < 0 ? undefined : model.toState(document);
     return { from: revision, stalledAt: stalled?.revision, fold: { state, revision, stall: undefined } };
@@ -103,7 +106,13 @@ export function projectStreams<State, Document extends StreamDocument>(
   async function foldStream(plan: Plan<State>, to: number): Promise<void> {
     const from = plan.fold.revision + 1;
     const missing = await context.streams.readRecorded(plan.stream, { from, maxCount: to - from + 1 });
+    if (Number(missing[0]?.revision) !== from && (await isGone(plan.stream))) plan.fold = GONE;
     for (const recorded of missing) plan.fold = foldNext(evolve, plan.fold, recorded);
+  }
+
+  async function isGone(stream: string): Promise<boolean> {
+    const [first] = await context.streams.readRecorded(stream, { maxCount: 1 });
+    return context.streams.isGone(stream, first);
   }
 
   async function write(ready?: Promise<unknown>): Promise<ReadonlyMap<string, Stall>> {
@@ -119,7 +128,11 @@ export function projectStreams<State, Document extends StreamDocument>(
     await ready;
     await forEachOf(chunksOf(plans.filter(isChanged), DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, save);
     const statesOf = (some: readonly Plan<State>[]) => some.flatMap(({ fold: { state } }) => state ?? []);
-    const saved = { states: statesOf(plans), begun: statesOf(plans.filter(({ hasFirst }) => hasFirst)) };
+    const saved = {
+      states: statesOf(plans),
+      begun: statesOf(plans.filter(({ hasFirst }) => hasFirst)),
+      hasGone: plans.some(({ fold }) => fold === GONE),
+    };
     writing = new Map();
     await model.saved?.(context, collection, saved);
     return new Map(plans.flatMap(({ stream, fold: { stall } }) => (stall ? [[stream, stall] as const] : [])));
@@ -153,6 +166,13 @@ export function projectStreams<State, Document extends StreamDocument>(
     { id, from, stalledAt, fold: { state, revision, stall } }: Plan<State>,
     join: ((state: State | undefined) => object) | undefined,
   ): AnyBulkWriteOperation<Document> {
+    const guard = { _id: id, revision: from } as Filter<Document>;
+    if (revision === GONE.revision) {
+      const gone = { _id: id, revision: GONE_REVISION } as never;
+      return from === undefined
+        ? { insertOne: { document: gone } }
+        : { replaceOne: { filter: guard, replacement: gone } };
+    }
     const fields: object = Object.assign(
       from === undefined ? { _id: id, revision } : { revision },
       state !== undefined && model.toFields(state),
@@ -161,12 +181,7 @@ export function projectStreams<State, Document extends StreamDocument>(
     );
     if (from === undefined) return { insertOne: { document: fields as never } };
     const unset = !stall && stalledAt !== undefined && { $unset: { stalled: true } };
-    return {
-      updateOne: {
-        filter: { _id: id, revision: from } as Filter<Document>,
-        update: { $set: fields, ...unset } as never,
-      },
-    };
+    return { updateOne: { filter: guard, update: { $set: fields, ...unset } as never } };
   }
 
   /** @returns those that are not saved yet, by whomever, folded on from what their documents show now */
@@ -178,7 +193,8 @@ export function projectStreams<State, Document extends StreamDocument>(
       writing.delete(lost.id);
       const wanted = lost.fold.stall?.revision ?? lost.fold.revision;
       Object.assign(lost, baseOf(found.get(lost.id)));
-      if (lost.fold.revision < wanted) await foldStream(lost, wanted);
+      if (wanted === GONE.revision) lost.fold = GONE;
+      else if (lost.fold.revision < wanted) await foldStream(lost, wanted);
       if (isChanged(lost)) again.push(lost);
     }
     return again;
@@ -194,6 +210,10 @@ export function projectStreams<State, Document extends StreamDocument>(
 
 function isChanged<State>({ from, stalledAt, fold: { revision, stall } }: Plan<State>): boolean {
   return revision > (from ?? -1) || (stall !== undefined && stall.revision !== stalledAt);
+}
+
+function isFirst({ isGone, recorded }: LogEvent): boolean {
+  return !isGone && recorded.revision === 0n;
 }
 
 function isAfterGap<State>({ fold: { revision, stall } }: Plan<State>, { recorded }: LogEvent): boolean {

@@ -2,10 +2,16 @@ import type { Collection, IndexDescription } from 'mongodb';
 import type { ReadModelContext, Stall } from '../read-model.ts';
 import type { Evolve } from './fold.ts';
 
+/**
+ * What a document has in place of a revision, and nothing else but its id, when its stream is gone. Without it, an event
+ * that is delivered late would make the document anew.
+ */
+export const GONE_REVISION = -2;
+
 /** A document of one stream; its `_id` is the aggregate's. */
 export interface StreamDocument {
   readonly _id: string;
-  /** Revision of the last event folded in; −1 if the first one cannot be read. */
+  /** Revision of the last event folded in; −1 if the first one cannot be read; `GONE_REVISION`. */
   readonly revision: number;
   readonly stalled?: Stall;
 }
@@ -37,4 +43,6 @@ export interface Saved<State> {
   readonly states: readonly State[];
   /** Those of them whose first event is among the ones just projected. */
   readonly begun: readonly State[];
+  /** Whether some streams are gone; what their documents showed may be known no longer. */
+  readonly hasGone: boolean;
 }

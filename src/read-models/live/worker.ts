@@ -9,16 +9,17 @@ import {
   type ReadModelContext,
   type Stall,
   streamPrefixes,
-  toLogEvent,
+  toLogEvents,
 } from '../read-model.ts';
 import { projectTogether } from '../together.ts';
+import { markLog } from '../rebuild/log-mark.ts';
 import { ensureConsumerGroup, groupOf } from './consumer-group.ts';
 import { makeRoom } from './pacing.ts';
 import { type Progress, supervise } from './supervise.ts';
 
 export interface WorkerStatus {
-  /** Only `consuming` means that events arrive. */
-  readonly state: 'starting' | 'consuming' | 'waiting' | 'stopped';
+  /** Only `consuming` means that events arrive. `rebuilding`: all read models are built anew first; `lastError` says why. */
+  readonly state: 'starting' | 'consuming' | 'waiting' | 'stopped' | 'rebuilding';
   readonly lastError: string | undefined;
   readonly inFlight: number;
   readonly projected: number;
@@ -38,8 +39,8 @@ export interface WorkerOptions {
   readonly models: readonly ReadModel[];
   /** What the names of its groups begin with: see `groupOf`. */
   readonly group: string;
-  /** Runs before each start of consuming, and puts in place what must be there first. */
-  readonly prepare: () => Promise<void>;
+  /** Runs before each start of consuming, and puts in place what must be there first. `say` why read models are built anew. */
+  readonly prepare: (say: (why: string) => void) => Promise<void>;
   /** While requests queue, they come first. */
   readonly pressure: { readonly isHigh: () => boolean };
 }
@@ -72,16 +73,17 @@ export function startWorker(options: WorkerOptions): Worker {
   let hasStarted = false;
   let isStopped = false;
   let interrupt: (() => void) | undefined;
+  let builtAnew: string | undefined;
 
   const supervised = supervise('projection worker', log, async (signal, progress) => {
     await ensureConnected(client, CONNECT_TIME_LIMIT_MS);
-    await options.prepare();
+    await options.prepare((why) => (builtAnew = why));
     await ensureConsumerGroup(client, group, prefixes, log);
     if (!signal.aborted) await consume(signal, progress);
   });
 
   return {
-    status: () => ({ state: state(), lastError: supervised.lastError(), lastProjectedAt, ...counts }),
+    status: () => ({ state: state(), lastError: builtAnew ?? supervised.lastError(), lastProjectedAt, ...counts }),
     async stop() {
       const stopped = supervised.stop();
       interrupt?.();
@@ -93,6 +95,7 @@ export function startWorker(options: WorkerOptions): Worker {
   function state(): WorkerStatus['state'] {
     if (isStopped) return 'stopped';
     if (supervised.isRunning()) return 'consuming';
+    if (builtAnew !== undefined) return 'rebuilding';
     return hasStarted || supervised.lastError() !== undefined ? 'waiting' : 'starting';
   }
 
@@ -106,6 +109,7 @@ export function startWorker(options: WorkerOptions): Worker {
       bufferSize: BUFFER_SIZE,
       onConfirmation() {
         hasStarted = true;
+        builtAnew = undefined;
         progress();
         log.info({ group }, 'projection worker consumes');
       },
@@ -163,7 +167,9 @@ export function startWorker(options: WorkerOptions): Worker {
   }
 
   async function project(projection: Projection, batch: readonly Delivery[]): Promise<ReadonlyMap<string, Stall>> {
-    await projection.add(batch.map(({ event }) => toLogEvent(streamPrefix, event)));
-    return projection.write();
+    const events = batch.map(({ event }) => event);
+    await projection.add(await toLogEvents(context, events));
+    const [stalls] = await Promise.all([projection.write(), markLog(context.db, events)]);
+    return stalls;
   }
 }

@@ -11,10 +11,11 @@ export interface OrderDay {
   readonly changes: number;
 }
 
+export const ORDER_DAYS = 'order_days';
 const DAY_MS = 86_400_000;
 
 export function orderDays(db: Db): Collection<OrderDay> {
-  return db.collection<OrderDay>('order_days');
+  return db.collection<OrderDay>(ORDER_DAYS);
 }
 
 /** The day (UTC) on which an order placed at `time`, or a refund completed then, counts. */

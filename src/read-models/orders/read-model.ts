@@ -3,7 +3,7 @@ import { evolve, type OrderState } from '../../domain/order-state.ts';
 import { streamReadModel } from '../documents/stream-read-model.ts';
 import type { ReadModel } from '../read-model.ts';
 import { customersOf, joinCustomers, showCustomers } from './customers.ts';
-import { dayOf, raiseAllChanges, raiseChanges } from './days.ts';
+import { dayOf, ORDER_DAYS, raiseAllChanges, raiseChanges } from './days.ts';
 import { type OrderDocument, toFields, toState } from './document.ts';
 
 const MOST_CUSTOMERS = 500;
@@ -27,12 +27,13 @@ const documents = streamReadModel<OrderState, OrderDocument>({
     fields: ['customerName', 'customerEmail', 'customerRevision'],
     load: ({ db }, states) => joinCustomers(db, states),
   },
-  async saved({ db }, collection, { states, begun }) {
+  async saved({ db }, collection, { states, begun, hasGone }) {
     await Promise.all([
       raiseChanges(
         db,
         states.map(({ placedAt }) => dayOf(placedAt)),
       ),
+      hasGone ? raiseAllChanges(db) : undefined,
       showCustomers(db, collection, customersOf(begun)),
     ]);
   },
@@ -43,6 +44,7 @@ export const orders: ReadModel = {
   ...documents,
   categories: ['PizzaOrder', 'Customer'],
   after: ['customers'],
+  collections: [ORDER_DAYS],
 
   project(context, name) {
     const { db } = context;

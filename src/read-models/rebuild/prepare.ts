@@ -2,19 +2,24 @@ import { createIndexes, fromStored, type ReadModelState, readModelStates, toStor
 import { readLog } from '../log-reader.ts';
 import { type ReadModel, type ReadModelContext, streamPrefixes } from '../read-model.ts';
 import { projectTogether } from '../together.ts';
+import { discardIfOfOtherLog } from './discard.ts';
 import { projectLog } from './project-log.ts';
 import type { Rebuilds } from './rebuild.ts';
 
 /**
- * Creates the indexes, and builds missing read models from the log: all of them in an empty database, or one that is
- * new in the code. It resumes where an interrupted run stopped, and several instances may do it at once. A read model
+ * Creates the indexes, and builds missing read models from the log: all of them in an empty database, or when they were
+ * made of another log, or one that is new in the code. It resumes where an interrupted run stopped, and several instances may do it at once. A read model
  * whose version differs from the code's is rebuilt next to the old one, which serves until then.
+ *
+ * @param say is told when all of them are built anew, and why
  */
 export async function prepareReadModels(
   context: ReadModelContext,
   models: readonly ReadModel[],
   rebuilds: Pick<Rebuilds, 'ensure' | 'finishSwaps'>,
+  say: (why: string) => void = () => undefined,
 ): Promise<void> {
+  await discardIfOfOtherLog(context, models, say);
   await rebuilds.finishSwaps();
   await Promise.all(models.map(({ name, indexes }) => createIndexes(context.db.collection(name), indexes)));
   const found = await readModelStates(context.db)
@@ -44,7 +49,7 @@ async function build(
   const from = positions.includes(undefined) ? undefined : positions[0];
   const pages = readLog(client, streamPrefixes(streamPrefix, missing), from && fromStored(from));
   const projection = projectTogether(missing, (model) => model.project(context, model.name));
-  await projectLog(pages, streamPrefix, projection, async (written) => {
+  await projectLog(pages, context, projection, async (written) => {
     events += written.events;
     await save(context, missing, { position: toStored(written.position) });
   });

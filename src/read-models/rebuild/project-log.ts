@@ -1,7 +1,8 @@
-import type { Position } from '@eventstore/db-client';
+import type { AllStreamRecordedEvent, Position } from '@eventstore/db-client';
 import { STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
 import type { LogPage } from '../log-reader.ts';
-import { type Projection, toLogEvent } from '../read-model.ts';
+import { markLog } from './log-mark.ts';
+import { type Projection, type ReadModelContext, toLogEvents } from '../read-model.ts';
 
 /** What has been written since the last report. */
 export interface Written {
@@ -21,14 +22,15 @@ export interface Written {
  */
 export async function projectLog(
   pages: AsyncIterable<LogPage>,
-  streamPrefix: string,
+  context: Pick<ReadModelContext, 'db' | 'streams' | 'streamPrefix'>,
   projection: Projection,
   onWritten: (written: Written) => Promise<void>,
 ): Promise<void> {
   let writing = Promise.resolve();
-  let events = 0;
+  let count = 0;
   let begun = 0;
   let position: Position | undefined;
+  let last: readonly AllStreamRecordedEvent[] = [];
   const [reading] = await Promise.allSettled([read()]);
   await writing;
   await write();
@@ -36,10 +38,11 @@ export async function projectLog(
 
   async function read(): Promise<void> {
     for await (const page of pages) {
-      const added = projection.add(page.events.map((event) => toLogEvent(streamPrefix, event)));
-      await withTimeLimit(STEP_TIME_LIMIT_MS, added);
-      events += page.events.length;
+      const events = await toLogEvents(context, page.events);
+      await withTimeLimit(STEP_TIME_LIMIT_MS, projection.add(events));
+      count += page.events.length;
       position = page.position;
+      last = page.events;
       if (!projection.isFull()) continue;
       await writing;
       writing = write();
@@ -49,11 +52,12 @@ export async function projectLog(
 
   async function write(): Promise<void> {
     if (!position) return;
-    const written = { events, documents: projection.begun() - begun, position };
+    const written = { events: count, documents: projection.begun() - begun, position, last };
     begun += written.documents;
-    events = 0;
+    count = 0;
     position = undefined;
     await withTimeLimit(STEP_TIME_LIMIT_MS, projection.write());
+    await withTimeLimit(STEP_TIME_LIMIT_MS, markLog(context.db, written.last));
     await withTimeLimit(STEP_TIME_LIMIT_MS, onWritten(written));
   }
 }

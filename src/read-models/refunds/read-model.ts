@@ -18,6 +18,7 @@ export const refunds: ReadModel = {
   version: 1,
   categories: ['PizzaOrder'],
   indexes: [{ key: { status: 1, requestedAt: 1, _id: 1 } }, { key: { completedAt: 1 }, sparse: true }],
+  removes: true,
   project: ({ db }, name) => projectRefunds(db, db.collection(name)),
   verify: (context, run, findings) => verifyDocuments(context, verification(context), run, findings),
   replaced: ({ db }) => raiseAllChanges(db),
@@ -25,11 +26,13 @@ export const refunds: ReadModel = {
 
 function projectRefunds(db: Db, collection: Collection<RefundDocument>): Projection {
   let waiting = new Map<string, RefundFields>();
+  let gone = new Set<string>();
   let begun = 0;
   return {
     add(events) {
-      for (const { recorded, stored } of events) {
-        const said = fieldsOf(recorded, stored);
+      for (const { recorded, stored, isGone, id } of events) {
+        if (isGone) gone.add(id);
+        const said = isGone ? undefined : fieldsOf(recorded, stored);
         if (!said) continue;
         if (recorded.type === 'RefundRequested') begun += 1;
         waiting.set(said.id, { ...waiting.get(said.id), ...said.fields });
@@ -40,9 +43,14 @@ function projectRefunds(db: Db, collection: Collection<RefundDocument>): Project
     begun: () => begun,
     async write() {
       const written = waiting;
+      const orderIds = [...gone];
       waiting = new Map();
+      gone = new Set();
       await forEachOf(chunksOf([...written], DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, (some) => save(collection, some));
-      await raiseChanges(db, daysOf(written.values()));
+      await forEachOf(chunksOf(orderIds, DOCUMENTS_PER_WRITE), 1, async (some) => {
+        await collection.deleteMany({ orderId: { $in: some } });
+      });
+      await (orderIds.length > 0 ? raiseAllChanges(db) : raiseChanges(db, daysOf(written.values())));
       return new Map();
     },
   };
@@ -91,6 +99,9 @@ function verification({ db, streams }: ReadModelContext): Verification<RefundDoc
     prefixes: [prefix],
     idOf: (event) => said(event)?.id,
     fold,
+    forget(folds, gone) {
+      for (const [id, { orderId }] of folds) if (orderId !== undefined && gone.has(orderId)) folds.delete(id);
+    },
     async foldOn({ id, fold: before, document }) {
       if (!document) return before;
       const events = await streams.readRecorded(`${prefix}${document.orderId}`);

@@ -5,10 +5,11 @@ import { isOnlyDuplicates, readAgainIfReplaced } from '../errors.ts';
 import { chunksOf } from '../batches.ts';
 import { STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
 import { endOfLog, readLog } from '../log-reader.ts';
-import type { ReadModelContext } from '../read-model.ts';
+import { type ReadModelContext, toLogEvents, withMetadata } from '../read-model.ts';
 import { type Difference, type Findings, note, partOf, type VerifyRun } from '../findings.ts';
 import type { Pair, Verification } from './verification.ts';
 
+type Options = Pick<ReadModelContext, 'client' | 'streams' | 'streamPrefix'>;
 type Document = Readonly<Record<string, unknown>> & { readonly _id: string };
 
 const LOOK_AGAIN_MS = 100;
@@ -21,7 +22,7 @@ const MOST_REPAIRS = 5;
  * seems to differ is checked again by itself, because log and documents have moved on in the meantime.
  */
 export async function verifyDocuments<D extends object, Fold>(
-  options: Pick<ReadModelContext, 'client'>,
+  options: Options,
   model: Verification<D, Fold>,
   run: Required<VerifyRun>,
   findings: Findings,
@@ -36,24 +37,28 @@ export async function verifyDocuments<D extends object, Fold>(
 }
 
 async function foldLog<D, Fold>(
-  { client }: Pick<ReadModelContext, 'client'>,
+  options: Options,
   model: Verification<D, Fold>,
   isMine: (id: string) => boolean,
   { signal }: Pick<Required<VerifyRun>, 'signal'>,
   onProgress: (share: number) => void,
 ): Promise<Map<string, Fold>> {
+  const { client } = options;
+  const gone = new Set<string>();
   const head = Number((await endOfLog(client))?.commit ?? 1);
   const folds = new Map<string, Fold>();
-  for await (const { events, position } of readLog(client, model.prefixes)) {
+  for await (const { events, position } of readLog(client, withMetadata(model.prefixes))) {
     signal.throwIfAborted();
-    for (const event of events) {
-      const id = model.idOf(event);
+    for (const { isGone, id: aggregate, recorded } of await toLogEvents(options, events)) {
+      if (isGone) gone.add(aggregate);
+      const id = isGone ? undefined : model.idOf(recorded);
       if (id === undefined || !isMine(id)) continue;
-      const folded = model.fold(folds.get(id), event);
+      const folded = model.fold(folds.get(id), recorded);
       if (folded !== undefined) folds.set(id, folded);
     }
     onProgress(Math.min(1, Number(position.commit) / head));
   }
+  model.forget(folds, gone, isMine);
   return folds;
 }
 
@@ -137,9 +142,9 @@ async function settle<D extends object, Fold>(
   }
   for (const { difference } of verdicts) note(findings, difference, false);
 
-  /** A document that is wrong at its revision, or has no stream, isn't fixed by waiting. */
+  /** A document that is wrong at its revision isn't fixed by waiting. */
   function mayHeal({ difference: { kind, fields } }: Verdict<D, Fold>): boolean {
-    if (kind === 'missing' || kind === 'behind') return true;
+    if (kind !== 'different') return true;
     return fields.length > 0 && fields.every((field) => model.lagging?.has(field));
   }
 }

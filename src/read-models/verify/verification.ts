@@ -17,6 +17,8 @@ export interface Verification<Document, Fold> {
   idOf(event: RecordedEvent): string | undefined;
   /** Folds in the next event of a document's stream. */
   fold(before: Fold | undefined, event: RecordedEvent): Fold | undefined;
+  /** Some aggregates' streams are gone: so is what was folded of them. `isMine` tells which documents are looked at. */
+  forget(folds: Map<string, Fold>, gone: ReadonlySet<string>, isMine: (id: string) => boolean): void;
   /** If the document has seen more than the fold, folds up to that. */
   foldOn(pair: Pair<Document, Fold>): Promise<Fold | undefined>;
   /** What the documents should be. */

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+
+/** The file of variables cannot be read, or not all of it. */
+export class EnvFileError extends Error {
+  override readonly name = 'EnvFileError';
+}
+
+/**
+ * Reads a file of `NAME=value` lines as UTF-8, with or without a byte order mark. Without a file there are none.
+ *
+ * @param names variables that must not be lost: a line that begins with such a name has to set it
+ * @throws EnvFileError
+ */
+export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<Record<string, string>> {
+  const text = decode(file);
+  // Node's parser takes a line of blanks for the beginning of the next name.
+  const values = parseEnv(text.replaceAll(/^[^\S\n]+$/gm, '')) as Record<string, string>;
+  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
+    const name = /^\s*(?:export\s+)?(\w+)/.exec(line)?.[1];
+    if (name === undefined || !names.has(name) || Object.hasOwn(values, name)) continue;
+    throw new EnvFileError(`${file}, line ${index + 1}, does not set ${name}: write ${name}=value`);
+  }
+  return values;
+}
+
+function decode(file: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return '';
+    throw new EnvFileError(`${file} cannot be read: ${message}`, { cause: error });
+  }
+  try {
+    // Text in UTF-16 is either no UTF-8 or full of NULs.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+  }
+  throw new EnvFileError(`${file} is not in UTF-8, but in UTF-16 or another encoding: save it as UTF-8`);
+}

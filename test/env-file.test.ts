@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { EnvFileError, readEnvFile } from '../src/env-file.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pizzeria-env-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const NAMES = new Set(['PORT', 'EVENTSTORE_URL', 'MONGODB_URL']);
+let files = 0;
+
+function read(content: string | Buffer): Readonly<Record<string, string>> {
+  const file = join(folder, String((files += 1)));
+  writeFileSync(file, content);
+  return readEnvFile(file, NAMES);
+}
+
+const PLAIN = 'EVENTSTORE_URL=esdb://a:2113\nMONGODB_URL="mongodb://b"\nPORT=1\n';
+const VALUES = { EVENTSTORE_URL: 'esdb://a:2113', MONGODB_URL: 'mongodb://b', PORT: '1' };
+const swapped = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
+
+describe('a file of variables', () => {
+  test.each([
+    ['as it should be', PLAIN],
+    ['with a byte order mark', `\uFEFF${PLAIN}`],
+    ['with lines of blanks', `  \n${PLAIN.replaceAll('\n', '\n \t \n')}`],
+    ['with lines that end in CR LF, some of them blank', PLAIN.replaceAll('\n', '\r\n   \r\n')],
+    ['without a line end at its end', PLAIN.trimEnd()],
+    ['with comments, exports and blanks around', `# PORT 2\n${PLAIN.replace('PORT=1', ' export PORT = 1 ')}`],
+  ])('%s, is read whole', (_, content) => {
+    expect(read(content)).toEqual(VALUES);
+  });
+
+  test('that is not there has no variables', () => {
+    expect(readEnvFile(join(folder, 'nowhere'), NAMES)).toEqual({});
+  });
+
+  test.each([
+    ['in UTF-16', Buffer.from(`\uFEFF${PLAIN}`, 'utf16le')],
+    ['in UTF-16 without a mark', Buffer.from(PLAIN, 'utf16le')],
+    ['in UTF-16, big-endian', swapped(PLAIN)],
+    ['in Latin-1', Buffer.from(`# Zoë\n${PLAIN}`, 'latin1')],
+  ])('%s, is refused with what to do', (_, content) => {
+    expect(() => read(content)).toThrow(/is not in UTF-8.*save it as UTF-8/);
+  });
+
+  test.each(['PORT 1', 'PORT: 1', 'PORT', '  export PORT 1'])('with the line %j, is refused by its number', (line) => {
+    expect(() => read(`# a comment\n${line}\n`)).toThrow(/, line 2, does not set PORT: write PORT=value$/);
+  });
+
+  test('that cannot be read is refused with the reason', () => {
+    const directory = join(folder, 'directory');
+    mkdirSync(directory);
+    expect(() => readEnvFile(directory, NAMES)).toThrow(EnvFileError);
+    expect(() => readEnvFile(directory, NAMES)).toThrow(/directory cannot be read: EISDIR/);
+  });
+});

@@ -1,0 +1,91 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { joinServers, RunningServersError, type Servers, startServers } from '../src/servers.ts';
+
+const log = pino({ level: 'silent' });
+let dataDir: string;
+let file: string;
+const started: Servers[] = [];
+const config = (more = {}) => ({
+  dataDir,
+  eventStoreUrl: undefined,
+  mongoUrl: undefined,
+  embeddedEventStorePort: 0,
+  embeddedMongoPort: 0,
+  ...more,
+});
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'pizzeria-servers-'));
+  file = join(dataDir, 'servers.json');
+});
+afterEach(async () => {
+  for (const servers of started.splice(0).reverse()) await servers.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+async function kept(starting: Promise<Servers>): Promise<Servers> {
+  const servers = await starting;
+  started.push(servers);
+  return servers;
+}
+
+describe('a tool beside the service', () => {
+  test('joins the servers of a process that has the folder, and leaves them and their file alone', async () => {
+    const service = await kept(startServers(config(), log));
+    const tool = await joinServers(config(), log);
+    expect([tool.eventStoreUrl, tool.mongoUrl]).toEqual([service.eventStoreUrl, service.mongoUrl]);
+    await tool.close();
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ mongoUrl: service.mongoUrl });
+    await service.close();
+    started.pop();
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test.each([
+    ['cut', '{"pid":1'],
+    ['empty', ''],
+    [
+      'of a process that is gone, whose id another one has',
+      `{"pid":${process.pid},"eventStoreUrl":"esdb://127.0.0.1:1","mongoUrl":"mongodb://127.0.0.1:1"}`,
+    ],
+    ['of another user’s process', '{"pid":1,"eventStoreUrl":"esdb://127.0.0.1:1","mongoUrl":"mongodb://127.0.0.1:1"}'],
+  ])('starts its own where nobody has the folder, whatever a file says that is %s', async (_, content) => {
+    writeFileSync(file, content);
+    const tool = await kept(joinServers(config(), log));
+    expect(tool.eventStoreUrl).not.toContain(':1?');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      pid: process.pid,
+      eventStoreUrl: tool.eventStoreUrl,
+      mongoUrl: tool.mongoUrl,
+    });
+  });
+
+  test.each(['{"pid":1', '', 'null', '{"pid":1}', '{"mongoUrl":5}', undefined])(
+    'names the file that should say where the servers are, when it holds %j',
+    async (content) => {
+      await kept(startServers(config(), log));
+      if (content === undefined) rmSync(file);
+      else writeFileSync(file, content);
+      const joining = joinServers(config(), log);
+      await expect(joining).rejects.toThrow(RunningServersError);
+      await expect(joining).rejects.toThrow(`in use by process ${process.pid}`);
+      await expect(joining).rejects.toThrow(file);
+    },
+  );
+});
+
+test('the file says nothing of a store that is configured, whose URL may hold a password', async () => {
+  const eventStoreUrl = 'esdb://user:secret@127.0.0.1:1';
+  await kept(startServers(config({ eventStoreUrl }), log));
+  expect(readFileSync(file, 'utf8')).not.toContain('secret');
+});
+
+test('a start that fails leaves the file of the process that has the folder', async () => {
+  const service = await kept(startServers(config(), log));
+  await expect(startServers(config(), log)).rejects.toThrow('in use');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ eventStoreUrl: service.eventStoreUrl });
+});

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from './docs/markdown.ts';
+
+/** For starting and stopping a process on a machine that is busy otherwise. */
+const DEADLINE_MS = 120_000;
+const MAIN = join(ROOT, 'dist/main.js');
+
+const folder = mkdtempSync(join(tmpdir(), 'pizzeria-start-'));
+const taken: Server = createServer();
+let port = 0;
+beforeAll(async () => {
+  taken.listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  ({ port } = taken.address() as AddressInfo);
+});
+afterAll(() => {
+  taken.close();
+  rmSync(folder, { recursive: true });
+});
+
+let folders = 0;
+const newFolder = () => mkdtempSync(join(folder, `${(folders += 1)}-`));
+
+/** Runs the service on embedded stores until it ends. */
+async function run(
+  env: Record<string, string>,
+  cwd = newFolder(),
+  onListening: (signal: () => void) => void = () => undefined,
+) {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [MAIN], { env: { PATH, PORT: '0', ...env }, cwd });
+  const said = { stdout: '', stderr: '' };
+  let isListening = false;
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+      if (isListening || !said.stdout.includes('"msg":"listening"')) return;
+      isListening = true;
+      onListening(() => child.kill('SIGINT'));
+    });
+  }
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal, ...said, cwd };
+}
+
+describe('the service', { timeout: DEADLINE_MS }, () => {
+  test('under npm, where Ctrl-C comes twice, finishes and ends with 0, and has said nothing on stderr', async () => {
+    const { code, stdout, stderr } = await run({}, undefined, (interrupt) => {
+      interrupt();
+      interrupt();
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('"msg":"stopped"');
+  });
+
+  test.each([
+    ['PORT', 'in use', () => `PORT ${port} of HOST 127.0.0.1 is in use by another program`],
+    [
+      'EMBEDDED_EVENTSTORE_PORT',
+      'in use',
+      () => `EMBEDDED_EVENTSTORE_PORT: port ${port} of 127.0.0.1 is in use by another program`,
+    ],
+    [
+      'EMBEDDED_MONGODB_PORT',
+      'in use',
+      () => `EMBEDDED_MONGODB_PORT: port ${port} of 127.0.0.1 is in use by another program`,
+    ],
+  ])('with a %s that is %s, says so, closes its stores and ends with 1', async (name, _, message) => {
+    const { code, signal, stderr, cwd } = await run({ [name]: String(port) });
+    expect({ code, signal, stderr }).toEqual({
+      code: 1,
+      signal: null,
+      stderr: `The service could not start: ${message()}\n`,
+    });
+    // A store's file that is not closed leaves its write-ahead log, and its owner's id.
+    expect(readdirSync(join(cwd, 'data')).sort()).toEqual(['eventstoredb.sqlite', 'mongodb.sqlite']);
+  });
+
+  test('with a HOST that is none of this machine, says so', async () => {
+    const { code, stderr } = await run({ HOST: '203.0.113.1' });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'The service could not start: HOST 203.0.113.1 is no address of this machine\n',
+    });
+  });
+
+  test('with a DATA_DIR where nobody may write, says what to do', async () => {
+    const { code, stderr } = await run({ DATA_DIR: '/sys/pizzeria' });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^The service could not start: \/sys\/pizzeria\/\w+\.sqlite cannot be opened for writing; .* another DATA_DIR\n$/,
+    );
+  });
+
+  test('with a DATA_DIR that is a file, names the reason once', async () => {
+    const cwd = newFolder();
+    writeFileSync(join(cwd, 'data'), '');
+    const { code, stderr } = await run({}, cwd);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/data\/\w+\.sqlite cannot be used \(([A-Z]+): (?!\1)/);
+  });
+
+  test.each([
+    ['in UTF-16', Buffer.from('\uFEFFEVENTSTORE_URL=esdb://a:2113\n', 'utf16le'), '.env is not in UTF-8'],
+    ['with a line that sets nothing', 'EVENTSTORE_URL: esdb://a:2113\n', '.env, line 1, does not set EVENTSTORE_URL'],
+    [
+      'of production, in other letters',
+      '\uFEFFNODE_ENV=Production\n',
+      'EVENTSTORE_URL is required when NODE_ENV=production',
+    ],
+    [
+      'of an environment that is not known',
+      'NODE_ENV=staging\n',
+      'NODE_ENV must be one of development, test, production, not "staging"',
+    ],
+  ])('with a .env %s, does not start on embedded stores', async (_, content, message) => {
+    const cwd = newFolder();
+    writeFileSync(join(cwd, '.env'), content);
+    const { code, stderr } = await run({}, cwd);
+    expect(code).toBe(1);
+    expect(stderr).toContain(message);
+    expect(readdirSync(cwd)).toEqual(['.env']);
+  });
+});
