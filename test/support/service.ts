@@ -36,6 +36,8 @@ export interface TestServiceOptions {
   readonly config?: Partial<ServiceOptions['config']>;
   readonly clock?: () => Date;
   readonly readModels?: ServiceOptions['readModels'];
+  /** Default: the one that all tests share. */
+  readonly eventStoreUrl?: string;
   /** Where a service of this test lives already: a second instance of it. */
   readonly like?: TestService;
 }
@@ -45,6 +47,7 @@ export async function startTestService({
   config = {},
   clock,
   readModels,
+  eventStoreUrl = inject('eventStoreUrl'),
   like,
 }: TestServiceOptions = {}): Promise<TestService> {
   const name = `t${randomBytes(6).toString('hex')}`;
@@ -58,7 +61,7 @@ export async function startTestService({
     rateLimitPerMinute: undefined,
     ...config,
   };
-  const eventStore = like?.eventStore ?? connectEventStore(inject('eventStoreUrl'));
+  const eventStore = like?.eventStore ?? connectEventStore(eventStoreUrl);
   const mongo = like?.mongo ?? connectMongo(inject('mongoUrl'));
   const { log, logged } = recordingLog();
   const service = await createService({
