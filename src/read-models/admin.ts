@@ -16,7 +16,7 @@ import {
   type Rebuilds,
 } from './rebuild/rebuild.ts';
 import type { RebuildState } from './rebuild/lease.ts';
-import type { Findings, VerifyResult, VerifyRun } from './findings.ts';
+import type { Findings, Reached, VerifyResult, VerifyRun } from './findings.ts';
 
 export interface AdminOptions {
   readonly context: ReadModelContext;
@@ -105,11 +105,11 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
      * @throws UnknownReadModelError, StoppingError, EventStoreUnavailableError, ReadModelsUnavailableError
      */
     async verify(name: string, run: Omit<VerifyRun, 'signal'>): Promise<VerifyResult> {
-      const findings: Findings = { checked: 0, differences: 0, listed: [], repaired: 0 };
+      const findings: Findings = { checked: 0, differences: 0, listed: [], repaired: 0, behind: null };
       try {
         await findReadModel(models, name).verify(
           context,
-          { ...VERIFY_DEFAULTS, lag: async () => (await lag()).events, ...run, signal: stopping.signal },
+          { ...VERIFY_DEFAULTS, reached: () => reached(name), ...run, signal: stopping.signal },
           findings,
         );
         return { name, ...findings };
@@ -161,6 +161,21 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
   async function lag(): Promise<Lag & { parked: number; inFlight: number }> {
     const { info, lag: behind } = await measure();
     return { ...behind, parked: parkedCount(info) ?? 0, inFlight: info?.stats.totalInFlightMessages ?? 0 };
+  }
+
+  /** How far a read model has come: the consumer group or, after its swap, the rebuild that reads on from there. */
+  async function reached(name: string): Promise<Reached> {
+    const [{ info, lag: behind }, states] = await Promise.all([
+      measure(),
+      withTimeLimit(TIME_LIMIT_MS, rebuilds.states()),
+    ]);
+    const position = toNumber(positionOf(info, behind));
+    const state = states.get(name);
+    if (state?.phase !== 'swapping') return { events: behind.events, position };
+    return {
+      events: Math.max(1, behind.events),
+      position: Math.min(position ?? 0, Number(state.position?.commit ?? 0)),
+    };
   }
 
   async function measure() {

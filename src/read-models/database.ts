@@ -1,10 +1,14 @@
 import type { Position } from '@eventstore/db-client';
-import { type Collection, type Db, type IndexDescription, MongoClient } from 'mongodb';
+import { type Collection, type Db, type IndexDescription, MongoClient, MongoServerError } from 'mongodb';
 import { settleWithin } from '../time-limit.ts';
-import { isUnavailable, ReadModelsUnavailableError } from './errors.ts';
+import { isUnavailable, NAMESPACE_NOT_FOUND, ReadModelsUnavailableError } from './errors.ts';
 
 /** For one step of work that nobody waits for: longer than any step takes, so that one without an answer ends. */
-export const STEP_TIME_LIMIT_MS = 30_000;
+const STEP_TIME_LIMIT_MS = 30_000;
+/** For what reads a whole collection: minutes where it is large, and in vain if it is given up before the end. */
+const SCAN_TIME_LIMIT_MS = 3_600_000;
+/** The driver takes the option per call but doesn't declare it. Without it, 20 s would end the connection and the scan. */
+const SCAN: object = { socketTimeoutMS: SCAN_TIME_LIMIT_MS };
 
 /** A position in the log, as decimal text because EventStoreDB's positions have 64 bits. */
 export interface StoredPosition {
@@ -76,9 +80,45 @@ export function fromStored({ commit, prepare }: StoredPosition): Position {
   return { commit: BigInt(commit), prepare: BigInt(prepare) };
 }
 
-/** Creates a collection's missing indexes. */
-export async function createIndexes(collection: Collection, indexes: readonly IndexDescription[]): Promise<void> {
-  if (indexes.length > 0) await collection.createIndexes([...indexes]);
+/**
+ * Creates a collection's missing indexes, one after the other: each that is complete stays, whatever becomes of the
+ * next one.
+ *
+ * @throws ReadModelsUnavailableError
+ */
+export async function createIndexes<Document extends object>(
+  collection: Collection<Document>,
+  indexes: readonly IndexDescription[],
+): Promise<void> {
+  if (indexes.length === 0) return;
+  const present = new Set((await inOneStep(indexesOf(collection))).map(textOf));
+  for (const index of indexes) {
+    if (present.has(textOf(index))) continue;
+    await withTimeLimit(SCAN_TIME_LIMIT_MS, collection.createIndexes([index], SCAN));
+  }
+}
+
+async function indexesOf<Document extends object>(collection: Collection<Document>): Promise<IndexDescription[]> {
+  try {
+    return await collection.indexes();
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND) return [];
+    throw error;
+  }
+}
+
+function textOf({ key, sparse = false }: IndexDescription): string {
+  return JSON.stringify([Object.entries(key), sparse]);
+}
+
+/** Counts what is there, however many there are. @throws ReadModelsUnavailableError */
+export function countDocuments(collection: Collection): Promise<number> {
+  return withTimeLimit(SCAN_TIME_LIMIT_MS, collection.countDocuments({}, SCAN));
+}
+
+/** Bounds a step of work that nobody waits for. @throws ReadModelsUnavailableError */
+export function inOneStep<T>(step: Promise<T>): Promise<T> {
+  return withTimeLimit(STEP_TIME_LIMIT_MS, step);
 }
 
 /**

@@ -76,13 +76,36 @@ describe('verifying', () => {
     await database.orders.deleteOne({ _id: id });
     let left = 12;
     // As projections catch up: each look finds fewer events, and the last one the document.
-    const lag = async () => {
+    const reached = async () => {
       left = Math.max(0, left - 1);
       if (left === 1 && document) await database.orders.insertOne(document);
-      return left;
+      return { events: left, position: null };
     };
-    expect(await admin.verify('orders', { repair: false, settleMs: 300, lag })).toMatchObject({ differences: 0 });
+    const result = await admin.verify('orders', { repair: false, settleMs: 3000, reached });
+    expect(result).toMatchObject({ differences: 0, behind: null });
     expect(left).toBeLessThanOrEqual(1);
+  });
+
+  test('orders, missing where more and more is left to do, are behind: a log that grows is no progress', async () => {
+    const id = await placed();
+    const document = await database.orders.findOne({ _id: id });
+    await database.orders.deleteOne({ _id: id });
+    let events = 5;
+    const reached = () => Promise.resolve({ events: (events += 1), position: 1 });
+    const result = await admin.verify('orders', { repair: true, settleMs: 200, reached });
+    expect(result).toMatchObject({ differences: 0, repaired: 0, behind: { documents: 1, events, position: 1 } });
+    expect(result.behind?.head).toBeGreaterThan(1);
+    if (document) await database.orders.insertOne(document);
+  });
+
+  test('orders, missing beyond the position that was reached though the log goes on, are a difference', async () => {
+    const id = await placed();
+    const document = await database.orders.findOne({ _id: id });
+    await database.orders.deleteOne({ _id: id });
+    const reached = () => Promise.resolve({ events: 7, position: Number.MAX_SAFE_INTEGER });
+    const result = await admin.verify('orders', { repair: false, settleMs: 0, reached });
+    expect(result).toMatchObject({ differences: 1, listed: [{ id, kind: 'missing' }], behind: null });
+    if (document) await database.orders.insertOne(document);
   });
 
   test('orders, one without a stream, finds it extra and removes it', async () => {

@@ -1,6 +1,6 @@
 import type { Collection } from 'mongodb';
 import { formatMinorUnits } from '../../domain/money.ts';
-import { withTimeLimit } from '../database.ts';
+import { createIndexes, withTimeLimit } from '../database.ts';
 import { isDuplicateKey } from '../errors.ts';
 
 /** An item of the menu; `priceMinor` is in hundredths. Its `_id` is the sku. */
@@ -14,7 +14,7 @@ export interface MenuItemDocument {
 }
 
 export async function createMenuIndexes(menu: Collection<MenuItemDocument>): Promise<void> {
-  await menu.createIndex({ category: 1, name: 1 });
+  await createIndexes(menu, [{ key: { category: 1, name: 1 } }]);
 }
 
 export type MenuStore = ReturnType<typeof createMenuStore>;

@@ -1,5 +1,5 @@
 import type { Position } from '@eventstore/db-client';
-import { STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
+import { inOneStep } from '../database.ts';
 import type { LogPage } from '../log-reader.ts';
 import { type Projection, toLogEvent } from '../read-model.ts';
 
@@ -37,7 +37,7 @@ export async function projectLog(
   async function read(): Promise<void> {
     for await (const page of pages) {
       const added = projection.add(page.events.map((event) => toLogEvent(streamPrefix, event)));
-      await withTimeLimit(STEP_TIME_LIMIT_MS, added);
+      await inOneStep(added);
       events += page.events.length;
       position = page.position;
       if (!projection.isFull()) continue;
@@ -53,7 +53,7 @@ export async function projectLog(
     begun += written.documents;
     events = 0;
     position = undefined;
-    await withTimeLimit(STEP_TIME_LIMIT_MS, projection.write());
-    await withTimeLimit(STEP_TIME_LIMIT_MS, onWritten(written));
+    await inOneStep(projection.write());
+    await onWritten(written);
   }
 }
