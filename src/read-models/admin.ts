@@ -1,7 +1,7 @@
 import { ErrorType, type PersistentSubscriptionToAllInfo, type Position } from '@eventstore/db-client';
 import { withTimeLimit as withEventStoreTimeLimit } from '../eventstoredb/client.ts';
 import { hasType } from '../eventstoredb/errors.ts';
-import { withTimeLimit } from './database.ts';
+import { STEP_TIME_LIMIT_MS, withTimeLimit } from './database.ts';
 import { isUnavailable as isMongoUnavailable, ReadModelsUnavailableError } from './errors.ts';
 import { createLagMeter, type Lag } from './lag.ts';
 import type { Worker } from './live/worker.ts';
@@ -165,10 +165,7 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
 
   /** How far a read model has come: the consumer group or, after its swap, the rebuild that reads on from there. */
   async function reached(name: string): Promise<Reached> {
-    const [{ info, lag: behind }, states] = await Promise.all([
-      measure(),
-      withTimeLimit(TIME_LIMIT_MS, rebuilds.states()),
-    ]);
+    const [{ info, lag: behind }, states] = await Promise.all([measure(STEP_TIME_LIMIT_MS), rebuilds.states()]);
     const position = toNumber(positionOf(info, behind));
     const state = states.get(name);
     if (state?.phase !== 'swapping') return { events: behind.events, position };
@@ -178,8 +175,8 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
     };
   }
 
-  async function measure() {
-    const [info, head] = await Promise.all([readGroup(), endOfLog(client)]);
+  async function measure(timeLimitMs = TIME_LIMIT_MS) {
+    const [info, head] = await Promise.all([readGroup(timeLimitMs), endOfLog(client, timeLimitMs)]);
     return { info, head, lag: await lagOfGroup(info, head) };
   }
 
@@ -188,9 +185,9 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
     return db.collection(name).countDocuments({ 'stalled.revision': { $gte: 0 } });
   }
 
-  async function readGroup(): Promise<PersistentSubscriptionToAllInfo | undefined> {
+  async function readGroup(timeLimitMs = TIME_LIMIT_MS): Promise<PersistentSubscriptionToAllInfo | undefined> {
     try {
-      return await withEventStoreTimeLimit(TIME_LIMIT_MS, client.getPersistentSubscriptionToAllInfo(group));
+      return await withEventStoreTimeLimit(timeLimitMs, client.getPersistentSubscriptionToAllInfo(group));
     } catch (error) {
       if (hasType(error, ErrorType.PERSISTENT_SUBSCRIPTION_DOES_NOT_EXIST)) return undefined;
       throw error;

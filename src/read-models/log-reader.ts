@@ -17,9 +17,16 @@ export interface LogPage {
 
 const HEAD_TIME_LIMIT_MS = 2500;
 
-/** Position of the newest event; undefined for an empty log. */
-export async function endOfLog(client: EventStoreDBClient): Promise<Position | undefined> {
-  return readHead(client, HEAD_TIME_LIMIT_MS);
+/**
+ * Position of the newest event; undefined for an empty log.
+ *
+ * @throws EventStoreUnavailableError
+ */
+export async function endOfLog(
+  client: EventStoreDBClient,
+  timeLimitMs = HEAD_TIME_LIMIT_MS,
+): Promise<Position | undefined> {
+  return readHead(client, timeLimitMs);
 }
 
 /** Events in a full page: few, so that most of what is read is garbage before it is old. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db, Filter } from 'mongodb';
-import { inOneStep } from '../database.ts';
+import { inOneStep, STEP_TIME_LIMIT_MS } from '../database.ts';
 import { endOfLog } from '../log-reader.ts';
 import { dayOf, orderDays, raiseAllChanges, raiseChanges } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';
@@ -34,7 +34,7 @@ export const analytics: ReadModel = {
    * order's save and the raise of its day's `changes`, figures may seem wrong.
    */
   async verify({ client, db }, run, findings) {
-    const head = Number((await endOfLog(client))?.commit ?? 0);
+    const head = Number((await endOfLog(client, STEP_TIME_LIMIT_MS))?.commit ?? 0);
     const days = new Set<string>();
     const open: string[] = [];
     for await (const day of daysOfAnything(db)) {

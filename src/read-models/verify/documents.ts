@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Filter, type FindCursor, MongoBulkWriteError } from 'mongodb';
 import { isOnlyDuplicates, readAgainIfReplaced } from '../errors.ts';
 import { chunksOf } from '../batches.ts';
-import { inOneStep } from '../database.ts';
+import { inOneStep, STEP_TIME_LIMIT_MS } from '../database.ts';
 import { endOfLog, readLog } from '../log-reader.ts';
 import type { ReadModelContext } from '../read-model.ts';
 import { type Difference, type Findings, note, noteBehind, partOf, type VerifyRun } from '../findings.ts';
@@ -44,7 +44,7 @@ async function foldLog<D, Fold>(
   { signal }: Pick<Required<VerifyRun>, 'signal'>,
   onProgress: (share: number) => void,
 ): Promise<{ folds: Map<string, Fold>; head: number }> {
-  const end = Number((await endOfLog(client))?.commit ?? 1);
+  const end = Number((await endOfLog(client, STEP_TIME_LIMIT_MS))?.commit ?? 1);
   let head = 0;
   const folds = new Map<string, Fold>();
   for await (const { events, position } of readLog(client, model.prefixes)) {
