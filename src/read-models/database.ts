@@ -1,5 +1,12 @@
 import type { Position } from '@eventstore/db-client';
-import { type Collection, type Db, type IndexDescription, MongoClient, MongoServerError } from 'mongodb';
+import {
+  type Collection,
+  type Db,
+  type IndexDescription,
+  MongoClient,
+  type MongoClientOptions,
+  MongoServerError,
+} from 'mongodb';
 import { settleWithin } from '../time-limit.ts';
 import { isUnavailable, NAMESPACE_NOT_FOUND, ReadModelsUnavailableError } from './errors.ts';
 
@@ -26,9 +33,13 @@ export interface ReadModelState {
   readonly position?: StoredPosition;
 }
 
-/** Notices within seconds that a server has gone away, and finds one later that is away at the start. */
-export function connectMongo(url: string): MongoClient {
-  return new ReconnectingClient(url, {
+/**
+ * Notices within seconds that a server has gone away, and finds one later that is away at the start.
+ *
+ * @param lookEveryMs milliseconds between two looks whether the driver stands still
+ */
+export function connectMongo(url: string, lookEveryMs = 2000): MongoClient {
+  return new ReconnectingClient(url, lookEveryMs, {
     serverSelectionTimeoutMS: 2000,
     connectTimeoutMS: 2000,
     socketTimeoutMS: 20_000,
@@ -43,10 +54,34 @@ export function connectMongo(url: string): MongoClient {
 }
 
 const CONNECT_AGAIN_MS = 500;
+/** Looks without a sign of life: several times as long as the driver's own limits. */
+const MOST_LOOKS = 5;
+const CONNECTIONS = 'connections of the pool';
 
-/** Connects again when the first attempt fails; the driver's own client would refuse every later call. */
+/**
+ * Connects again when the first attempt fails; the driver's own client would refuse every later call. And it begins
+ * anew when the driver stands still: version 7.9 waits for ever on a socket that was destroyed while it wrote, and then
+ * watches a server no more, or has one connection less in its pool.
+ */
 class ReconnectingClient extends MongoClient {
   #isClosed = false;
+  /** Looks since there was word of each server and, when none could be had, of connections. */
+  readonly #looks = new Map<string, number>();
+  readonly #looking: NodeJS.Timeout;
+
+  constructor(url: string, lookEveryMs: number, options: MongoClientOptions) {
+    super(url, options);
+    const heard = (of: string) => void this.#looks.set(of, 0);
+    this.on('serverOpening', ({ address }) => heard(address));
+    this.on('serverHeartbeatSucceeded', ({ connectionId }) => heard(connectionId));
+    this.on('serverHeartbeatFailed', ({ connectionId }) => heard(connectionId));
+    this.on('serverClosed', ({ address }) => void this.#looks.delete(address));
+    this.on('connectionCheckedOut', () => void this.#looks.delete(CONNECTIONS));
+    this.on('connectionCheckOutFailed', ({ reason }) => {
+      if (reason === 'timeout' && !this.#looks.has(CONNECTIONS)) heard(CONNECTIONS);
+    });
+    this.#looking = setInterval(() => this.#look(), lookEveryMs).unref();
+  }
 
   override async connect(): Promise<this> {
     try {
@@ -59,7 +94,18 @@ class ReconnectingClient extends MongoClient {
 
   override async close(force?: boolean): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#looking);
     await super.close(force);
+  }
+
+  #look(): void {
+    for (const [of, looks] of this.#looks) this.#looks.set(of, looks + 1);
+    if (Math.max(0, ...this.#looks.values()) < MOST_LOOKS) return;
+    this.#looks.clear();
+    super
+      .close()
+      .then(() => this.#connectAgain())
+      .catch(() => undefined); // the calls that need the connection say why
   }
 
   async #connectAgain(): Promise<void> {

@@ -19,8 +19,8 @@ export function stepDownOnRequest(run: typeof runCommand): typeof runCommand {
       return { ok: 1 };
     }
     if (secondary && writes.has(request.name)) return errorReply(new MongoError(10107, 'not primary'));
-    const { topologyVersion, ...reply } = run(request, context); // without it, the driver asks rather than waits for news
-    if (topologyVersion === undefined) return reply;
+    const reply = run(request, context);
+    if (reply['topologyVersion'] === undefined) return reply; // no hello
     return { ...reply, setName: 'rs0', isWritablePrimary: !secondary, ismaster: !secondary, secondary };
   };
 }
