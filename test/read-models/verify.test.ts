@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { figuresOf } from '../../src/read-models/analytics/figures.ts';
-import { orderDays } from '../../src/read-models/orders/days.ts';
+import { orderDays, raiseChanges } from '../../src/read-models/orders/days.ts';
 import type { ProjectionAdmin } from '../../src/read-models/admin.ts';
 import { READ_MODEL_NAMES } from '../../src/read-models/index.ts';
 import { besides, caughtUp, keepWriting, placeOrder } from '../support/projections.ts';
@@ -212,6 +212,25 @@ describe('verifying', () => {
     expect(await orderDays(database.db).findOne({ _id: today })).not.toMatchObject({ changes });
     expect(await admin.verify('analytics', { repair: false })).toMatchObject({ differences: 0 });
     expect((await computeFigures()).body).toMatchObject({ totalOrders: await database.orders.countDocuments({}) });
+  });
+
+  test('analytics, figures of a day whose counter is raised a moment after its orders were saved, are no difference', async () => {
+    const id = await placed();
+    await computeFigures();
+    const save = (more: number) => database.orders.updateOne({ _id: id }, { $inc: { totalMinor: more } });
+    await save(100);
+    let looks = 0;
+    const reached = async () => {
+      if ((looks += 1) === 3) await raiseChanges(database.db, [today]);
+      return { events: 0, position: null };
+    };
+    expect(await admin.verify('analytics', { repair: false, settleMs: 15_000, reached })).toMatchObject({
+      differences: 0,
+      behind: null,
+    });
+    expect(looks).toBeGreaterThanOrEqual(3);
+    await save(-100);
+    await raiseChanges(database.db, [today]);
   });
 
   test('analytics, repaired while they are written to, go on right', async () => {
