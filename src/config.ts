@@ -172,5 +172,18 @@ function mistakeInMongoUrl(url: string): string | undefined {
   if (!MONGODB_URL.test(url)) {
     return 'must be mongodb://[user:password@]host:port[/?option=value&…] or mongodb+srv://…, with user and password percent-encoded';
   }
+  for (const [name, value] of new URLSearchParams(url.split('?')[1])) {
+    const needed = NEEDED_OF_MONGODB.get(name.toLowerCase());
+    if (needed?.values.test(value) === false) {
+      return `must leave ${name} at ${needed.words}: saves of read models are guarded by what was written last`;
+    }
+  }
   return undefined;
 }
+
+/** Options of a connection string, in lower case, and the values that guards can be relied on with. */
+const NEEDED_OF_MONGODB: ReadonlyMap<string, { readonly values: RegExp; readonly words: string }> = new Map([
+  ['readpreference', { values: /^primary$/i, words: 'primary' }],
+  ['readconcernlevel', { values: /^(?:local|majority|linearizable)$/i, words: 'local, majority or linearizable' }],
+  ['w', { values: /^(?!0+$)/, words: 'majority or 1 and more' }],
+]);

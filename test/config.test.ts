@@ -107,6 +107,24 @@ describe('parseConfig', () => {
     expect(mistakes.map((mistake) => mistake.trim().split(' ', 1)[0]).sort()).toEqual(Object.keys(wrong).sort());
   });
 
+  it.each([
+    ['readPreference=secondaryPreferred', 'must leave readPreference at primary'],
+    ['w=majority&READPREFERENCE=nearest', 'must leave READPREFERENCE at primary'],
+    ['readConcernLevel=available', 'must leave readConcernLevel at local, majority or linearizable'],
+    ['tls=true&w=0', 'must leave w at majority or 1 and more'],
+  ])('with a MONGODB_URL that sets %s, says what the guards of read models need', (options, why) => {
+    expect(messageOf({ MONGODB_URL: `mongodb://user:hunter2@host/?${options}` })).toContain(`MONGODB_URL ${why}: `);
+    expect(messageOf({ MONGODB_URL: `mongodb://user:hunter2@host/?${options}` })).not.toContain('hunter2');
+  });
+
+  it.each(['', 'readPreference=primary', 'w=1', 'w=majority&readConcernLevel=majority', 'w=dc10'])(
+    'with a MONGODB_URL that sets "%s", takes it',
+    (options) => {
+      const url = `mongodb://host/?${options}`;
+      expect(parseConfig({ MONGODB_URL: url }).mongoUrl).toBe(url);
+    },
+  );
+
   it('in production without stores, requires both URLs and says so', () => {
     const message = messageOf({ NODE_ENV: 'production' });
     expect(message).toContain('EVENTSTORE_URL is required when NODE_ENV=production');

@@ -91,7 +91,15 @@ export const admin: OperationDocumentations = {
       200: {
         description: 'What was found',
         examples: {
-          equal: { name: 'orders', checked: 25_000, differences: 0, listed: [], repaired: 0 },
+          equal: { name: 'orders', checked: 25_000, differences: 0, listed: [], repaired: 0, behind: null },
+          standingStill: {
+            name: 'orders',
+            checked: 25_000,
+            differences: 0,
+            listed: [],
+            repaired: 0,
+            behind: { documents: 412, events: 1730, position: 8_123_456, head: 9_001_234 },
+          },
           repaired: {
             name: 'orders',
             checked: 25_000,
@@ -101,6 +109,7 @@ export const admin: OperationDocumentations = {
               { id: '0f2f4b1e-7d3c-5d39-8f0a-6a1b5c7d9e02', kind: 'missing', fields: [] },
             ],
             repaired: 2,
+            behind: null,
           },
         } satisfies Record<string, Static<typeof VerifiedReadModel>>,
       },

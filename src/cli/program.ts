@@ -1,7 +1,7 @@
 import { ConfigError } from '../config.ts';
 import { onInterrupt } from '../interrupts.ts';
 
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, behind: 3, interrupted: 130 } as const;
 
 /** The command line is wrong; the message lists every mistake. */
 export class UsageError extends Error {

@@ -28,6 +28,7 @@ Exit codes
   ${EXIT.done}    done, and no difference is left
   ${EXIT.failed}    failed, or differences are left; a rebuild that was interrupted goes on when it is run again
   ${EXIT.usage}    the command line is wrong
+  ${EXIT.behind}    verify found no difference, but the read model stands still behind the log
   ${EXIT.interrupted}  interrupted (Ctrl-C)
 `;
 
@@ -130,13 +131,19 @@ async function verify(name: string, repair: boolean, { admin, out }: CommandRun)
       return verified;
     })
     .finally(() => progress.stop());
-  const { listed, differences, checked, repaired } = result;
+  const { listed, differences, checked, repaired, behind } = result;
   for (const { id, kind, fields } of listed) {
     out.write(`${name} ${id}: ${kind}${fields.length > 0 ? ` (${fields.join(', ')})` : ''}\n`);
   }
   if (differences > listed.length) out.write(`… and ${differences - listed.length} more\n`);
   out.write(`${name}: ${checked} documents checked, ${differences} differences, ${repaired} repaired\n`);
-  return differences === repaired ? EXIT.done : EXIT.failed;
+  if (behind) {
+    const { documents, events, position, head } = behind;
+    const where = `${events} events behind, at position ${position ?? 'none'} of ${head}`;
+    out.write(`${name}: ${documents} documents are not up to date yet: the read model stands still ${where}\n`);
+  }
+  if (differences > repaired) return EXIT.failed;
+  return behind ? EXIT.behind : EXIT.done;
 }
 
 async function replayParked({ admin, out }: CommandRun): Promise<number> {

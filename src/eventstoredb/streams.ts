@@ -49,6 +49,11 @@ export interface ReadOptions {
 const RETRY_DELAY_MS = { first: 20, most: 500 };
 /** An append without an answer for this long is sent again: the answer, or the connection, may be lost. */
 const APPEND_ATTEMPT_MS = 1000;
+/**
+ * The same where another process may append the very same: EventStoreDB 23.10 silently drops a duplicate that arrives
+ * while the first one is written and not indexed yet, and leaves it to the client to ask again.
+ */
+const DUPLICATE_ATTEMPT_MS = { least: 150, most: 250 };
 
 /** Reads and appends the service's streams: bounded time, exactly one effect for one append. */
 export function createStreamStore({ client, streamPrefix, timeLimitMs, observer }: StreamStoreOptions) {
@@ -125,7 +130,8 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
 
     /**
      * Appends events after `expectedRevision` (−1: the stream must not exist). An append whose outcome is unknown is
-     * sent again as it was, same ids and same expected revision, which the store answers like the first one.
+     * sent again as it was, same ids and same expected revision, which the store answers like the first one. One under
+     * an idempotency key is sent again sooner, since another instance may be appending the same.
      *
      * @returns revision and id of the last event
      * @throws ConcurrencyError when another event is there, StreamGoneError when the stream was deleted for good,
@@ -146,7 +152,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
       };
       const idOf = (index: number) => uuidV5(String(index), context.commandId);
       const proposed = events.map((event, index) => encodeEvent(event, idOf(index), metadata));
-      return appendExactlyOnce(stream, expectedRevision, proposed);
+      return appendExactlyOnce(stream, expectedRevision, proposed, context.idempotencyKey !== undefined);
     },
 
     /**
@@ -163,13 +169,21 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
     stream: string,
     expectedRevision: number,
     proposed: readonly ProposedEvent[],
+    mayBeDuplicate: boolean,
   ): Promise<Appended> {
     const started = performance.now();
+    const left = () => timeLimitMs - (performance.now() - started);
+    /** Sent and not answered: the first answer to any of them is that of the append. */
+    let open: Promise<number>[] = [];
     for (let attempt = 0; ; attempt += 1) {
-      const left = timeLimitMs - (performance.now() - started);
+      let isSilent = false as boolean; // set by a callback
       try {
-        const sent = batchAppend(stream, expectedRevision, proposed);
-        const revision = await withTimeLimit(Math.min(left, APPEND_ATTEMPT_MS), sent);
+        open.push(batchAppend(stream, expectedRevision, proposed));
+        const patience = Math.min(
+          left(),
+          attempt > 0 || mayBeDuplicate ? patienceAsDuplicate(attempt) : APPEND_ATTEMPT_MS,
+        );
+        const revision = await withTimeLimit(patience, anyOf(open), () => (isSilent = true));
         observer?.appended((performance.now() - started) / 1000, proposed.length);
         return { revision, eventId: proposed.at(-1)?.id ?? '' };
       } catch (error) {
@@ -178,14 +192,31 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
         }
         if (hasType(error, ErrorType.STREAM_DELETED)) throw new StreamGoneError(stream, { cause: error });
         if (isDefiniteAnswer(error)) throw error;
-        const pause =
-          Math.min(RETRY_DELAY_MS.first * 2 ** attempt, RETRY_DELAY_MS.most) + randomInt(RETRY_DELAY_MS.first);
-        if (performance.now() - started + pause >= timeLimitMs) {
+        if (!isSilent) open = []; // they share the connection that broke
+        const pause = isSilent ? 0 : pauseAfter(attempt);
+        if (pause >= left()) {
           throw new EventStoreUnavailableError(`append to ${stream} was not settled`, { cause: error });
         }
         observer?.retried();
-        await delay(pause);
+        if (pause > 0) await delay(pause);
       }
     }
   }
+}
+
+/** The only one is awaited as it is: every command passes here. */
+function anyOf<T>(promises: readonly Promise<T>[]): Promise<T> {
+  const [only] = promises;
+  return only && promises.length === 1 ? only : Promise.race(promises);
+}
+
+/** Longer each time, so that a store that is slow is not asked ever more often. */
+function patienceAsDuplicate(attempt: number): number {
+  const { least, most } = DUPLICATE_ATTEMPT_MS;
+  return Math.min(randomInt(least, most + 1) * 2 ** attempt, APPEND_ATTEMPT_MS);
+}
+
+function pauseAfter(attempt: number): number {
+  const { first, most } = RETRY_DELAY_MS;
+  return Math.min(first * 2 ** attempt, most) + randomInt(first);
 }

@@ -1,7 +1,7 @@
 import { ErrorType, type PersistentSubscriptionToAllInfo, type Position } from '@eventstore/db-client';
 import { withTimeLimit as withEventStoreTimeLimit } from '../eventstoredb/client.ts';
 import { hasType } from '../eventstoredb/errors.ts';
-import { withTimeLimit } from './database.ts';
+import { STEP_TIME_LIMIT_MS, withTimeLimit } from './database.ts';
 import { isUnavailable as isMongoUnavailable, ReadModelsUnavailableError } from './errors.ts';
 import { createLagMeter, type Lag } from './lag.ts';
 import { groupOf } from './live/consumer-group.ts';
@@ -17,7 +17,7 @@ import {
   type Rebuilds,
 } from './rebuild/rebuild.ts';
 import type { RebuildState } from './rebuild/lease.ts';
-import type { Findings, VerifyResult, VerifyRun } from './findings.ts';
+import type { Findings, Reached, VerifyResult, VerifyRun } from './findings.ts';
 import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
 export interface AdminOptions {
@@ -109,11 +109,11 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
      * @throws UnknownReadModelError, StoppingError, EventStoreUnavailableError, ReadModelsUnavailableError
      */
     async verify(name: string, run: Omit<VerifyRun, 'signal'>): Promise<VerifyResult> {
-      const findings: Findings = { checked: 0, differences: 0, listed: [], repaired: 0 };
+      const findings: Findings = { checked: 0, differences: 0, listed: [], repaired: 0, behind: null };
       try {
         await findReadModel(models, name).verify(
           context,
-          { ...VERIFY_DEFAULTS, lag: async () => (await lag()).events, ...run, signal: stopping.signal },
+          { ...VERIFY_DEFAULTS, reached: () => reached(name), ...run, signal: stopping.signal },
           findings,
         );
         return { name, ...findings };
@@ -167,8 +167,20 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
     return { ...behind, parked: parkedCount(info) ?? 0, inFlight: info?.stats.totalInFlightMessages ?? 0 };
   }
 
-  async function measure() {
-    const [info, head] = await Promise.all([readGroup(), endOfLog(client)]);
+  /** How far a read model has come: the consumer group or, after its swap, the rebuild that reads on from there. */
+  async function reached(name: string): Promise<Reached> {
+    const [{ info, lag: behind }, states] = await Promise.all([measure(STEP_TIME_LIMIT_MS), rebuilds.states()]);
+    const position = toNumber(positionOf(info, behind));
+    const state = states.get(name);
+    if (state?.phase !== 'swapping') return { events: behind.events, position };
+    return {
+      events: Math.max(1, behind.events),
+      position: Math.min(position ?? 0, Number(state.position?.commit ?? 0)),
+    };
+  }
+
+  async function measure(timeLimitMs = STORE_TIME_LIMIT_MS) {
+    const [info, head] = await Promise.all([readGroup(timeLimitMs), endOfLog(client, timeLimitMs)]);
     return { info, head, lag: await lagOfGroup(info, head) };
   }
 
@@ -177,9 +189,9 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
     return db.collection(name).countDocuments({ 'stalled.revision': { $gte: 0 } });
   }
 
-  async function readGroup(): Promise<PersistentSubscriptionToAllInfo | undefined> {
+  async function readGroup(timeLimitMs = STORE_TIME_LIMIT_MS): Promise<PersistentSubscriptionToAllInfo | undefined> {
     try {
-      return await withEventStoreTimeLimit(STORE_TIME_LIMIT_MS, client.getPersistentSubscriptionToAllInfo(group));
+      return await withEventStoreTimeLimit(timeLimitMs, client.getPersistentSubscriptionToAllInfo(group));
     } catch (error) {
       if (hasType(error, ErrorType.PERSISTENT_SUBSCRIPTION_DOES_NOT_EXIST)) return undefined;
       throw error;

@@ -1,10 +1,21 @@
 import type { Position } from '@eventstore/db-client';
-import { type Collection, type Db, type IndexDescription, MongoClient } from 'mongodb';
+import {
+  type Collection,
+  type Db,
+  type IndexDescription,
+  MongoClient,
+  type MongoClientOptions,
+  MongoServerError,
+} from 'mongodb';
 import { settleWithin } from '../time-limit.ts';
-import { isUnavailable, ReadModelsUnavailableError } from './errors.ts';
+import { isUnavailable, NAMESPACE_NOT_FOUND, ReadModelsUnavailableError } from './errors.ts';
 
 /** For one step of work that nobody waits for: longer than any step takes, so that one without an answer ends. */
 export const STEP_TIME_LIMIT_MS = 30_000;
+/** For what reads a whole collection: minutes where it is large, and in vain if it is given up before the end. */
+const SCAN_TIME_LIMIT_MS = 3_600_000;
+/** The driver takes the option per call but doesn't declare it. Without it, 20 s would end the connection and the scan. */
+const SCAN: object = { socketTimeoutMS: SCAN_TIME_LIMIT_MS };
 
 /** A position in the log, as decimal text because EventStoreDB's positions have 64 bits. */
 export interface StoredPosition {
@@ -22,9 +33,13 @@ export interface ReadModelState {
   readonly position?: StoredPosition;
 }
 
-/** Notices within seconds that a server has gone away, and finds one later that is away at the start. */
-export function connectMongo(url: string): MongoClient {
-  return new ReconnectingClient(url, {
+/**
+ * Notices within seconds that a server has gone away, and finds one later that is away at the start.
+ *
+ * @param lookEveryMs milliseconds between two looks whether the driver stands still
+ */
+export function connectMongo(url: string, lookEveryMs = 2000): MongoClient {
+  return new ReconnectingClient(url, lookEveryMs, {
     serverSelectionTimeoutMS: 2000,
     connectTimeoutMS: 2000,
     socketTimeoutMS: 20_000,
@@ -39,10 +54,34 @@ export function connectMongo(url: string): MongoClient {
 }
 
 const CONNECT_AGAIN_MS = 500;
+/** Looks without a sign of life: several times as long as the driver's own limits. */
+const MOST_LOOKS = 5;
+const CONNECTIONS = 'connections of the pool';
 
-/** Connects again when the first attempt fails; the driver's own client would refuse every later call. */
+/**
+ * Connects again when the first attempt fails; the driver's own client would refuse every later call. And it begins
+ * anew when the driver stands still: version 7.9 waits for ever on a socket that was destroyed while it wrote, and then
+ * watches a server no more, or has one connection less in its pool.
+ */
 class ReconnectingClient extends MongoClient {
   #isClosed = false;
+  /** Looks since there was word of each server and, when none could be had, of connections. */
+  readonly #looks = new Map<string, number>();
+  readonly #looking: NodeJS.Timeout;
+
+  constructor(url: string, lookEveryMs: number, options: MongoClientOptions) {
+    super(url, options);
+    const heard = (of: string) => void this.#looks.set(of, 0);
+    this.on('serverOpening', ({ address }) => heard(address));
+    this.on('serverHeartbeatSucceeded', ({ connectionId }) => heard(connectionId));
+    this.on('serverHeartbeatFailed', ({ connectionId }) => heard(connectionId));
+    this.on('serverClosed', ({ address }) => void this.#looks.delete(address));
+    this.on('connectionCheckedOut', () => void this.#looks.delete(CONNECTIONS));
+    this.on('connectionCheckOutFailed', ({ reason }) => {
+      if (reason === 'timeout' && !this.#looks.has(CONNECTIONS)) heard(CONNECTIONS);
+    });
+    this.#looking = setInterval(() => this.#look(), lookEveryMs).unref();
+  }
 
   override async connect(): Promise<this> {
     try {
@@ -55,7 +94,18 @@ class ReconnectingClient extends MongoClient {
 
   override async close(force?: boolean): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#looking);
     await super.close(force);
+  }
+
+  #look(): void {
+    for (const [of, looks] of this.#looks) this.#looks.set(of, looks + 1);
+    if (Math.max(0, ...this.#looks.values()) < MOST_LOOKS) return;
+    this.#looks.clear();
+    super
+      .close()
+      .then(() => this.#connectAgain())
+      .catch(() => undefined); // the calls that need the connection say why
   }
 
   async #connectAgain(): Promise<void> {
@@ -76,9 +126,45 @@ export function fromStored({ commit, prepare }: StoredPosition): Position {
   return { commit: BigInt(commit), prepare: BigInt(prepare) };
 }
 
-/** Creates a collection's missing indexes. */
-export async function createIndexes(collection: Collection, indexes: readonly IndexDescription[]): Promise<void> {
-  if (indexes.length > 0) await collection.createIndexes([...indexes]);
+/**
+ * Creates a collection's missing indexes, one after the other: each that is complete stays, whatever becomes of the
+ * next one.
+ *
+ * @throws ReadModelsUnavailableError
+ */
+export async function createIndexes<Document extends object>(
+  collection: Collection<Document>,
+  indexes: readonly IndexDescription[],
+): Promise<void> {
+  if (indexes.length === 0) return;
+  const present = new Set((await inOneStep(indexesOf(collection))).map(textOf));
+  for (const index of indexes) {
+    if (present.has(textOf(index))) continue;
+    await withTimeLimit(SCAN_TIME_LIMIT_MS, collection.createIndexes([index], SCAN));
+  }
+}
+
+async function indexesOf<Document extends object>(collection: Collection<Document>): Promise<IndexDescription[]> {
+  try {
+    return await collection.indexes();
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND) return [];
+    throw error;
+  }
+}
+
+function textOf({ key, sparse = false }: IndexDescription): string {
+  return JSON.stringify([Object.entries(key), sparse]);
+}
+
+/** Counts what is there, however many there are. @throws ReadModelsUnavailableError */
+export function countDocuments(collection: Collection): Promise<number> {
+  return withTimeLimit(SCAN_TIME_LIMIT_MS, collection.countDocuments({}, SCAN));
+}
+
+/** Bounds a step of work that nobody waits for. @throws ReadModelsUnavailableError */
+export function inOneStep<T>(step: Promise<T>): Promise<T> {
+  return withTimeLimit(STEP_TIME_LIMIT_MS, step);
 }
 
 /**

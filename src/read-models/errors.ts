@@ -5,24 +5,35 @@ export class ReadModelsUnavailableError extends Error {
   override readonly name = 'ReadModelsUnavailableError';
 }
 
+export const NAMESPACE_NOT_FOUND = 26;
 const DUPLICATE_KEY = 11000;
 
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
-/** Whether an unordered bulk write failed only because documents exist already. */
+/** Whether an unordered bulk write did all it should, except for documents that exist already. */
 export function isOnlyDuplicates(error: MongoBulkWriteError): boolean {
-  const errors = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-  return errors.length > 0 && errors.every(({ code }) => code === DUPLICATE_KEY);
+  const codes = codesOf(error);
+  return !isWrapped(error) && codes.length > 0 && codes.every((code) => code === DUPLICATE_KEY);
+}
+
+/** The driver wraps whatever ends a bulk write, the loss of its connection too. */
+function isWrapped({ errorResponse }: MongoBulkWriteError): boolean {
+  return (errorResponse as unknown) instanceof Error;
+}
+
+/** Codes of its parts, and of its write concern, which the driver leaves out if a part has failed. */
+function codesOf({ writeErrors, result }: MongoBulkWriteError): unknown[] {
+  return [writeErrors, result.getWriteConcernError() ?? []].flat().map(({ code }) => code);
 }
 
 /** Whether the server is away, as opposed to having refused. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof ReadModelsUnavailableError || isConnectionError(error)) return true;
-  // The driver wraps whatever ends a bulk write, the loss of its connection too.
-  if (error instanceof MongoBulkWriteError && (error.errorResponse as unknown) instanceof Error) {
-    return isUnavailable(error.errorResponse);
+  if (error instanceof MongoBulkWriteError) {
+    if (isWrapped(error)) return isUnavailable(error.errorResponse);
+    if (codesOf(error).some((code) => NOT_SERVING.has(Number(code)))) return true;
   }
   if (error instanceof MongoServerError) {
     return (
@@ -76,5 +87,10 @@ const CLOSED: ReadonlySet<string> = new Set([
   'MongoClientClosedError',
 ]);
 
-/** Not primary, shutting down, stepped down, interrupted: the server's own codes for "not now". */
-const NOT_SERVING: ReadonlySet<number> = new Set([91, 189, 10107, 11600, 11602, 13435, 13436, 50, 262]);
+/**
+ * The server's own codes for "not now": not primary, shutting down, stepped down, interrupted; another node not reached
+ * or not in time; a lock, a write concern or a read concern not had in time; too busy; its disk full.
+ */
+const NOT_SERVING: ReadonlySet<number> = new Set([
+  91, 189, 10107, 11600, 11601, 11602, 13435, 13436, 6, 7, 89, 202, 9001, 24, 50, 64, 134, 262, 365, 14031,
+]);

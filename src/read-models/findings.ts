@@ -4,12 +4,27 @@ export interface VerifyRun {
   readonly signal?: AbortSignal;
   /** Documents held in memory per pass through the log. */
   readonly mostAtOnce?: number;
-  /** Milliseconds without progress after which a document that is behind the log is a difference. */
+  /** Milliseconds to wait for what may come right by itself, once the read model has stopped moving. */
   readonly settleMs?: number;
-  /** Events that the read models are behind the log. */
-  readonly lag?: () => Promise<number>;
+  readonly reached?: () => Promise<Reached>;
   /** @param share of the work, 0 to 1 */
   readonly onProgress?: (share: number) => void;
+}
+
+/** How far a read model has come. */
+export interface Reached {
+  /** Events of the log not yet projected. */
+  readonly events: number;
+  /** Commit position up to which all is projected, as far as it is known. */
+  readonly position: number | null;
+}
+
+/** What could not be judged, because the read model stands still before the position that was read. */
+export interface Behind extends Reached {
+  /** Documents that differ as they do while events are not yet projected. */
+  readonly documents: number;
+  /** Commit position up to which the log was read. */
+  readonly head: number;
 }
 
 /**
@@ -32,6 +47,8 @@ export interface VerifyResult {
   /** The first of the differences. */
   readonly listed: readonly Difference[];
   readonly repaired: number;
+  /** null: the read model has reached the position that was read. */
+  readonly behind: Behind | null;
 }
 
 /** What a run has found so far. */
@@ -40,6 +57,7 @@ export interface Findings {
   differences: number;
   readonly listed: Difference[];
   repaired: number;
+  behind: Behind | null;
 }
 
 const MOST_LISTED = 1000;
@@ -48,6 +66,11 @@ export function note(findings: Findings, difference: Difference, isRepaired: boo
   findings.differences += 1;
   if (isRepaired) findings.repaired += 1;
   if (findings.listed.length < MOST_LISTED) findings.listed.push(difference);
+}
+
+/** Notes documents whose events are not yet projected: no differences, since they may come right by themselves. */
+export function noteBehind(findings: Findings, documents: number, reached: Reached, head: number): void {
+  if (documents > 0) findings.behind = { ...reached, head, documents: (findings.behind?.documents ?? 0) + documents };
 }
 
 /** Which of `parts` an id belongs to (FNV-1a). */

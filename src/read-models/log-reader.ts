@@ -16,9 +16,16 @@ export interface LogPage {
   readonly position: Position;
 }
 
-/** Position of the newest event; undefined for an empty log. */
-export async function endOfLog(client: EventStoreDBClient): Promise<Position | undefined> {
-  return readHead(client, STORE_TIME_LIMIT_MS);
+/**
+ * Position of the newest event; undefined for an empty log.
+ *
+ * @throws EventStoreUnavailableError
+ */
+export async function endOfLog(
+  client: EventStoreDBClient,
+  timeLimitMs = STORE_TIME_LIMIT_MS,
+): Promise<Position | undefined> {
+  return readHead(client, timeLimitMs);
 }
 
 /** Events in a full page: few, so that most of what is read is garbage before it is old. */

@@ -24,9 +24,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function projections(args: readonly string[], env: Record<string, string> = {}) {
+async function projections(args: readonly string[], env: Record<string, string> = {}, of = service) {
   const { PATH = '' } = process.env;
-  const { mongoDatabase, consumerGroup, streamPrefix } = service.config;
+  const { mongoDatabase, consumerGroup, streamPrefix } = of.config;
   const stores = { EVENTSTORE_URL: inject('eventStoreUrl'), MONGODB_URL: inject('mongoUrl') };
   const own = { MONGODB_DATABASE: mongoDatabase, CONSUMER_GROUP: consumerGroup, STREAM_PREFIX: streamPrefix };
   const child = spawn(process.execPath, [CLI, ...args], { env: { PATH, ...stores, ...own, ...env }, cwd: folder });
@@ -91,6 +91,21 @@ describe('npm run projections', () => {
       code: 0,
       stdout: expect.stringContaining('0 differences') as string,
     });
+  });
+
+  test('verify, of a read model that stands still behind the log, says how far, and ends with 3', async () => {
+    const paused = await startTestService();
+    try {
+      await paused.service.worker.stop();
+      await placeOrder(paused);
+      const { code, stdout } = await projections(['verify', 'orders'], {}, paused);
+      expect(stdout).toMatch(
+        /orders: 1 documents checked, 0 differences, 0 repaired\norders: 1 documents are not up to date yet: the read model stands still 1 events behind, at position \w+ of \d+\n$/,
+      );
+      expect(code).toBe(3);
+    } finally {
+      await paused.close();
+    }
   });
 
   test('replay-parked, with a parked event, has it delivered again', async () => {

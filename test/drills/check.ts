@@ -193,9 +193,10 @@ export async function verifyReadModels(log: LogContents, service: ServiceProcess
     const response = await fetch(service.url(`/admin/projections/${name}/verify`), { method: 'POST' });
     const body = await response.text();
     if (!response.ok) throw new Error(`${service.name} can't verify ${name}: ${response.status} ${body}`);
-    const { checked, differences, listed } = JSON.parse(body) as VerifyResult;
+    const { checked, differences, listed, behind } = JSON.parse(body) as VerifyResult;
     const least = fewest[name] ?? 0;
     if (checked < least) lines.push(`verify ${name}: looked at ${checked} of ${least} or more documents`);
+    if (behind) lines.push(`verify ${name}: stands still, ${JSON.stringify(behind)}`);
     if (differences > 0) lines.push(`verify ${name}: ${differences} differences, ${JSON.stringify(listed)}`);
   }
   return lines;

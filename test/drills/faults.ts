@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { groupName } from '../support/group.ts';
+import { MongoClient } from 'mongodb';
 import type { Random } from './random.ts';
 import type { Restartable, Store, World } from './world.ts';
 
@@ -9,6 +10,8 @@ export interface DrillFault {
   /** Does it and undoes it again: what was ended is started, what was cut is whole. */
   readonly run: (world: World, random: Random) => Promise<void>;
 }
+
+const STEP_DOWN_S = 5;
 
 const kill = (name: string, victim: (world: World, random: Random) => Restartable): DrillFault => ({
   name: `kill ${name}`,
@@ -68,6 +71,43 @@ const ofStore = (name: string, store: (world: World) => Store): DrillFault[] => 
   },
 ];
 
+const ofMongo: readonly DrillFault[] = [
+  {
+    name: 'end connections of MongoDB',
+    async run({ mongo: { proxy } }, random) {
+      for (let times = random.integer(3, 8); times > 0; times -= 1) {
+        proxy.finish();
+        await delay(random.integer(20, 400));
+      }
+    },
+  },
+  {
+    name: 'cut MongoDB in the midst of a bulk write',
+    async run({ mongo: { proxy } }, random) {
+      for (let times = random.integer(2, 5); times > 0; times -= 1) {
+        proxy.set({ type: 'cut-midway' });
+        await delay(random.integer(50, 500));
+        proxy.set({ type: 'none' });
+        await delay(random.integer(50, 300));
+      }
+    },
+  },
+  {
+    name: 'step down MongoDB',
+    async run(world) {
+      const client = new MongoClient(world.mongoUrl(), { serverSelectionTimeoutMS: 2000 });
+      try {
+        await client.db('admin').command({ replSetStepDown: STEP_DOWN_S, force: true });
+      } catch {
+        ignore(); // it was killed by another fault
+      } finally {
+        await client.close();
+      }
+      await delay(STEP_DOWN_S * 1000);
+    },
+  },
+];
+
 export const KILL_ALL: DrillFault = {
   name: 'kill everything',
   async run({ services, eventStore, mongo }, random) {
@@ -115,6 +155,7 @@ export const FAULTS: readonly DrillFault[] = [
   KILL_MONGO,
   ...ofStore('event store', ({ eventStore }) => eventStore),
   ...ofStore('MongoDB', ({ mongo }) => mongo),
+  ...ofMongo,
   KILL_ALL,
   redeliver,
 ];

@@ -81,6 +81,7 @@ const NO_ANSWER_AFTER_MS = 15_000;
 const GIVE_UP_AFTER_MS = 45_000;
 const CUSTOMERS = 8;
 const SKUS = 5;
+const QUERIES = ['/orders?limit=5', '/audit?limit=5', '/menu', '/analytics/orders?from=2024-01-01&to=2033-01-01'];
 const STATUSES = ['COOKING', 'COOKING', 'READY', 'READY', 'OUT_FOR_DELIVERY', 'CONFIRMED', 'DELIVERED', 'CANCELLED'];
 
 const ON_ORDERS = [
@@ -110,7 +111,11 @@ export function startLoad(options: LoadOptions): Load {
   let retries = 0;
   let slowestMs = 0;
   let isStopping = false;
-  const running = Promise.all(Array.from({ length: callers }, (_, index) => call(random.fork(`caller ${index}`))));
+  const isOver = () => isStopping || sent >= mostCommands;
+  const running = Promise.all([
+    ...Array.from({ length: callers }, (_, index) => call(random.fork(`caller ${index}`))),
+    query(random.fork('queries')),
+  ]);
 
   return {
     sent: () => sent,
@@ -122,13 +127,23 @@ export function startLoad(options: LoadOptions): Load {
   };
 
   async function call(own: Random): Promise<void> {
-    while (!isStopping && sent < mostCommands) {
+    while (!isOver()) {
       sent += 1;
       const command = nextCommand(own, `${name}-${sent}`);
       const outcome = await settle(command, own);
       settled.push({ command, settled: outcome });
       if (command.kind === 'place' && outcome.type === 'acknowledged') orders.push(outcome.subject);
       await delay(own.integer(0, 2 * pauseMs));
+    }
+  }
+
+  /** Queries beside the commands: whatever is away, none is answered as if it were a bug. */
+  async function query(own: Random): Promise<void> {
+    while (!isOver()) {
+      const path = own.pick([...QUERIES, ...orders.slice(-6).map((id) => `/orders/${id}`)]);
+      const answer = await send(own.pick(instances()), { method: 'GET', path });
+      if (answer && ![200, 404, 503].includes(answer.status)) unexpected.push(`GET ${path}: ${describe(answer)}`);
+      await delay(own.integer(5, 20));
     }
   }
 
@@ -222,13 +237,24 @@ export function startLoad(options: LoadOptions): Load {
     return { type: 'unknown' };
   }
 
-  async function send(base: string, { method, path, body, key }: SentCommand): Promise<Answer | undefined> {
+  async function send(
+    base: string,
+    {
+      method,
+      path,
+      body,
+      key,
+    }: { readonly method: string; readonly path: string } & Partial<Pick<SentCommand, 'body' | 'key'>>,
+  ): Promise<Answer | undefined> {
     const started = performance.now();
     try {
       const response = await fetch(`${base}${path}`, {
         method,
-        headers: { 'content-type': 'application/json', ...(key !== undefined && { 'idempotency-key': key }) },
-        body: JSON.stringify(body),
+        headers: {
+          ...(body && { 'content-type': 'application/json' }),
+          ...(key !== undefined && { 'idempotency-key': key }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(NO_ANSWER_AFTER_MS),
       });
       return { status: response.status, text: await response.text(), etag: response.headers.get('etag') };

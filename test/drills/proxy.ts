@@ -15,7 +15,9 @@ type Fault =
    */
   | { readonly type: 'half-open' }
   /** Requests get through, answers are withheld. */
-  | { readonly type: 'hold-answers' };
+  | { readonly type: 'hold-answers' }
+  /** Resets a connection in the midst of a large message, after its first half. */
+  | { readonly type: 'cut-midway' };
 
 export interface FaultProxy {
   /** TCP port on 127.0.0.1. */
@@ -27,10 +29,14 @@ export interface FaultProxy {
   passed(): number;
   /** Resets every open connection: with answers withheld, after the request and before the answer. */
   reset(): void;
+  /** Closes every open connection as a process does that ends: by a FIN, and a reset for what is sent after it. */
+  finish(): void;
   close(): Promise<void>;
 }
 
 const NO_FAULT: Fault = { type: 'none' };
+/** Bytes that come at once of a message that holds several documents. */
+const LARGE = 2000;
 
 /** A TCP proxy on loopback that injects faults between a driver and its store. */
 export async function startProxy(targetPort = 0): Promise<FaultProxy> {
@@ -65,6 +71,9 @@ export async function startProxy(targetPort = 0): Promise<FaultProxy> {
     },
     passed: () => passed,
     reset,
+    finish() {
+      for (const link of links) link.finish();
+    },
     async close() {
       reset();
       server.close();
@@ -75,6 +84,7 @@ export async function startProxy(targetPort = 0): Promise<FaultProxy> {
 
 interface Link {
   reset(): void;
+  finish(): void;
   /** From now on nothing gets through any more. */
   swallow(): void;
   /** Lets withheld answers go. */
@@ -102,6 +112,10 @@ function createLink(client: Socket, server: Socket, fault: () => Fault): Link {
       if (wait > 0) await delay(wait);
       await held(isAnswer);
       if (isSwallowing || into.destroyed) return;
+      if (fault().type === 'cut-midway' && chunk.length >= LARGE) {
+        into.write(chunk.subarray(0, chunk.length / 2), reset);
+        return;
+      }
       if (into.write(chunk)) return;
       from.pause();
       into.once('drain', () => from.resume());
@@ -128,6 +142,10 @@ function createLink(client: Socket, server: Socket, fault: () => Fault): Link {
   });
   return {
     reset,
+    finish() {
+      client.destroy();
+      server.destroy();
+    },
     swallow: () => (isSwallowing = true),
     release: () => letGo(),
   };

@@ -55,7 +55,8 @@ const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
  */
 const COMMANDS = {
   eventStore: process.env.DRILLS_EVENTSTORE_COMMAND ?? `node ${cliOf('eventstoredb')} --port {port} --data {data}`,
-  mongo: process.env.DRILLS_MONGODB_COMMAND ?? `node ${cliOf('mongodb')} --port {port} --data {data}`,
+  mongo:
+    process.env.DRILLS_MONGODB_COMMAND ?? `node ${cliOf('mongodb')} --port {port} --data {data} --faults step-down`,
 };
 
 export async function createWorld({ instances = 1, start = true, env = {} }: WorldOptions = {}): Promise<World> {
@@ -65,7 +66,7 @@ export async function createWorld({ instances = 1, start = true, env = {} }: Wor
   const settings = {
     NODE_ENV: 'production',
     EVENTSTORE_URL: `esdb://127.0.0.1:${eventStore.proxy.port}?tls=false`,
-    MONGODB_URL: `mongodb://127.0.0.1:${mongo.proxy.port}/?directConnection=true`,
+    MONGODB_URL: mongoUrlOf(mongo.proxy.port),
     ...env,
   };
   const services = Array.from({ length: instances }, (_, index) => createService(`service-${index}`, folder, settings));
@@ -74,7 +75,7 @@ export async function createWorld({ instances = 1, start = true, env = {} }: Wor
     mongo,
     services,
     eventStoreUrl: () => `esdb://127.0.0.1:${eventStore.port()}?tls=false`,
-    mongoUrl: () => `mongodb://127.0.0.1:${mongo.port()}/?directConnection=true`,
+    mongoUrl: () => mongoUrlOf(mongo.port()),
     async close() {
       await Promise.all([...services, eventStore, mongo].map((each) => each.kill()));
       await Promise.all([eventStore.proxy.close(), mongo.proxy.close()]);
@@ -91,6 +92,11 @@ export async function createWorld({ instances = 1, start = true, env = {} }: Wor
     await world.close();
     throw error;
   }
+}
+
+/** The driver repeats no write by itself: the service has to cope, and the embedded server doesn't tell a repeated one. */
+function mongoUrlOf(port: number): string {
+  return `mongodb://127.0.0.1:${port}/?directConnection=true&retryWrites=false`;
 }
 
 async function createStore(name: string, command: string, folder: string): Promise<Store> {

@@ -1,9 +1,16 @@
 import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { describe, expect, test } from 'vitest';
-import { isUnavailable, readAgainIfReplaced } from '../../src/read-models/errors.ts';
+import { isOnlyDuplicates, isUnavailable, readAgainIfReplaced } from '../../src/read-models/errors.ts';
 
-const bulkWriteError = (error: ConstructorParameters<typeof MongoBulkWriteError>[0]) =>
-  new MongoBulkWriteError(error, { insertedCount: 0 } as never);
+const bulkWriteError = (error: ConstructorParameters<typeof MongoBulkWriteError>[0], writeConcernCode?: number) =>
+  new MongoBulkWriteError(error, {
+    getWriteConcernError: () => (writeConcernCode === undefined ? undefined : { code: writeConcernCode }),
+  } as never);
+const partly = (...codes: readonly number[]) => ({
+  message: 'E11000',
+  code: codes[0] ?? 0,
+  writeErrors: codes.map((code) => ({ code })) as never,
+});
 const networkError = () => new MongoNetworkError('connection 3 closed') as unknown as Error;
 const nodeError = (code: string) => Object.assign(new Error(`write ${code}`), { code, syscall: 'write' });
 
@@ -16,6 +23,10 @@ describe('an outage of MongoDB', () => {
     ['a reset', nodeError('ECONNRESET')],
     ['a server that is no longer primary', new MongoServerError({ message: 'not primary', code: 10107 })],
     ['a bulk write to a server that steps down', bulkWriteError({ message: 'stepped down', code: 189 })],
+    ['a bulk write, interrupted after a duplicate', bulkWriteError(partly(11000, 11602))],
+    ['a bulk write with a duplicate, not replicated before a step-down', bulkWriteError(partly(11000), 189)],
+    ['a write that was not replicated in time', new MongoServerError({ message: 'waiting for replication', code: 64 })],
+    ['a node that another one does not reach', new MongoServerError({ message: 'no route', code: 6 })],
   ])('%s, is taken for one', (_, error) => {
     expect(isUnavailable(error)).toBe(true);
   });
@@ -27,6 +38,21 @@ describe('an outage of MongoDB', () => {
     ['a file that is missing', nodeError('ENOENT')],
   ])('%s, is none', (_, error) => {
     expect(isUnavailable(error)).toBe(false);
+  });
+});
+
+describe('a bulk write that found duplicates', () => {
+  test('only, has done what it should', () => {
+    expect(isOnlyDuplicates(bulkWriteError(partly(11000, 11000)))).toBe(true);
+  });
+
+  test.each([
+    ['and another error', bulkWriteError(partly(11000, 2))],
+    ['and was not replicated', bulkWriteError(partly(11000), 64)],
+    ['and lost its connection', Object.assign(bulkWriteError(networkError()), partly(11000))],
+    ['none at all', bulkWriteError({ message: 'bad value', code: 2 })],
+  ])('%s, has not', (_, error) => {
+    expect(isOnlyDuplicates(error)).toBe(false);
   });
 });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { figuresOf } from '../../src/read-models/analytics/figures.ts';
-import { orderDays } from '../../src/read-models/orders/days.ts';
+import { orderDays, raiseChanges } from '../../src/read-models/orders/days.ts';
 import type { ProjectionAdmin } from '../../src/read-models/admin.ts';
 import { READ_MODEL_NAMES } from '../../src/read-models/index.ts';
 import type { RefundDocument } from '../../src/read-models/refunds/document.ts';
@@ -77,13 +77,36 @@ describe('verifying', () => {
     await database.orders.deleteOne({ _id: id });
     let left = 12;
     // As projections catch up: each look finds fewer events, and the last one the document.
-    const lag = async () => {
+    const reached = async () => {
       left = Math.max(0, left - 1);
       if (left === 1 && document) await database.orders.insertOne(document);
-      return left;
+      return { events: left, position: null };
     };
-    expect(await admin.verify('orders', { repair: false, settleMs: 300, lag })).toMatchObject({ differences: 0 });
+    const result = await admin.verify('orders', { repair: false, settleMs: 3000, reached });
+    expect(result).toMatchObject({ differences: 0, behind: null });
     expect(left).toBeLessThanOrEqual(1);
+  });
+
+  test('orders, missing where more and more is left to do, are behind: a log that grows is no progress', async () => {
+    const id = await placed();
+    const document = await database.orders.findOne({ _id: id });
+    await database.orders.deleteOne({ _id: id });
+    let events = 5;
+    const reached = () => Promise.resolve({ events: (events += 1), position: 1 });
+    const result = await admin.verify('orders', { repair: true, settleMs: 200, reached });
+    expect(result).toMatchObject({ differences: 0, repaired: 0, behind: { documents: 1, events, position: 1 } });
+    expect(result.behind?.head).toBeGreaterThan(1);
+    if (document) await database.orders.insertOne(document);
+  });
+
+  test('orders, missing beyond the position that was reached though the log goes on, are a difference', async () => {
+    const id = await placed();
+    const document = await database.orders.findOne({ _id: id });
+    await database.orders.deleteOne({ _id: id });
+    const reached = () => Promise.resolve({ events: 7, position: Number.MAX_SAFE_INTEGER });
+    const result = await admin.verify('orders', { repair: false, settleMs: 0, reached });
+    expect(result).toMatchObject({ differences: 1, listed: [{ id, kind: 'missing' }], behind: null });
+    if (document) await database.orders.insertOne(document);
   });
 
   test('orders, one without a stream, finds it extra and removes it', async () => {
@@ -228,6 +251,25 @@ describe('verifying', () => {
     expect(await orderDays(database.db).findOne({ _id: today })).not.toMatchObject({ changes });
     expect(await admin.verify('analytics', { repair: false })).toMatchObject({ differences: 0 });
     expect((await computeFigures()).body).toMatchObject({ totalOrders: await database.orders.countDocuments({}) });
+  });
+
+  test('analytics, figures of a day whose counter is raised a moment after its orders were saved, are no difference', async () => {
+    const id = await placed();
+    await computeFigures();
+    const save = (more: number) => database.orders.updateOne({ _id: id }, { $inc: { totalMinor: more } });
+    await save(100);
+    let looks = 0;
+    const reached = async () => {
+      if ((looks += 1) === 3) await raiseChanges(database.db, [today]);
+      return { events: 0, position: null };
+    };
+    expect(await admin.verify('analytics', { repair: false, settleMs: 15_000, reached })).toMatchObject({
+      differences: 0,
+      behind: null,
+    });
+    expect(looks).toBeGreaterThanOrEqual(3);
+    await save(-100);
+    await raiseChanges(database.db, [today]);
   });
 
   test('analytics, repaired while they are written to, go on right', async () => {

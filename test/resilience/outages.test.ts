@@ -1,4 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkReadModels } from '../drills/check.ts';
 import { readyAfter } from '../drills/drill.ts';
@@ -114,6 +115,55 @@ test('with MongoDB stopped, reads get 503 within 3 s and commands go on; it is b
   } finally {
     world.mongo.resume();
   }
+  await serves(orderId);
+});
+
+test('with MongoDB ending its connections again and again, no query is answered as a bug; it is back when it stops', async () => {
+  const orderId = await placed();
+  await shown(orderId);
+  const paths = ['/orders', `/orders/${orderId}`, '/audit', '/menu', '/analytics/orders?from=2024-01-01&to=2033-01-01'];
+  const answers: TimedAnswer[] = [];
+  for (let times = 0; times < 30; times += 1) {
+    const asked = paths.map((path) => caller.get(path));
+    if (times % 2 === 0) world.mongo.proxy.finish();
+    answers.push(...(await Promise.all(asked)));
+  }
+  expect(answers.filter(({ status }) => status !== 200 && status !== 503).map(({ body }) => body as unknown)).toEqual(
+    [],
+  );
+  await serves(orderId);
+});
+
+test('with MongoDB cutting large messages midway, nothing is answered as a bug; what happened meanwhile is shown later', async () => {
+  const orderId = await placed();
+  await shown(orderId);
+  world.mongo.proxy.set({ type: 'cut-midway' });
+  let meanwhile: string[];
+  try {
+    meanwhile = await Promise.all(Array.from({ length: 20 }, placed));
+    const asked = ['/orders?limit=100', '/audit?limit=100'].map((path) => caller.get(path));
+    asked.push(caller.post('/admin/projections/orders/verify', {}));
+    for (const { status } of await Promise.all(asked)) expect([200, 503]).toContain(status);
+  } finally {
+    world.mongo.proxy.set({ type: 'none' });
+  }
+  await serves(orderId);
+  for (const id of meanwhile) await shown(id);
+});
+
+test('with MongoDB stepped down, commands go on and reads too; what happened meanwhile is shown later', async () => {
+  const orderId = await placed();
+  await shown(orderId);
+  const client = new MongoClient(world.mongoUrl());
+  try {
+    await client.db('admin').command({ replSetStepDown: 2, force: true });
+  } finally {
+    await client.close();
+  }
+  const meanwhile = await placed();
+  expect([200, 503]).toContain((await caller.get(`/orders/${orderId}`)).status);
+  expect([202, 503]).toContain((await caller.post('/admin/projections/analytics/rebuild', {})).status);
+  await shown(meanwhile);
   await serves(orderId);
 });
 

@@ -39,6 +39,8 @@ export interface TestServiceOptions {
   readonly config?: Partial<ServiceOptions['config']>;
   readonly clock?: () => Date;
   readonly readModels?: ServiceOptions['readModels'];
+  /** Default: the one that all tests share. */
+  readonly eventStoreUrl?: string;
   /** Where a service of this test lives already: a second instance of it. */
   readonly like?: TestService;
 }
@@ -48,6 +50,7 @@ export async function startTestService({
   config = {},
   clock,
   readModels,
+  eventStoreUrl = inject('eventStoreUrl'),
   like,
 }: TestServiceOptions = {}): Promise<TestService> {
   const name = `t${randomBytes(6).toString('hex')}`;
@@ -62,7 +65,7 @@ export async function startTestService({
     rateLimitPerMinute: undefined,
     ...config,
   };
-  const eventStore = like?.eventStore ?? connectEventStore(inject('eventStoreUrl'));
+  const eventStore = like?.eventStore ?? connectEventStore(eventStoreUrl);
   const mongo = like?.mongo ?? connectMongo(inject('mongoUrl'));
   const group = groupName(full.consumerGroup, full.streamPrefix, readModels);
   const { log, logged } = recordingLog();

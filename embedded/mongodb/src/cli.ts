@@ -1,4 +1,5 @@
 import { runServerAlone } from '@marios-pizzeria/embedded-host';
+import { FAULTS } from './faults.ts';
 import { startServer } from './server.ts';
 
-await runServerAlone('MongoDB', startServer);
+await runServerAlone('MongoDB', startServer, FAULTS);

@@ -46,6 +46,8 @@ export type AppendAnswer = { readonly correlation: number } & (
 
 type Call = ClientDuplexStream<Buffer, AppendAnswer>;
 interface Waiting {
+  /** Milliseconds since 1970. */
+  readonly deadline: number;
   readonly resolve: (revision: number) => void;
   readonly reject: (error: Error) => void;
 }
@@ -67,8 +69,9 @@ export function createBatchAppend(client: EventStoreDBClient): BatchAppend {
       const send = (call: Call) => {
         const waiting = waitingFor.get(call);
         if (!waiting) throw new EventStoreUnavailableError('the call has just ended');
-        waiting.set(correlation, { resolve, reject });
+        forgetLate(waiting);
         const deadline = Date.now() + DEADLINE_MS;
+        waiting.set(correlation, { deadline, resolve, reject });
         call.write(encodeAppend({ correlation, stream, expected, events, deadline }), (error?: Error | null) => {
           if (error && waiting.delete(correlation)) reject(convertToCommandError(error));
         });
@@ -95,6 +98,15 @@ export function createBatchAppend(client: EventStoreDBClient): BatchAppend {
     call.on('error', (error) => giveUp(convertToCommandError(error)));
     call.on('end', () => giveUp(new EventStoreUnavailableError('the event store ended the call')));
     return call;
+  }
+}
+
+/** The store may drop an append without an answer (`streams.ts` asks again): what waits for it must not pile up. */
+function forgetLate(waiting: Map<number, Waiting>): void {
+  for (const [correlation, { deadline, reject }] of waiting) {
+    if (deadline > Date.now()) return; // they are in the order in which they were sent
+    waiting.delete(correlation);
+    reject(new EventStoreUnavailableError('the event store never answered'));
   }
 }
 

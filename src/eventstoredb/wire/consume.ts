@@ -1,5 +1,6 @@
 import { convertToCommandError, type EventStoreDBClient } from '@eventstore/db-client';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { EventStoreUnavailableError } from '../errors.ts';
 import { PersistentSubscriptionsClient } from './protocol.ts';
 import { ProtobufReader, ProtobufWriter } from './protobuf.ts';
 import { readResolvedEvent, type ResolvedEvent, writeUuid } from './recorded-event.ts';
@@ -13,6 +14,8 @@ export interface ConsumeOptions {
   readonly bufferSize: number;
   /** The server has accepted the subscription. */
   readonly onConfirmation?: () => void;
+  /** Milliseconds that it may take to; default 10,000. */
+  readonly confirmWithinMs?: number;
 }
 
 export interface Subscription {
@@ -31,23 +34,30 @@ export interface Subscription {
 const PATH = '/event_store.client.persistent_subscriptions.PersistentSubscriptions/Read';
 const ACTIONS: Readonly<Record<NackAction, number>> = { park: 1, retry: 2, skip: 3 };
 const CONFIRMATION = 'confirmation';
+const CONFIRM_WITHIN_MS = 10_000;
 
 type Answer = ResolvedEvent | typeof CONFIRMATION;
 
 /** Consumes a persistent subscription to `$all`. */
 export async function consume(
   client: EventStoreDBClient,
-  { group, bufferSize, onConfirmation = () => undefined }: ConsumeOptions,
+  { group, bufferSize, onConfirmation = () => undefined, confirmWithinMs = CONFIRM_WITHIN_MS }: ConsumeOptions,
 ): Promise<Subscription> {
   const arrived: ResolvedEvent[] = [];
   let end: Error | 'ended' | undefined;
   let wake: () => void = () => undefined;
   const finish = (how: Error | 'ended') => {
+    clearTimeout(unconfirmed);
     end ??= how;
     wake();
   };
   const call = await client['GRPCStreamCreator'](PersistentSubscriptionsClient, 'consume', open)();
+  const unconfirmed = setTimeout(() => {
+    finish(new EventStoreUnavailableError(`no subscription within ${confirmWithinMs} ms`));
+    call.cancel();
+  }, confirmWithinMs);
   call.on('data', (answer: Answer) => {
+    clearTimeout(unconfirmed);
     if (answer === CONFIRMATION) onConfirmation();
     else arrived.push(answer);
     wake();

@@ -57,6 +57,16 @@ export const ReplayedEvents = Type.Object(
   { $id: 'ReplayedEvents' },
 );
 
+export const Behind = Type.Object(
+  {
+    documents: Type.Integer({ minimum: 1, description: 'no differences: their events are not yet projected' }),
+    events: Type.Integer({ minimum: 0, description: 'not yet projected; more than 1,000 are an estimate' }),
+    position: nullable<number>('integer', 'commit position that the read model has reached, as far as known'),
+    head: Type.Integer({ description: 'commit position up to which the log was read' }),
+  },
+  { $id: 'Behind', description: 'The read model stands still behind the log; null when it has caught up' },
+);
+
 export const VerifiedReadModel = Type.Object(
   {
     name: ReadModel,
@@ -71,6 +81,7 @@ export const VerifiedReadModel = Type.Object(
       { maxItems: 1000, description: 'the first 1,000 differences' },
     ),
     repaired: Type.Integer({ minimum: 0 }),
+    behind: Type.Unsafe<Static<typeof Behind> | null>({ anyOf: [{ $ref: 'Behind#' }, { type: 'null' }] }),
   },
   { $id: 'VerifiedReadModel' },
 );

@@ -1,4 +1,4 @@
-import { ParkedEvents, Projections, Rebuild, ReplayedEvents, VerifiedReadModel } from './admin.ts';
+import { Behind, ParkedEvents, Projections, Rebuild, ReplayedEvents, VerifiedReadModel } from './admin.ts';
 import { OrderAnalytics } from './analytics.ts';
 import { AuditPage } from './audit.ts';
 import { Customer, CustomerBody } from './customers.ts';
@@ -55,6 +55,7 @@ export const sharedSchemas = [
   Menu,
   EventCatalogue,
   Rebuild,
+  Behind,
   Projections,
   ParkedEvents,
   ReplayedEvents,

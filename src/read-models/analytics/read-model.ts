@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'mongodb';
-import { dayOf, type OrderDay, orderDays, raiseAllChanges, raiseChanges } from '../orders/days.ts';
+import { inOneStep, STEP_TIME_LIMIT_MS } from '../database.ts';
+import { endOfLog } from '../log-reader.ts';
+import { dayOf, orderDays, raiseAllChanges, raiseChanges } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';
 import type { RefundDocument } from '../refunds/document.ts';
 import type { Projection, ReadModel } from '../read-model.ts';
-import { note } from '../findings.ts';
+import { type Difference, type Findings, note, noteBehind, type VerifyRun } from '../findings.ts';
+import { lookAgain } from '../verify/look-again.ts';
 import { addUpDays, figuresOf, type FiguresDocument } from './figures.ts';
 
 const PAGE = 500;
@@ -22,43 +25,61 @@ export const analytics: ReadModel = {
 
   /** Forgets the figures. Also creates counters for days whose orders were saved before there were any. */
   async rebuild({ db }) {
-    for await (const day of daysWithFigures(db)) await raiseChanges(db, [day]);
-    await raiseAllChanges(db);
-    await figuresOf(db).deleteMany({});
+    for await (const day of daysWithFigures(db)) await inOneStep(raiseChanges(db, [day]));
+    await inOneStep(raiseAllChanges(db));
+    await inOneStep(figuresOf(db).deleteMany({}));
   },
 
-  /** Computes every day anew and compares. Figures that are out of date are no difference: nobody reads them. */
-  async verify({ db }, { repair, signal, onProgress }, findings) {
+  /**
+   * Computes every day anew and compares. Figures that are out of date are no difference: nobody reads them. Between an
+   * order's save and the raise of its day's `changes`, figures may seem wrong.
+   */
+  async verify({ client, db }, run, findings) {
+    const head = Number((await endOfLog(client, STEP_TIME_LIMIT_MS))?.commit ?? 0);
     const days = new Set<string>();
-    for await (const { _id: day } of daysWithChanges(db)) {
-      signal.throwIfAborted();
+    const open: string[] = [];
+    for await (const day of daysOfAnything(db)) {
+      run.signal.throwIfAborted();
+      if (days.has(day)) continue;
       days.add(day);
       findings.checked += 1;
-      const fields = await differingFields(db, day);
-      if (fields.length === 0) continue;
-      if (repair) await raiseChanges(db, [day]);
-      note(findings, { id: day, kind: 'different', fields }, repair);
+      if (await inOneStep(differenceOf(db, day))) open.push(day);
     }
-    onProgress(0.5);
-    for await (const day of daysWithFigures(db)) {
-      signal.throwIfAborted();
-      if (days.has(day) || (await orderDays(db).findOne({ _id: day }))) continue;
-      days.add(day);
-      findings.checked += 1;
-      // Its counter starts again, so old figures could seem valid.
-      if (repair) await figuresOf(db).deleteOne({ _id: day });
-      if (repair) await raiseChanges(db, [day]);
-      note(findings, { id: day, kind: 'missing', fields: [] }, repair);
-    }
-    for (const { _id: day } of await figuresOf(db).find({}).project<{ _id: string }>({ _id: 1 }).toArray()) {
-      if (days.has(day) || (await orderDays(db).findOne({ _id: day }))) continue;
-      findings.checked += 1;
-      if (repair) await figuresOf(db).deleteOne({ _id: day });
-      note(findings, { id: day, kind: 'extra', fields: [] }, repair);
-    }
-    onProgress(1);
+    if (open.length > 0) await settle(db, open, head, run, findings);
+    run.onProgress(1);
   },
 };
+
+/** @param head commit position up to which the orders must have come before a difference is one */
+async function settle(
+  db: Db,
+  open: readonly string[],
+  head: number,
+  run: Required<VerifyRun>,
+  findings: Findings,
+): Promise<void> {
+  const { left, reached, isReached } = await lookAgain(run, head, open, async (some) => {
+    const differing: string[] = [];
+    for (const day of some) if (await inOneStep(differenceOf(db, day))) differing.push(day);
+    return { left: differing, mayHeal: differing.length > 0 };
+  });
+  if (!isReached) {
+    noteBehind(findings, left.length, reached, head);
+    return;
+  }
+  for (const day of left) {
+    const difference = await inOneStep(differenceOf(db, day));
+    if (!difference) continue;
+    if (run.repair) await inOneStep(repair(db, difference));
+    note(findings, difference, run.repair);
+  }
+}
+
+/** Figures without a counter are deleted: it starts again, so old figures could seem valid. */
+async function repair(db: Db, { id: day, kind }: Difference): Promise<void> {
+  if (kind !== 'different') await figuresOf(db).deleteOne({ _id: day });
+  if (kind !== 'extra') await raiseChanges(db, [day]);
+}
 
 const NOTHING: Projection = {
   add: () => Promise.resolve(),
@@ -67,29 +88,41 @@ const NOTHING: Projection = {
   write: () => Promise.resolve(new Map()),
 };
 
-/** @returns names of the figures that differ from what the day's orders give; none while the orders change */
-async function differingFields(db: Db, day: string): Promise<string[]> {
+/** @returns undefined also while the orders of the day change */
+async function differenceOf(db: Db, day: string): Promise<Difference | undefined> {
   const before = await orderDays(db).findOne({ _id: day });
   const kept = await figuresOf(db).findOne({ _id: day });
-  if (!kept || kept.changes !== before?.changes) return [];
+  if (before && kept?.changes !== before.changes) return undefined;
   const sum = (await addUpDays(db, day, day)).get(day);
+  const after = await orderDays(db).findOne({ _id: day });
+  if (after?.changes !== before?.changes) return undefined;
+  if (!before && sum) return { id: day, kind: 'missing', fields: [] };
+  if (!before) return kept ? { id: day, kind: 'extra', fields: [] } : undefined;
   const expected: Partial<FiguresDocument> = { _id: day, changes: before.changes, ...sum };
-  const names = [...new Set([...Object.keys(expected), ...Object.keys(kept)])] as (keyof FiguresDocument)[];
-  const differing = names.filter((name) => !isDeepStrictEqual(expected[name], kept[name])).sort();
-  const after = differing.length > 0 ? await orderDays(db).findOne({ _id: day }) : before;
-  return after?.changes === before.changes ? differing : [];
+  const names = [...new Set([...Object.keys(expected), ...Object.keys(kept ?? {})])] as (keyof FiguresDocument)[];
+  const fields = names.filter((name) => !isDeepStrictEqual(expected[name], kept?.[name])).sort();
+  return fields.length > 0 ? { id: day, kind: 'different', fields } : undefined;
 }
 
-async function* daysWithChanges(db: Db): AsyncGenerator<OrderDay, void, void> {
+/** Days that have a counter, orders or figures; some of them several times. */
+async function* daysOfAnything(db: Db): AsyncGenerator<string, void, void> {
+  yield* daysIn(db, orderDays(db).collectionName);
+  yield* daysWithFigures(db);
+  yield* daysIn(db, figuresOf(db).collectionName);
+}
+
+async function* daysIn(db: Db, collection: string): AsyncGenerator<string, void, void> {
   for (let after = ''; ;) {
-    const page = await orderDays(db)
+    const page = db
+      .collection<{ readonly _id: string }>(collection)
       .find({ _id: { $gt: after } })
+      .project<{ readonly _id: string }>({ _id: 1 })
       .sort({ _id: 1 })
-      .limit(PAGE)
-      .toArray();
-    yield* page;
-    if (page.length < PAGE) return;
-    after = page.at(-1)?._id ?? '';
+      .limit(PAGE);
+    const days = (await inOneStep(page.toArray())).map(({ _id }) => _id);
+    yield* days;
+    if (days.length < PAGE) return;
+    after = days.at(-1) ?? '';
   }
 }
 
@@ -110,7 +143,7 @@ async function* daysWithFigures(db: Db): AsyncGenerator<string, void, void> {
 /** @param firstFrom finds the first of some times, from one on: an index lookup for each day */
 async function* daysOf(firstFrom: (from: Date) => Promise<Date | undefined>): AsyncGenerator<string, void, void> {
   for (let from = new Date(0); ;) {
-    const first = await firstFrom(from);
+    const first = await inOneStep(firstFrom(from));
     if (!first) return;
     const day = dayOf(first);
     yield day;

@@ -1,7 +1,7 @@
 import type { Collection, Filter } from 'mongodb';
 import type { AuditDocument } from './document.ts';
 import { withTimeLimit } from '../database.ts';
-import type { PageKey } from '../orders/queries.ts';
+import { inPeriod, type PageKey } from '../orders/queries.ts';
 
 export interface AuditFilter {
   readonly type?: string;
@@ -20,14 +20,7 @@ export function createAuditQueries({ audit }: { readonly audit: Collection<Audit
   return {
     /** Newest first. A page starts after the last document of the previous one, so every page costs the same. */
     async list({ from, to, ...equal }: AuditFilter, limit: number, after?: PageKey): Promise<AuditDocument[]> {
-      const recordedAt = { ...(from && { $gte: from }), ...(to && { $lt: to }) };
-      const filter: Filter<AuditDocument> = {
-        ...equal,
-        ...(Object.keys(recordedAt).length > 0 && { recordedAt }),
-        ...(after && {
-          $or: [{ recordedAt: { $lt: after.time } }, { recordedAt: after.time, _id: { $lt: after.id } }],
-        }),
-      };
+      const filter: Filter<AuditDocument> = { ...equal, ...inPeriod('recordedAt', from, to, after) };
       return withTimeLimit(timeLimitMs, audit.find(filter).sort({ recordedAt: -1, _id: -1 }).limit(limit).toArray());
     },
   };

@@ -1,5 +1,5 @@
 import type { AllStreamRecordedEvent } from '@eventstore/db-client';
-import { ensureConnected } from '../../eventstoredb/client.ts';
+import { ensureConnected, withTimeLimit as withEventStoreTimeLimit } from '../../eventstoredb/client.ts';
 import { consume as subscribe, type Subscription } from '../../eventstoredb/wire/consume.ts';
 import type { ResolvedEvent } from '../../eventstoredb/wire/recorded-event.ts';
 import { withTimeLimit } from '../database.ts';
@@ -104,7 +104,7 @@ export function startWorker(options: WorkerOptions): Worker {
   }
 
   async function consume(signal: AbortSignal, progress: Progress): Promise<void> {
-    const subscription = await subscribe(client, {
+    const opening = subscribe(client, {
       group,
       bufferSize: BUFFER_SIZE,
       onConfirmation() {
@@ -113,6 +113,9 @@ export function startWorker(options: WorkerOptions): Worker {
         progress();
         log.info({ group }, 'projection worker consumes');
       },
+    });
+    const subscription = await withEventStoreTimeLimit(CONNECT_TIME_LIMIT_MS, opening, () => {
+      opening.then((late) => late.unsubscribe()).catch(() => undefined); // it would take events and keep them
     });
     const projection = projectTogether(models, (model) => model.project(context, model.name));
     // The current batch is finished first: the loop checks the signal after it.

@@ -20,6 +20,22 @@ export interface PageKey {
   readonly id: string;
 }
 
+/**
+ * Matches what lies in a period and after the end of a page, newest first: a range of times, which an index bounds, and
+ * a filter for the few of the same time. By an `$or` of the two, MongoDB may read all that is newer.
+ *
+ * @param field of the time; the sort is by it and `_id`, both descending
+ * @param from inclusive
+ * @param to exclusive
+ */
+export function inPeriod(field: string, from: Date | undefined, to: Date | undefined, after: PageKey | undefined) {
+  const time = { ...(from && { $gte: from }), ...(after ? { $lte: after.time } : to && { $lt: to }) };
+  return {
+    ...(Object.keys(time).length > 0 && { [field]: time }),
+    ...(after && { $nor: [{ [field]: after.time, _id: { $gte: after.id } }] }),
+  };
+}
+
 export type OrderQueries = ReturnType<typeof createOrderQueries>;
 
 /** Reads of the `orders` read model; each throws ReadModelsUnavailableError. */
@@ -34,12 +50,10 @@ export function createOrderQueries({ orders }: { readonly orders: Collection<Ord
       limit: number,
       after?: PageKey,
     ): Promise<OrderDocument[]> {
-      const placedAt = { ...(placedFrom && { $gte: placedFrom }), ...(placedTo && { $lt: placedTo }) };
       const filter: Filter<OrderDocument> = {
         ...equal,
         revision: { $gte: 0 },
-        ...(Object.keys(placedAt).length > 0 && { placedAt }),
-        ...(after && { $or: [{ placedAt: { $lt: after.time } }, { placedAt: after.time, _id: { $lt: after.id } }] }),
+        ...inPeriod('placedAt', placedFrom, placedTo, after),
       };
       return withTimeLimit(timeLimitMs, orders.find(filter).sort({ placedAt: -1, _id: -1 }).limit(limit).toArray());
     },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Collection, Db } from 'mongodb';
-import type { StoredPosition } from '../database.ts';
+import { inOneStep, type StoredPosition } from '../database.ts';
 import { isDuplicateKey } from '../errors.ts';
 
 /** How far a rebuild has come; stored with the read models, so that any process can resume it. */
@@ -77,18 +77,19 @@ export async function acquireLease(
   fresh: Pick<RebuildState, '_id' | 'version' | 'head'>,
 ): Promise<Lease | undefined> {
   const { _id } = fresh;
-  const found = await states.findOne({ _id });
+  const found = await inOneStep(states.findOne({ _id }));
   if (found && isUnfinished(found) && isHeld(found)) return undefined;
   const owner = randomUUID();
   const now = new Date();
   const goesOn = found && isUnfinished(found) && found.version === fresh.version;
   const state: RebuildState = goesOn ? { ...found, owner, heartbeat: now } : begun(fresh, owner, now);
   if (found) {
-    const taken = await states.replaceOne({ _id, owner: found.owner, heartbeat: found.heartbeat }, state);
+    const { owner: before, heartbeat } = found;
+    const taken = await inOneStep(states.replaceOne({ _id, owner: before, heartbeat }, state));
     return taken.matchedCount === 1 ? hold(states, state, owner) : undefined;
   }
   try {
-    await states.insertOne(state);
+    await inOneStep(states.insertOne(state));
   } catch (error) {
     if (isDuplicateKey(error)) return undefined;
     throw error;
@@ -124,13 +125,14 @@ function hold(states: Collection<RebuildState>, begin: RebuildState, owner: stri
     state: () => state,
     async save(changes) {
       const heartbeat = new Date();
-      const { matchedCount } = await states.updateOne({ _id, owner }, { $set: { ...changes, heartbeat } });
+      const update = { $set: { ...changes, heartbeat } };
+      const { matchedCount } = await inOneStep(states.updateOne({ _id, owner }, update));
       if (matchedCount === 0) throw new LeaseLostError(`another process has taken over ${_id}`);
       state = { ...state, ...changes, heartbeat };
     },
     async release() {
       clearInterval(beat);
-      await states.updateOne({ _id, owner }, { $set: { owner: null } });
+      await inOneStep(states.updateOne({ _id, owner }, { $set: { owner: null } }));
     },
   };
 }

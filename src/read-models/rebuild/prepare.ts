@@ -1,4 +1,4 @@
-import { createIndexes, fromStored, type ReadModelState, readModelStates, toStored } from '../database.ts';
+import { createIndexes, fromStored, inOneStep, type ReadModelState, readModelStates, toStored } from '../database.ts';
 import { readLog } from '../log-reader.ts';
 import { type ReadModel, type ReadModelContext, streamPrefixes } from '../read-model.ts';
 import { projectTogether } from '../together.ts';
@@ -22,10 +22,7 @@ export async function prepareReadModels(
   await discardIfOfOtherLog(context, models, say);
   await rebuilds.finishSwaps();
   await Promise.all(models.map(({ name, indexes }) => createIndexes(context.db.collection(name), indexes)));
-  const found = await readModelStates(context.db)
-    .find({ _id: { $in: models.map(({ name }) => name) } })
-    .toArray();
-  const states = new Map(found.map((state) => [state._id, state]));
+  const states = await readStates(context, models);
   for (const model of models) {
     const state = states.get(model.name);
     if (!state || state.version === model.version) continue;
@@ -57,6 +54,15 @@ async function build(
   log.info({ readModels: missing.map(({ name }) => name), events, ms: Date.now() - started }, 'built from the log');
 }
 
+async function readStates(
+  { db }: ReadModelContext,
+  models: readonly ReadModel[],
+): Promise<Map<string, ReadModelState>> {
+  const filter = { _id: { $in: models.map(({ name }) => name) } };
+  const found = await inOneStep(readModelStates(db).find(filter).toArray());
+  return new Map(found.map((state) => [state._id, state]));
+}
+
 async function save(
   { db }: ReadModelContext,
   models: readonly ReadModel[],
@@ -65,5 +71,5 @@ async function save(
   const writes = models.map(({ name, version }) => ({
     replaceOne: { filter: { _id: name }, replacement: { version, builtAt: new Date(), ...progress }, upsert: true },
   }));
-  await readModelStates(db).bulkWrite(writes);
+  await inOneStep(readModelStates(db).bulkWrite(writes));
 }

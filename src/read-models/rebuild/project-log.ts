@@ -1,5 +1,5 @@
 import type { AllStreamRecordedEvent, Position } from '@eventstore/db-client';
-import { STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
+import { inOneStep } from '../database.ts';
 import type { LogPage } from '../log-reader.ts';
 import { markLog } from './log-mark.ts';
 import { type Projection, type ReadModelContext, toLogEvents } from '../read-model.ts';
@@ -39,7 +39,7 @@ export async function projectLog(
   async function read(): Promise<void> {
     for await (const page of pages) {
       const events = await toLogEvents(context, page.events);
-      await withTimeLimit(STEP_TIME_LIMIT_MS, projection.add(events));
+      await inOneStep(projection.add(events));
       count += page.events.length;
       position = page.position;
       last = page.events;
@@ -56,8 +56,8 @@ export async function projectLog(
     begun += written.documents;
     count = 0;
     position = undefined;
-    await withTimeLimit(STEP_TIME_LIMIT_MS, projection.write());
-    await withTimeLimit(STEP_TIME_LIMIT_MS, markLog(context.db, written.last));
-    await withTimeLimit(STEP_TIME_LIMIT_MS, onWritten(written));
+    await inOneStep(projection.write());
+    await inOneStep(markLog(context.db, written.last));
+    await onWritten(written);
   }
 }

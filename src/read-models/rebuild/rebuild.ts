@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isUnavailable as isEventStoreUnavailable } from '../../eventstoredb/errors.ts';
+import { inOneStep } from '../database.ts';
 import { isUnavailable as isMongoUnavailable } from '../errors.ts';
 import { endOfLog } from '../log-reader.ts';
 import { findReadModel, type ReadModel, type ReadModelContext } from '../read-model.ts';
@@ -121,7 +122,7 @@ export function createRebuilds(context: ReadModelContext, models: readonly ReadM
   async function ensure(name: string, isDone: Parameters<Rebuilds['ensure']>[1]): Promise<void> {
     for (;;) {
       stopping.signal.throwIfAborted();
-      const state = await states.findOne({ _id: rebuildId(name) });
+      const state = await inOneStep(states.findOne({ _id: rebuildId(name) }));
       const isOfVersion = state?.phase === 'done' && state.version === findReadModel(models, name).version;
       if (await isDone(isOfVersion ? state : undefined)) return;
       try {
@@ -162,7 +163,7 @@ export function createRebuilds(context: ReadModelContext, models: readonly ReadM
 
   async function allStates(): Promise<ReadonlyMap<string, RebuildState>> {
     // All ids that begin with `rebuild:`, as `;` is the character after `:`.
-    const found = await states.find({ _id: { $gte: 'rebuild:', $lt: 'rebuild;' } }).toArray();
+    const found = await inOneStep(states.find({ _id: { $gte: 'rebuild:', $lt: 'rebuild;' } }).toArray());
     return new Map(found.map((state) => [state._id.slice('rebuild:'.length), state]));
   }
 

@@ -1,6 +1,7 @@
 import { type Collection, MongoServerError } from 'mongodb';
 import { type LogPage, readLog } from '../log-reader.ts';
-import { createIndexes, fromStored, toStored } from '../database.ts';
+import { countDocuments, createIndexes, fromStored, inOneStep, toStored } from '../database.ts';
+import { NAMESPACE_NOT_FOUND } from '../errors.ts';
 import { type ReadModel, type ReadModelContext, streamPrefixes } from '../read-model.ts';
 import { projectTogether } from '../together.ts';
 import type { Lease } from './lease.ts';
@@ -16,8 +17,6 @@ export interface Rebuilding {
   readonly signal: AbortSignal;
 }
 
-const NAMESPACE_NOT_FOUND = 26;
-
 /**
  * Fills a new collection from the log while the old one serves and is still projected into, and swaps them. Then it
  * reads on from where the filling stopped to the end of the log, so that the new collection gets what was written only
@@ -30,9 +29,9 @@ export async function rebuildByShadow(rebuilding: Rebuilding): Promise<void> {
   const shadow = context.db.collection(`${model.name}_rebuild`);
   const isFilling = lease.state().phase === 'filling';
   if (isFilling) await fill(rebuilding, shadow);
-  if (!isFilling && (await isSwapped(shadow, lease))) await shadow.drop();
+  if (!isFilling && (await isSwapped(shadow, lease))) await inOneStep(shadow.drop());
   else await swap(rebuilding, shadow);
-  await model.replaced?.(context);
+  if (model.replaced) await inOneStep(model.replaced(context));
   const projection = projectTogether(models, (each) => each.project(context, each.name));
   await projectLog(pages(rebuilding, models), context, projection, async ({ events, position }) => {
     await lease.save({ position: toStored(position), events: lease.state().events + events });
@@ -42,8 +41,8 @@ export async function rebuildByShadow(rebuilding: Rebuilding): Promise<void> {
 async function fill(rebuilding: Rebuilding, shadow: Collection): Promise<void> {
   const { context, model, lease } = rebuilding;
   if (lease.state().position === null) {
-    await shadow.drop();
-    await context.db.createCollection(shadow.collectionName);
+    await inOneStep(shadow.drop());
+    await inOneStep(context.db.createCollection(shadow.collectionName));
     await createIndexes(shadow, model.indexes);
   }
   const projection = model.project(context, shadow.collectionName);
@@ -55,7 +54,7 @@ async function fill(rebuilding: Rebuilding, shadow: Collection): Promise<void> {
       streams: streams + written.documents,
     });
   });
-  const documents = await shadow.countDocuments({});
+  const documents = await countDocuments(shadow);
   const { streams } = lease.state();
   // Those of what is gone were made, and are no more.
   const isRight = model.removes ? documents <= streams : documents === streams;
@@ -65,14 +64,14 @@ async function fill(rebuilding: Rebuilding, shadow: Collection): Promise<void> {
 
 /** After a crash: fewer documents than were counted are late writes of a slow process, made after the swap. */
 async function isSwapped(shadow: Collection, lease: Lease): Promise<boolean> {
-  return (await shadow.countDocuments({})) < lease.state().documents;
+  return (await countDocuments(shadow)) < lease.state().documents;
 }
 
 /** Also finishes a swap whose process died in the middle of it. */
 async function swap({ context, model, lease }: Rebuilding, shadow: Collection): Promise<void> {
   try {
     await lease.save({});
-    await shadow.rename(model.name, { dropTarget: true });
+    await inOneStep(shadow.rename(model.name, { dropTarget: true }));
   } catch (error) {
     if (!(error instanceof MongoServerError) || error.code !== NAMESPACE_NOT_FOUND) throw error;
   }

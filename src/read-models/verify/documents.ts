@@ -1,25 +1,25 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type Filter, type FindCursor, MongoBulkWriteError } from 'mongodb';
 import { isOnlyDuplicates, readAgainIfReplaced } from '../errors.ts';
 import { chunksOf } from '../batches.ts';
-import { STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
+import { inOneStep, STEP_TIME_LIMIT_MS } from '../database.ts';
 import { endOfLog, readLog } from '../log-reader.ts';
 import { type ReadModelContext, toLogEvents, withMetadata } from '../read-model.ts';
-import { type Difference, type Findings, note, partOf, type VerifyRun } from '../findings.ts';
+import { type Difference, type Findings, note, noteBehind, partOf, type VerifyRun } from '../findings.ts';
+import { lookAgain } from './look-again.ts';
 import type { Pair, Verification } from './verification.ts';
 
 type Options = Pick<ReadModelContext, 'client' | 'streams' | 'streamPrefix'>;
 type Document = Readonly<Record<string, unknown>> & { readonly _id: string };
 
-const LOOK_AGAIN_MS = 100;
 const PAGE = 500;
 /** Attempts at a repair, when other writers are faster. */
 const MOST_REPAIRS = 5;
 
 /**
  * Folds the log and compares, in one pass for each part of the documents, so that only that many are in memory. What
- * seems to differ is checked again by itself, because log and documents have moved on in the meantime.
+ * seems to differ is checked again by itself, because log and documents have moved on in the meantime: it counts as a
+ * difference if it still differs when the read model has reached the position that was read.
  */
 export async function verifyDocuments<D extends object, Fold>(
   options: Options,
@@ -27,12 +27,14 @@ export async function verifyDocuments<D extends object, Fold>(
   run: Required<VerifyRun>,
   findings: Findings,
 ): Promise<void> {
-  const parts = Math.max(1, Math.ceil((await model.collection.estimatedDocumentCount()) / run.mostAtOnce));
+  const documents = await inOneStep(model.collection.estimatedDocumentCount());
+  const parts = Math.max(1, Math.ceil(documents / run.mostAtOnce));
   for (let part = 0; part < parts; part += 1) {
     const isMine = (id: string) => parts === 1 || partOf(id, parts) === part;
-    const folds = await foldLog(options, model, isMine, run, (share) => run.onProgress((part + share) / parts));
+    const onProgress = (share: number) => run.onProgress((part + share) / parts);
+    const { folds, head } = await foldLog(options, model, isMine, run, onProgress);
     const open = await compareAll(model, folds, isMine, run.signal, findings);
-    for (const some of chunksOf(open, PAGE)) await settle(model, some, folds, run, findings);
+    await settle(model, open, folds, head, run, findings);
   }
 }
 
@@ -42,10 +44,11 @@ async function foldLog<D, Fold>(
   isMine: (id: string) => boolean,
   { signal }: Pick<Required<VerifyRun>, 'signal'>,
   onProgress: (share: number) => void,
-): Promise<Map<string, Fold>> {
+): Promise<{ folds: Map<string, Fold>; head: number }> {
   const { client } = options;
   const gone = new Set<string>();
-  const head = Number((await endOfLog(client))?.commit ?? 1);
+  const end = Number((await endOfLog(client, STEP_TIME_LIMIT_MS))?.commit ?? 1);
+  let head = 0;
   const folds = new Map<string, Fold>();
   for await (const { events, position } of readLog(client, withMetadata(model.prefixes))) {
     signal.throwIfAborted();
@@ -56,10 +59,11 @@ async function foldLog<D, Fold>(
       const folded = model.fold(folds.get(id), recorded);
       if (folded !== undefined) folds.set(id, folded);
     }
-    onProgress(Math.min(1, Number(position.commit) / head));
+    head = Number(position.commit);
+    onProgress(Math.min(1, head / end));
   }
   model.forget(folds, gone, isMine);
-  return folds;
+  return { folds, head };
 }
 
 /** @returns the ids of what seems to differ; the folds of the rest are dropped */
@@ -76,7 +80,7 @@ async function compareAll<D extends object, Fold>(
     const mine = page.filter(({ _id }) => isMine(_id));
     findings.checked += mine.length;
     const known = new Map(mine.flatMap(({ _id }) => entryOf(folds, _id)));
-    const expected = await model.expect(known);
+    const expected = await inOneStep(model.expect(known));
     for (const document of mine) {
       const wanted = expected.get(document._id);
       if (wanted && differingFields(model, wanted, document).length === 0) folds.delete(document._id);
@@ -106,7 +110,7 @@ function readPage<T>(find: () => FindCursor<T>): Promise<T[]> {
     find()
       .batchSize(PAGE + 1)
       .toArray();
-  return withTimeLimit(STEP_TIME_LIMIT_MS, readAgainIfReplaced(read));
+  return inOneStep(readAgainIfReplaced(read));
 }
 
 interface Verdict<D, Fold> extends Pair<D, Fold> {
@@ -114,26 +118,48 @@ interface Verdict<D, Fold> extends Pair<D, Fold> {
   readonly difference: Difference;
 }
 
+/** @param head commit position up to which the log was read */
 async function settle<D extends object, Fold>(
   model: Verification<D, Fold>,
   ids: readonly string[],
   folds: Map<string, Fold>,
-  { repair, signal, settleMs, lag }: Required<VerifyRun>,
+  head: number,
+  run: Required<VerifyRun>,
   findings: Findings,
 ): Promise<void> {
-  let verdicts = await judge(model, ids, folds);
-  let behind = await lag();
-  let settledBy = performance.now() + settleMs;
-  while (verdicts.some(mayHeal) && performance.now() < settledBy) {
-    await delay(LOOK_AGAIN_MS);
-    signal.throwIfAborted();
-    const now = await lag();
-    // What follows the log is waited for as long as it moves, however far behind it is.
-    if (now > 0 && now !== behind) settledBy = performance.now() + settleMs;
-    behind = now;
-    verdicts = await judge(model, idsOf(verdicts), folds);
+  if (ids.length === 0) return;
+  const { left, reached, isReached } = await lookAgain(run, head, ids, async (open) => {
+    const differing = await judgeAll(model, open, folds);
+    return { left: idsOf(differing), mayHeal: differing.some((verdict) => mayHeal(model, verdict)) };
+  });
+  for (const some of chunksOf(left, PAGE)) {
+    run.signal.throwIfAborted();
+    const verdicts = await judge(model, some, folds);
+    const behind = isReached ? [] : verdicts.filter((verdict) => mayHeal(model, verdict));
+    noteBehind(findings, behind.length, reached, head);
+    const certain = verdicts.filter((verdict) => !behind.includes(verdict));
+    if (run.repair) await repairUntilDone(model, certain, folds, findings);
+    else for (const { difference } of certain) note(findings, difference, false);
   }
-  for (let tries = 1; repair && verdicts.length > 0 && tries <= MOST_REPAIRS; tries += 1) {
+}
+
+/** A document that is wrong at its revision, or has no stream, isn't fixed by waiting. */
+function mayHeal(
+  { lagging }: Pick<Verification<never, never>, 'lagging'>,
+  { difference: { kind, fields } }: { readonly difference: Difference },
+): boolean {
+  if (kind !== 'different') return true;
+  return fields.length > 0 && fields.every((field) => lagging?.has(field));
+}
+
+async function repairUntilDone<D extends object, Fold>(
+  model: Verification<D, Fold>,
+  certain: readonly Verdict<D, Fold>[],
+  folds: Map<string, Fold>,
+  findings: Findings,
+): Promise<void> {
+  let verdicts = certain;
+  for (let tries = 1; verdicts.length > 0 && tries <= MOST_REPAIRS; tries += 1) {
     await repairAll(model, verdicts);
     const left = await judge(model, idsOf(verdicts), folds);
     const open = new Set(idsOf(left));
@@ -141,12 +167,19 @@ async function settle<D extends object, Fold>(
     verdicts = left;
   }
   for (const { difference } of verdicts) note(findings, difference, false);
+}
 
-  /** A document that is wrong at its revision isn't fixed by waiting. */
-  function mayHeal({ difference: { kind, fields } }: Verdict<D, Fold>): boolean {
-    if (kind !== 'different') return true;
-    return fields.length > 0 && fields.every((field) => model.lagging?.has(field));
+/** Without the documents: there may be many. */
+async function judgeAll<D extends object, Fold>(
+  model: Verification<D, Fold>,
+  ids: readonly string[],
+  folds: Map<string, Fold>,
+): Promise<{ readonly id: string; readonly difference: Difference }[]> {
+  const found: { readonly id: string; readonly difference: Difference }[] = [];
+  for (const some of chunksOf(ids, PAGE)) {
+    for (const { id, difference } of await judge(model, some, folds)) found.push({ id, difference });
   }
+  return found;
 }
 
 function idsOf(verdicts: readonly { readonly id: string }[]): string[] {
@@ -171,7 +204,7 @@ async function judge<D extends object, Fold>(
     if (fold !== undefined) folds.set(id, fold);
     pairs.push({ id, fold, document });
   }
-  const expected = await model.expect(new Map(ids.flatMap((id) => entryOf(folds, id))));
+  const expected = await inOneStep(model.expect(new Map(ids.flatMap((id) => entryOf(folds, id)))));
   return pairs.flatMap((pair) => {
     const difference = compare(model, pair, expected.get(pair.id));
     return difference ? [{ ...pair, expected: expected.get(pair.id), difference }] : [];
@@ -215,11 +248,11 @@ async function repairAll<D extends object, Fold>(
     return expected ? { replaceOne: { filter, replacement: expected } } : { deleteOne: { filter } };
   });
   try {
-    await withTimeLimit(STEP_TIME_LIMIT_MS, model.collection.bulkWrite(writes as never, { ordered: false }));
+    await inOneStep(model.collection.bulkWrite(writes as never, { ordered: false }));
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || !isOnlyDuplicates(error)) throw error;
   }
-  await model.afterRepair(verdicts.flatMap(({ expected }) => expected ?? []));
+  await inOneStep(model.afterRepair(verdicts.flatMap(({ expected }) => expected ?? [])));
 }
 
 function entryOf<Fold>(folds: ReadonlyMap<string, Fold>, id: string): [string, Fold][] {

@@ -9,7 +9,7 @@ import {
 } from '@eventstore/db-client';
 import persistent from '@eventstore/db-client/generated/persistent_pb.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { connectEventStore } from '../../../src/eventstoredb/client.ts';
+import { connectEventStore, readHead } from '../../../src/eventstoredb/client.ts';
 import { hasType, isUnavailable } from '../../../src/eventstoredb/errors.ts';
 import {
   consume,
@@ -145,6 +145,22 @@ describe('a subscription that is dead fails', () => {
     const { client: other, proxy, close } = await connectThroughProxy(url);
     const subscription = await consume(other, { group, bufferSize: 10, onConfirmation: () => proxy.reset() });
     expect(isUnavailable(await failureOf(consumeAll(subscription)))).toBe(true);
+    await close();
+  });
+});
+
+describe('a subscription that the server never confirms', () => {
+  it('fails as an outage', async () => {
+    const { client: other, proxy, close } = await connectThroughProxy(url);
+    const confirmed = vi.fn();
+    await readHead(other, 10_000);
+    proxy.set({ type: 'hold-answers' });
+    const options = { group, bufferSize: 10, onConfirmation: confirmed, confirmWithinMs: 100 };
+    const subscription = await consume(other, options);
+    const error = await failureOf(subscription.batches(() => 10).next());
+    expect(isUnavailable(error)).toBe(true);
+    expect(confirmed).not.toHaveBeenCalled();
+    proxy.reset();
     await close();
   });
 });

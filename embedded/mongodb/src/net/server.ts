@@ -18,6 +18,7 @@ export interface MongoServer {
 export interface ServerOptions {
   readonly store: Store;
   readonly port: number;
+  readonly run?: typeof runCommand;
   /** Loopback only. */
   readonly host?: string;
   readonly now?: () => number;
@@ -32,7 +33,8 @@ const loopback = new Set(['127.0.0.1', 'localhost', '::1']);
  *
  * @throws Error when the host is not loopback or the port is taken
  */
-export async function serve({ store, port, host = '127.0.0.1', now = Date.now }: ServerOptions): Promise<MongoServer> {
+export async function serve(options: ServerOptions): Promise<MongoServer> {
+  const { store, port, run = runCommand, host = '127.0.0.1', now = Date.now } = options;
   if (!loopback.has(host)) throw new Error(`refusing to listen on ${host}: this server is for the own machine only`);
   const cursors = createCursors(now);
   const connections = new Set<Connection>();
@@ -66,7 +68,7 @@ export async function serve({ store, port, host = '127.0.0.1', now = Date.now }:
 
   /** A command that reads what is not yet on disk also waits for it. */
   function answer(connection: Connection, message: Message, context: Context): void {
-    const reply = runCommand(message.request, context);
+    const reply = run(message.request, context);
     if (!store.inTransaction) {
       send(connection, message, reply);
       return;
@@ -113,7 +115,7 @@ export async function serve({ store, port, host = '127.0.0.1', now = Date.now }:
       watches.delete(timer);
       if (connection.closed) return;
       const id = ++lastReply;
-      const reply = runCommand(message.request, context);
+      const reply = run(message.request, context);
       connection.send(writeReply(message, reply, id, message.exhaustAllowed), message.exhaustAllowed);
       if (message.exhaustAllowed) watch(connection, { ...message, requestId: id }, context, wait, watches);
     }, wait);
