@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventSchemas } from '../../src/eventstoredb/event-schemas.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
@@ -152,6 +153,6 @@ describe('the event catalogue', () => {
     expect(placed).toMatchObject({ currentVersion: 2, upcasters: [{ from: 1, to: 2 }] });
     expect(placed.versions[1].schema.properties).toHaveProperty('customerEmail');
     expect(placed.versions[0].schema.properties).not.toHaveProperty('customerEmail');
-    expect(body.events).toHaveLength(13);
+    expect(body.events.map(({ type }: { type: string }) => type)).toEqual(Object.keys(eventSchemas));
   });
 });

@@ -70,5 +70,5 @@ async function readAll(streamPrefix: string): Promise<AllStreamRecordedEvent[]> 
     maxCount: Number.MAX_SAFE_INTEGER,
   });
   for await (const { event } of all) if (event?.streamId.startsWith(streamPrefix)) events.push(event);
-  return events.filter(({ streamId }) => /^(PizzaOrder|Customer)-/.test(streamId.slice(streamPrefix.length)));
+  return events.filter(({ streamId }) => /^(PizzaOrder|Customer|MenuItem)-/.test(streamId.slice(streamPrefix.length)));
 }
