@@ -457,6 +457,19 @@ describe('the list of refunds', () => {
   });
 });
 
+describe('an order whose document is of before there were refunds', () => {
+  it('is shown without any, until its read model is rebuilt', async () => {
+    const id = await paid();
+    expect((await service.get(`/orders/${id}?minRevision=1`)).status).toBe(200);
+    const { database, admin } = besides(service);
+    const fields = { payments: true, refunds: true, owedMinor: true, undecided: true } as const;
+    await database.orders.updateOne({ _id: id }, { $unset: fields });
+    expect((await service.get(`/orders/${id}`)).body).toMatchObject({ paymentStatus: 'PAID', refunds: [] });
+    expect((await service.get('/orders?limit=1')).body.items).toMatchObject([{ id, refunds: [] }]);
+    expect(await admin.verify('orders', { repair: true })).toMatchObject({ differences: 1, repaired: 1 });
+  });
+});
+
 describe('orders by payment status', () => {
   it.each(['REFUND_PENDING', 'PARTIALLY_REFUNDED', 'REFUNDED'])('%s are found', async (paymentStatus) => {
     const { id, path } = await refunding(paymentStatus === 'PARTIALLY_REFUNDED' ? '5.00' : undefined);

@@ -277,7 +277,7 @@ describe('a refund, its service or its store killed', () => {
         const answer = await send(command);
         expect(answer.status).toBe(command.status);
         const again = await send(command);
-      expect([again.status, again.etag, again.body]).toEqual([answer.status, answer.etag, answer.body]);
+        expect([again.status, again.etag, again.body]).toEqual([answer.status, answer.etag, answer.body]);
         const events = (await eventsOf(command)).slice(command.revision + 1);
         expect(events).toHaveLength(command.events);
         expect((answer.body as OrderBody).revision).toBe(command.revision + command.events);
