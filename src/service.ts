@@ -38,6 +38,7 @@ export interface ServiceOptions {
     | 'snapshotEvery'
     | 'maxInFlight'
     | 'rateLimitPerMinute'
+    | 'trustProxy'
   >;
   readonly eventStore: EventStoreDBClient;
   readonly mongo: MongoClient;

@@ -20,14 +20,16 @@ export interface ExecutorOptions<State extends { readonly lastUpdated: string },
   readonly onConflict?: () => void;
 }
 
+/** Whether the present revision will do for the caller (`If-Match`, `If-None-Match`); −1: there is nothing yet. */
+export type Precondition = (revision: number) => boolean;
+
 export interface Command<State, Event> {
   readonly name: string;
   readonly id: string;
   /** What a repetition under the same idempotency key must equal. */
   readonly request: unknown;
   readonly caller: Caller;
-  /** Revisions that the caller insists on (`If-Match`); undefined: any. */
-  readonly allowedRevisions?: readonly number[] | undefined;
+  readonly precondition?: Precondition | undefined;
   /** Why there must be such an aggregate already; without it, the command may create one. */
   readonly ifMissing?: (() => Error) | undefined;
   /** Nothing has this id yet, so there is nothing to load. */
@@ -124,11 +126,11 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
   }
 
   async function attempt(
-    { allowedRevisions, decide }: Command<State, Event>,
+    { precondition, decide }: Command<State, Event>,
     loaded: Loaded<State>,
   ): Promise<readonly Event[] | StaleRevisionError | DomainError> {
     const { state, revision } = loaded;
-    if (allowedRevisions?.includes(revision) === false) return new StaleRevisionError(revision, subject);
+    if (precondition?.(revision) === false) return new StaleRevisionError(revision, subject);
     const now = clock();
     try {
       return await decide(loaded, state ? notBefore(state.lastUpdated, now) : now.toISOString());

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import { openApiInfo } from './openapi/document.ts';
+import { registerSwaggerUi } from './openapi/swagger-ui.ts';
 import { handleError } from './problems/answer.ts';
+import { requirePreconditions } from './requests/preconditions.ts';
 import { adminRoutes, type AdminRoutesOptions } from './routes/admin.ts';
 import { analyticsRoutes, type AnalyticsRoutesOptions } from './routes/analytics.ts';
 import { auditRoutes, type AuditRoutesOptions } from './routes/audit.ts';
@@ -21,6 +22,8 @@ import { orderQueryRoutes, type OrderQueryRoutesOptions } from './routes/order-q
 import { sharedSchemas } from './schemas/index.ts';
 import { createAdmittingServer } from './server/admission.ts';
 import { answerBrokenRequest } from './server/broken-requests.ts';
+import { registerBodies } from './server/bytes.ts';
+import { registerGateway } from './server/gateway.ts';
 import { registerLimits } from './server/limits.ts';
 import { registerNotFound } from './server/methods.ts';
 import type { Pressure } from './server/pressure.ts';
@@ -41,7 +44,7 @@ export interface AppDependencies
     AdminRoutesOptions {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
-  readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute'>;
+  readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute' | 'trustProxy'>;
   readonly pressure: Pressure;
 }
 
@@ -64,6 +67,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
+    trustProxy: limits.trustProxy ?? false,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     serverFactory: (handle) =>
@@ -74,21 +78,23 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
       }),
   });
 
-  app.removeContentTypeParser('text/plain');
   for (const schema of sharedSchemas) app.addSchema(schema);
   app.setValidatorCompiler(createValidatorCompiler(sharedSchemas));
   app.setSerializerCompiler(createSerializerCompiler(sharedSchemas));
   app.setErrorHandler(handleError);
-  registerNotFound(app);
   measureRequests(app, dependencies.metrics);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
+  registerNotFound(app);
+  registerBodies(app);
+  registerGateway(app, limits.trustProxy);
+  requirePreconditions(app);
   await registerLimits(app, limits.rateLimitPerMinute);
 
   await app.register(swagger, openApiInfo);
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await registerSwaggerUi(app);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();

@@ -56,6 +56,7 @@ export async function startTestService({
     snapshotEvery: 100,
     maxInFlight: 1000,
     rateLimitPerMinute: undefined,
+    trustProxy: undefined,
     ...config,
   };
   const eventStore = like?.eventStore ?? connectEventStore(inject('eventStoreUrl'));

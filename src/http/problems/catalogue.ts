@@ -36,7 +36,7 @@ const kinds = {
   'rule-broken': { status: 409, title: 'A rule of the order forbids this' },
   'concurrent-change': { status: 409, title: 'Another request changed it meanwhile' },
   'rebuild-running': { status: 409, title: 'A rebuild of it is running already' },
-  'stale-revision': { status: 412, title: 'If-Match names an older revision' },
+  'stale-revision': { status: 412, title: 'A precondition of the request does not hold' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': {
     status: 415,

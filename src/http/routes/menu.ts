@@ -1,8 +1,9 @@
 import type { App } from './app.ts';
 import Type from 'typebox';
 import type { MenuStore } from '../../read-models/menu/store.ts';
-import { notFound } from '../problems/errors.ts';
-import { ref, Sku } from '../schemas/common.ts';
+import { notFound, ProblemError } from '../problems/errors.ts';
+import { preconditionOf, ruledOut, UNTAGGED } from '../requests/preconditions.ts';
+import { Preconditions, ref, Sku } from '../schemas/common.ts';
 import { Menu, MenuItem, MenuItemBody } from '../schemas/menu.ts';
 import { menuItemJson, menuJson, toMenuItem } from './menu-json.ts';
 
@@ -36,6 +37,7 @@ export function menuRoutes(app: App, { menu, currency }: MenuRoutesOptions): voi
         tags,
         operationId: 'putMenuItem',
         summary: 'Put an item on the menu, or change it',
+        headers: Preconditions,
         params: MenuParams,
         body: ref(MenuItemBody),
         response: { 200: ref(MenuItem), 201: ref(MenuItem) },
@@ -43,7 +45,10 @@ export function menuRoutes(app: App, { menu, currency }: MenuRoutesOptions): voi
     },
     async (request, reply) => {
       const item = toMenuItem(request.params.sku, request.body);
-      if (await menu.put(item)) void reply.code(201);
+      const allows = preconditionOf(request.headers) ?? (() => true);
+      const put = await menu.put(item, { canAdd: allows(-1), canChange: allows(UNTAGGED) });
+      if (put === undefined) throw new ProblemError(ruledOut);
+      if (put === 'added') void reply.code(201);
       return menuItemJson(item);
     },
   );
@@ -55,12 +60,14 @@ export function menuRoutes(app: App, { menu, currency }: MenuRoutesOptions): voi
         tags,
         operationId: 'deleteMenuItem',
         summary: 'Withdraw an item from the menu',
+        headers: Preconditions,
         params: MenuParams,
         response: { 204: Type.Null({ description: 'Withdrawn' }) },
       },
     },
     async (request, reply) => {
       const { sku } = request.params;
+      if (preconditionOf(request.headers)?.(UNTAGGED) === false) throw new ProblemError(ruledOut);
       if (!(await menu.remove(sku))) throw notFound(`There is no item ${sku} on the menu`);
       return reply.code(204).send(null);
     },

@@ -4,7 +4,7 @@ import type { OrderCommand, OrderCommands } from '../../commands/order-commands.
 import type { OrderAtRevision } from '../../commands/order-commands.ts';
 import { badField } from '../problems/errors.ts';
 import { callerOf } from '../requests/caller.ts';
-import { allowedRevisions, revisionTag } from '../requests/preconditions.ts';
+import { preconditionOf, revisionTag } from '../requests/preconditions.ts';
 import { CallerHeaders, CommandHeaders, ref } from '../schemas/common.ts';
 import {
   ApplyDiscountBody,
@@ -88,8 +88,11 @@ export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOpt
     app.post(path, { schema: { ...schema, response: { 200: ref(PlainOrder) } } }, async (request, reply) => {
       const { headers, params } = request;
       const given = commandOf(request.body as Static<Body>, headers['x-actor']);
-      const allowed = allowedRevisions(headers['if-match']);
-      return changedOrder(reply, await commands.run(params.orderId.toLowerCase(), given, callerOf(request), allowed));
+      const precondition = preconditionOf(headers);
+      return changedOrder(
+        reply,
+        await commands.run(params.orderId.toLowerCase(), given, callerOf(request), precondition),
+      );
     });
   }
 }

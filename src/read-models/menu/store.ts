@@ -37,15 +37,23 @@ export function createMenuStore({ menu }: { readonly menu: Collection<MenuItemDo
       return withTimeLimit(timeLimitMs, menu.find({}).sort({ category: 1, name: 1 }).toArray());
     },
 
-    /** @returns whether the item is new */
-    async put({ _id, ...item }: MenuItemDocument): Promise<boolean> {
-      const upsert = async () => menu.replaceOne({ _id }, item, { upsert: true });
+    /** @returns what became of the item; undefined when it may not be added, or not be changed */
+    async put(
+      { _id, ...item }: MenuItemDocument,
+      { canAdd, canChange } = { canAdd: true, canChange: true },
+    ): Promise<'added' | 'changed' | undefined> {
+      const upsert = async () =>
+        canChange
+          ? menu.replaceOne({ _id }, item, { upsert: canAdd })
+          : menu.updateOne({ _id }, { $setOnInsert: item }, { upsert: canAdd });
       // If two upserts insert a document at once, MongoDB may refuse one. The second try replaces it.
       const settled = upsert().catch((error: unknown) => {
         if (isDuplicateKey(error)) return upsert();
         throw error;
       });
-      return (await withTimeLimit(timeLimitMs, settled)).upsertedCount === 1;
+      const { upsertedCount, matchedCount } = await withTimeLimit(timeLimitMs, settled);
+      if (upsertedCount === 1) return 'added';
+      return canChange && matchedCount === 1 ? 'changed' : undefined;
     },
 
     /** @returns whether there was such an item */

@@ -43,6 +43,7 @@ export const menu: OperationDocumentations = {
     answers: { 200: { description: 'The menu', examples: { menu: wholeMenu, empty: { currency: 'USD', categories: [] } } } },
   },
   putMenuItem: {
+    parameters: { 'if-match': '*' },
     bodies: {
       withSize: menuItemBody,
       plain: { name: 'Lanterna', category: 'Classic', price: '11.50' },
@@ -60,6 +61,7 @@ export const menu: OperationDocumentations = {
     problems: { field: wrongField('body', '#/price', 'must be a decimal amount from "0" to "10000.00" with at most two decimals, as a string') },
   },
   deleteMenuItem: {
+    parameters: { 'if-match': '*' },
     answers: { 204: { description: 'Withdrawn; orders that have it keep it' } },
     problems: {
       field: wrongField('params', '#/sku', 'must be an item of the menu: 1 to 200 characters, no control characters'),

@@ -19,6 +19,7 @@ export const parameterExamples: Readonly<Record<string, unknown>> = {
   placedTo: '2026-02-01T00:00:00+01:00',
   repair: true,
   name: 'orders',
+  'if-none-match': '"7"',
   'x-actor': actor,
   'x-correlation-id': correlationId,
 };

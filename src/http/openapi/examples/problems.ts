@@ -6,6 +6,7 @@ import {
 } from '../../../commands/errors.ts';
 import { fieldProblem, problem, type ProblemDetails, storeAway } from '../../problems/catalogue.ts';
 import { toProblem } from '../../problems/errors.ts';
+import { ruledOut } from '../../requests/preconditions.ts';
 
 /** Examples of problems that an operation can end in, by name; each is made as the service itself makes it. */
 export type ProblemExamples = Readonly<Record<string, ProblemDetails>>;
@@ -42,6 +43,7 @@ export function generalProblems(method: string, path: string): ProblemExamples {
       tooSlow: problem('request-timeout'),
       tooLarge: problem('body-too-large', 'Request body is too large'),
       unsupported: problem('unsupported-media-type'),
+      stale: ruledOut,
     }),
     tooMany: problem('too-many-requests', undefined, { retryAfter: 30 }),
     unexpected: problem('unexpected'),
