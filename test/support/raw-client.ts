@@ -69,6 +69,6 @@ export function parseAnswer(text: string): RawAnswer {
   return {
     status: Number(statusLine.split(' ')[1]),
     headers: Object.fromEntries(headers) as Record<string, string>,
-    body: body === '' ? undefined : JSON.parse(body),
+    body: body === '' ? undefined : (JSON.parse(body) as unknown),
   };
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
-import type { AnswerDocumentation, OperationDocumentation } from './examples/documentation.ts';
+import type { AnswerDocumentation, OperationDocumentation, ParameterExample } from './examples/documentation.ts';
 import { documentation } from './examples/index.ts';
 import { parameterDescriptions, parameterExamples } from './examples/parameters.ts';
 import { generalProblems, type ProblemExamples } from './examples/problems.ts';
@@ -129,7 +129,7 @@ function parameterWithExample(parameter: Parameter, own: OperationDocumentation)
   };
 }
 
-function exampleOf(name: string, own: OperationDocumentation | undefined): unknown {
+function exampleOf(name: string, own: OperationDocumentation | undefined): ParameterExample | undefined {
   return own?.parameters?.[name] ?? parameterExamples[name];
 }
 

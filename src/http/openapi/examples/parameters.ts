@@ -1,7 +1,8 @@
+import type { ParameterExample } from './documentation.ts';
 import { actor, correlationId, customerId, orderId, sku } from './story.ts';
 
 /** Of the parameters that mean the same everywhere. */
-export const parameterExamples: Readonly<Record<string, unknown>> = {
+export const parameterExamples: Readonly<Record<string, ParameterExample>> = {
   orderId,
   customerId,
   sku,
