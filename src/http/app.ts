@@ -5,7 +5,6 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import { openApiInfo } from './openapi/document.ts';
-import { registerSwaggerUi } from './openapi/swagger-ui.ts';
 import { handleError } from './problems/answer.ts';
 import { requirePreconditions } from './requests/preconditions.ts';
 import { adminRoutes, type AdminRoutesOptions } from './routes/admin.ts';
@@ -29,6 +28,7 @@ import { registerNotFound } from './server/methods.ts';
 import type { Pressure } from './server/pressure.ts';
 import { securityHeaders } from './server/security-headers.ts';
 import { createSerializerCompiler, createValidatorCompiler } from './server/validation.ts';
+import { registerSwaggerUi } from './swagger-ui.ts';
 
 /** What the routes need, and what the server does. */
 export interface AppDependencies
