@@ -1,9 +1,9 @@
 # syntax=docker/dockerfile:1
 
-# A tag without a digest: a rebuild takes the security fixes of Debian and of Node 20.20 without an edit here. Whoever
-# needs the same bytes each time pins them: docker build --build-arg NODE_IMAGE=node:20.20-bookworm-slim@sha256:…
+# A tag without a digest: a rebuild takes the security fixes of Debian and of Node 24 without an edit here. Whoever
+# needs the same bytes each time pins them: docker build --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:…
 # Debian rather than Alpine, because native modules come prebuilt for glibc; the same release in every stage.
-ARG NODE_IMAGE=node:20.20-bookworm-slim
+ARG NODE_IMAGE=node:24-bookworm-slim
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
@@ -36,6 +36,7 @@ ENV NODE_ENV=production \
     PORT=3000
 WORKDIR /app
 COPY package.json LICENSE ./
+COPY openapi/openapi.json ./openapi/
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 

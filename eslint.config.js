@@ -27,7 +27,7 @@ export default tseslint.config(
   {
     ignores: [
       '**/dist/',
-      'dist-bench/',
+      'dist-tools/',
       'coverage/',
       'data/',
       'bench/peer/',

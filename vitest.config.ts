@@ -7,8 +7,9 @@ export default defineConfig({
     globalSetup: ['test/support/servers.ts'],
     // Most tests wait for a store or a process more than they compute.
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // For a machine ten times slower, or as busy: a limit only ends a test that would never end.
+    testTimeout: 200_000,
+    hookTimeout: 200_000,
     coverage: { provider: 'v8', include: ['src/**'] },
   },
 });

@@ -27,6 +27,7 @@ import { createPressure } from './http/server/pressure.ts';
 import { createProjectionAdmin } from './read-models/admin.ts';
 import { createRebuilds } from './read-models/rebuild/rebuild.ts';
 import { startWorker, type Worker } from './read-models/live/worker.ts';
+import { STORE_TIME_LIMIT_MS } from './time-limit.ts';
 
 export interface ServiceOptions {
   readonly config: Pick<
@@ -57,8 +58,6 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** So that a caller has its 503 within 3 s. */
-const STORE_TIME_LIMIT_MS = 2500;
 const PROBE_TIME_LIMIT_MS = 1000;
 
 /** Wires the service on two clients and starts its projection worker; the caller listens and closes. */

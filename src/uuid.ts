@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 /**
  * A UUID of version 5 (RFC 9562 §5.5): made of a name, the same for the same name and namespace. Every event's id is
- * one, and the usual package takes five times as long for it.
+ * one: with the uuid package, a twentieth fewer events are appended per second.
  *
  * @param namespace a UUID
  */

@@ -7,8 +7,7 @@ import { READ_MODELS } from '../read-models/index.ts';
 import { joinStores } from '../stores.ts';
 import { messageOf, runProgram } from './program.ts';
 import { HELP, parseCommand, type ProjectionCommand, runCommand } from './projection-commands.ts';
-
-const STORE_TIME_LIMIT_MS = 2500;
+import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
 await runProgram({
   help: HELP,

@@ -1,8 +1,6 @@
 import { withTimeLimit } from '../eventstoredb/client.ts';
 import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
-
-/** For waiting and for the work itself, so that a caller has its answer within 3 s. */
-const COMMAND_TIME_LIMIT_MS = 2500;
+import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
 /** @throws EventStoreUnavailableError when the caller has been answered already: then nothing more may be begun */
 export type StillWanted = () => void;
@@ -16,7 +14,7 @@ export type StillWanted = () => void;
  *
  * @throws EventStoreUnavailableError when time is up; what the task throws
  */
-export function createSerializer(timeLimitMs = COMMAND_TIME_LIMIT_MS) {
+export function createSerializer(timeLimitMs = STORE_TIME_LIMIT_MS) {
   const tails = new Map<string, Promise<unknown>>();
 
   return function serialize<T>(key: string, task: (stillWanted: StillWanted) => Promise<T>): Promise<T> {

@@ -8,9 +8,6 @@ export type Money = BaseDecimal;
 export type MoneyString = string;
 
 const AMOUNT = /^\d{1,10}(\.\d{1,2})?$/;
-/** The prices of a menu come again and again. */
-const lately = new Map<string, Money>();
-const MOST_LATELY = 2000;
 
 /**
  * Reads an amount. The pattern comes first because decimal.js itself takes `0x10`, `1e309` and `NaN`.
@@ -18,13 +15,8 @@ const MOST_LATELY = 2000;
  * @throws RangeError for anything but digits with at most two decimals
  */
 export function parseMoney(amount: string): Money {
-  const known = lately.get(amount);
-  if (known) return known;
   if (!AMOUNT.test(amount)) throw new RangeError('not an amount: digits with at most two decimals are');
-  const money = new Decimal(amount);
-  if (lately.size >= MOST_LATELY) lately.clear();
-  lately.set(amount, money);
-  return money;
+  return new Decimal(amount);
 }
 
 /** Two decimals, e.g. `"25.00"`. */

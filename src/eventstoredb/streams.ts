@@ -6,7 +6,7 @@ import { createBatchAppend, type ProposedEvent } from './wire/append.ts';
 import { type Reading, readStream, readToEnd } from './wire/read.ts';
 import { withTimeLimit } from './client.ts';
 import type { DomainEvent } from './aggregates.ts';
-import { decodeEvent, encodeEvent, type EventMetadata, type StoredEvent } from './codec.ts';
+import { encodeEvent, type EventMetadata } from './codec.ts';
 import { ConcurrencyError, EventStoreUnavailableError, hasType, isDefiniteAnswer } from './errors.ts';
 
 /** Who asked for the change, and under which id. */
@@ -50,7 +50,7 @@ const RETRY_DELAY_MS = { first: 20, most: 500 };
 /** An append without an answer for this long is sent again: the answer, or the connection, may be lost. */
 const APPEND_ATTEMPT_MS = 1000;
 
-/** Reads and appends the service's streams: decoded events, bounded time, exactly one effect for one append. */
+/** Reads and appends the service's streams: bounded time, exactly one effect for one append. */
 export function createStreamStore({ client, streamPrefix, timeLimitMs, observer }: StreamStoreOptions) {
   const streamOf = (category: string, id: string) => `${streamPrefix}${category}-${id}`;
   const batchAppend = createBatchAppend(client);
@@ -90,13 +90,6 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
     async readLast(stream: string): Promise<RecordedEvent | undefined> {
       const [last] = await collect(readStream(client, stream, { direction: 'backwards', from: 'end', maxCount: 1 }));
       return last;
-    },
-
-    /**
-     * @throws EventStoreUnavailableError, UnreadableEventError
-     */
-    async read(stream: string, options?: ReadOptions): Promise<StoredEvent[]> {
-      return (await readRecorded(stream, options)).map(decodeEvent);
     },
 
     /**

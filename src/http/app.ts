@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerOptions } from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
-import { openApiInfo } from './openapi/document.ts';
+import { publishedDocument } from './published-document.ts';
 import { handleError } from './problems/answer.ts';
 import { requirePreconditions } from './requests/preconditions.ts';
 import { adminRoutes, type AdminRoutesOptions } from './routes/admin.ts';
@@ -58,8 +58,14 @@ const SERVER_OPTIONS = {
   connectionsCheckingInterval: 500,
 };
 
-/** The HTTP application: plugins, error handling, routes. It never listens by itself. */
-export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+/**
+ * The HTTP application: plugins, error handling, routes. It never listens by itself.
+ * @param document options of the OpenAPI document: the one that is published, or how to make it of the routes
+ */
+export async function buildApp(
+  dependencies: AppDependencies,
+  document: SwaggerOptions = publishedDocument(),
+): Promise<FastifyInstance> {
   const { limits } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
@@ -93,7 +99,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   requirePreconditions(app);
   await registerLimits(app, limits.rateLimitPerMinute);
 
-  await app.register(swagger, openApiInfo);
+  await app.register(swagger, document);
   await registerSwaggerUi(app);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 

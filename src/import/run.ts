@@ -14,6 +14,7 @@ import { type ImportPlan, planImport } from './plan.ts';
 import { toMenuItem } from './price-list.ts';
 import { formatProblem } from './problem.ts';
 import { createRetry } from './retry.ts';
+import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
 export interface RunOptions {
   readonly options: Options;
@@ -24,8 +25,6 @@ export interface RunOptions {
   readonly err: NodeJS.WritableStream;
   readonly signal: AbortSignal;
 }
-
-const CALL_LIMIT_MS = 2500;
 
 /**
  * One import: read and check the files, then write.
@@ -63,7 +62,7 @@ async function writeAll(
       onAway: () => err.write(`${store} does not answer: waiting up to ${options.patienceMs / 1000} s\n`),
     });
   if (options.withMenu) {
-    const menu = createMenuStore(openDatabase(stores.mongo, config.mongoDatabase), CALL_LIMIT_MS);
+    const menu = createMenuStore(openDatabase(stores.mongo, config.mongoDatabase), STORE_TIME_LIMIT_MS);
     const retry = retrying('MongoDB', isMongoUnavailable);
     const items = [...plan.priceList.values()].map(toMenuItem);
     await retry(() => stores.mongo.connect()); // unlike a command, it tries again after a first connection that failed
@@ -80,7 +79,7 @@ async function writeAll(
       streams: createStreamStore({
         client: stores.eventStore,
         streamPrefix: config.streamPrefix,
-        timeLimitMs: CALL_LIMIT_MS,
+        timeLimitMs: STORE_TIME_LIMIT_MS,
       }),
       origin: { customerId: options.customerId, currency: config.currency },
       correlationId: randomUUID(),

@@ -17,6 +17,7 @@ import {
 } from './rebuild/rebuild.ts';
 import type { RebuildState } from './rebuild/lease.ts';
 import type { Findings, VerifyResult, VerifyRun } from './findings.ts';
+import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
 export interface AdminOptions {
   readonly context: ReadModelContext;
@@ -63,7 +64,6 @@ export class StoppingError extends Error {
 
 export type ProjectionAdmin = ReturnType<typeof createProjectionAdmin>;
 
-const TIME_LIMIT_MS = 2500;
 const VERIFY_DEFAULTS = { mostAtOnce: 100_000, settleMs: 2000, onProgress: () => undefined };
 
 /** What an operator can see of the read models, and do to them. */
@@ -86,7 +86,7 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
     /** Delivers the parked events again. @throws EventStoreUnavailableError */
     async replayParked(): Promise<{ replayed: number }> {
       const replayed = parkedCount(await readGroup()) ?? 0;
-      if (replayed > 0) await withEventStoreTimeLimit(TIME_LIMIT_MS, client.replayParkedMessagesToAll(group));
+      if (replayed > 0) await withEventStoreTimeLimit(STORE_TIME_LIMIT_MS, client.replayParkedMessagesToAll(group));
       return { replayed };
     },
 
@@ -95,7 +95,7 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
      *
      * @throws UnknownReadModelError, RebuildRunningError, EventStoreUnavailableError, ReadModelsUnavailableError
      */
-    rebuild: (name: string) => withTimeLimit(TIME_LIMIT_MS, rebuilds.start(name)),
+    rebuild: (name: string) => withTimeLimit(STORE_TIME_LIMIT_MS, rebuilds.start(name)),
     rebuildStates: () => rebuilds.states(),
 
     /**
@@ -135,8 +135,8 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
   async function status(): Promise<ProjectionStatus[]> {
     const [{ info, head, lag: behind }, states, stalled] = await Promise.all([
       measure(),
-      withTimeLimit(TIME_LIMIT_MS, rebuilds.states()),
-      withTimeLimit(TIME_LIMIT_MS, Promise.all(models.map(stalledDocuments))),
+      withTimeLimit(STORE_TIME_LIMIT_MS, rebuilds.states()),
+      withTimeLimit(STORE_TIME_LIMIT_MS, Promise.all(models.map(stalledDocuments))),
     ]);
     const consumer = worker?.status();
     return models.map(({ name }, at): ProjectionStatus => {
@@ -175,7 +175,7 @@ export function createProjectionAdmin({ context, models, group, worker, ...optio
 
   async function readGroup(): Promise<PersistentSubscriptionToAllInfo | undefined> {
     try {
-      return await withEventStoreTimeLimit(TIME_LIMIT_MS, client.getPersistentSubscriptionToAllInfo(group));
+      return await withEventStoreTimeLimit(STORE_TIME_LIMIT_MS, client.getPersistentSubscriptionToAllInfo(group));
     } catch (error) {
       if (hasType(error, ErrorType.PERSISTENT_SUBSCRIPTION_DOES_NOT_EXIST)) return undefined;
       throw error;

@@ -8,6 +8,7 @@ import {
 import { readHead, withTimeLimit } from '../eventstoredb/client.ts';
 import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
 import { ALIVE, CAUGHT_UP, type ReadAnswer, subscribeToLog } from '../eventstoredb/wire/read.ts';
+import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
 export interface LogPage {
   readonly events: readonly AllStreamRecordedEvent[];
@@ -15,11 +16,9 @@ export interface LogPage {
   readonly position: Position;
 }
 
-const HEAD_TIME_LIMIT_MS = 2500;
-
 /** Position of the newest event; undefined for an empty log. */
 export async function endOfLog(client: EventStoreDBClient): Promise<Position | undefined> {
-  return readHead(client, HEAD_TIME_LIMIT_MS);
+  return readHead(client, STORE_TIME_LIMIT_MS);
 }
 
 /** Events in a full page: few, so that most of what is read is garbage before it is old. */

@@ -1,6 +1,7 @@
 import { ErrorType, type EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
 import { withTimeLimit } from '../eventstoredb/client.ts';
 import { hasType } from '../eventstoredb/errors.ts';
+import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
 export interface ParkedEvent {
   /** null when the event has been deleted since. */
@@ -11,8 +12,6 @@ export interface ParkedEvent {
   readonly reason: string;
   readonly parkedAt: Date;
 }
-
-const TIME_LIMIT_MS = 2500;
 
 /**
  * The events that a consumer group has parked and not replayed since, oldest first, with the reason kept in the link to
@@ -31,7 +30,7 @@ export async function readParked(client: EventStoreDBClient, group: string, limi
   const drain = async () => {
     for await (const { event, link } of reading) if (link) items.push(parkedEvent(link, event));
   };
-  await withTimeLimit(TIME_LIMIT_MS, drain(), () => void reading.cancel()).catch((error: unknown) => {
+  await withTimeLimit(STORE_TIME_LIMIT_MS, drain(), () => void reading.cancel()).catch((error: unknown) => {
     if (!hasType(error, ErrorType.STREAM_NOT_FOUND) && !hasType(error, ErrorType.STREAM_DELETED)) throw error;
   });
   return items;

@@ -194,13 +194,13 @@ describe('/admin/parked', () => {
       await mistaken.service.close();
       const subscription = mistaken.eventStore.subscribeToPersistentSubscriptionToAll(mistaken.config.consumerGroup);
       const stream = `${mistaken.config.streamPrefix}PizzaOrder-${id}`;
-      const [first] = await besides(mistaken).streams.read(stream);
+      const [first] = await besides(mistaken).streams.readRecorded(stream);
       const data = {
         orderId: id,
         paymentMethod: 'cash',
         amount: '20.00',
         transactionId: 't',
-        processedAt: first?.recordedAt.toISOString(),
+        processedAt: first?.created.toISOString(),
       };
       await mistaken.eventStore.appendToStream(stream, [jsonEvent({ type: 'PaymentProcessed', data })]);
       for await (const delivery of subscription) {

@@ -152,7 +152,7 @@ describe.each(all.map((page) => [page.file, page] as const))('%s', (file, page) 
 test.each(Object.entries(scripts))('the script %s, looked through for files, names such as there are', (_, script) => {
   const files = script.split(/\s+/).filter((word) => /\/.*\.[jt]s(?:on)?$/.test(word));
   const missing = files
-    .map((file) => file.replace(/^dist-bench\/(.*)\.js$/, '$1.ts').replace(/^(.*\/)?dist\/(.*)\.js$/, '$1src/$2.ts'))
+    .map((file) => file.replace(/^dist-tools\/(.*)\.js$/, '$1.ts').replace(/^(.*\/)?dist\/(.*)\.js$/, '$1src/$2.ts'))
     .filter((file) => !existsSync(join(ROOT, file)));
   expect(missing).toEqual([]);
 });

@@ -129,7 +129,7 @@ async function runRound(
 }
 
 /** Milliseconds until `/health/ready` says so; undefined when it does not in time. */
-export async function readyAfter(service: ServiceProcess, withinMs: number): Promise<number | undefined> {
+export async function readyAfter(service: ServiceProcess, withinMs = 120_000): Promise<number | undefined> {
   const started = performance.now();
   for (;;) {
     const took = performance.now() - started;

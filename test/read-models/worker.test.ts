@@ -52,7 +52,7 @@ test('a batch that is more than MongoDB can take at once, is tried again with ha
     pressure: { isHigh: () => false },
   });
   try {
-    await until('all is projected', () => worker.status().projected >= CHANGES + 1, 30_000);
+    await until('all is projected', () => worker.status().projected >= CHANGES + 1);
     expect(refused.length).toBeGreaterThan(0);
     expect(worker.status().parked).toBe(0);
     expect(await database.audit.countDocuments({})).toBe(CHANGES + 1);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   world = await createWorld({ env: { MAX_IN_FLIGHT: String(MOST_IN_FLIGHT) } });
   [service] = world.services as [ServiceProcess];
   caller = createCaller((path) => service.url(path));
-  expect(await readyAfter(service, 20_000)).toBeDefined();
+  expect(await readyAfter(service)).toBeDefined();
 });
 
 afterAll(async () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   world = await createWorld();
   [service] = world.services as [ServiceProcess];
   caller = createCaller((path) => service.url(path));
-  expect(await readyAfter(service, 20_000)).toBeDefined();
+  expect(await readyAfter(service)).toBeDefined();
 });
 
 afterAll(async () => {
@@ -101,5 +101,5 @@ test('a service killed among 200 placements has every order that it acknowledged
 
 async function restarted(): Promise<void> {
   await service.start();
-  expect(await readyAfter(service, 10_000)).toBeDefined();
+  expect(await readyAfter(service)).toBeDefined();
 }

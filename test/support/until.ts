@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * @returns the first truthy value
  * @throws Error that names the condition when it does not come true in time
  */
-export async function until<T>(what: string, condition: () => T | Promise<T>, deadlineMs = 15_000): Promise<T> {
+export async function until<T>(what: string, condition: () => T | Promise<T>, deadlineMs = 120_000): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
     const value = await condition();

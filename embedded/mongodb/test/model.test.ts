@@ -216,33 +216,29 @@ async function step(random: Random, collection: Collection<Item>, model: Model):
   }
 }
 
-test.each([1, 2])(
-  '2,500 random operations, over restarts, seed %i, agree with a model',
-  { timeout: 60_000 },
-  async (seed) => {
-    const folder = await mkdtemp(join(tmpdir(), 'mongodb-'));
-    const random = createRandom(seed);
-    const model = new Model();
-    const start = async (): Promise<{ server: MongoServer; client: MongoClient }> => {
-      const server = await serve({ store: openStore(folder), port: 0 });
-      const client = await new MongoClient(`mongodb://127.0.0.1:${server.port}/?directConnection=true`).connect();
-      return { server, client };
-    };
-    for (let life = 0; life < 5; life += 1) {
-      const { server, client } = await start();
-      const collection = client.db('d').collection<Item>('c');
-      if (life === 2) {
-        await collection.updateMany({}, { $unset: { u: 1 } });
-        model.items = model.items.map((item) => without(item, 'u'));
-        await collection.createIndex({ u: 1 }, { unique: true, sparse: true }, {});
-        model.unique = true;
-      }
-      for (let i = 0; i < 500; i += 1) await step(random, collection, model);
-      const all = await collection.find().sort({ _id: 1 }).toArray();
-      expect(all).toEqual(model.items.toSorted((a, b) => a._id - b._id));
-      await client.close();
-      await server.close();
+test.each([1, 2])('2,500 random operations, over restarts, seed %i, agree with a model', async (seed) => {
+  const folder = await mkdtemp(join(tmpdir(), 'mongodb-'));
+  const random = createRandom(seed);
+  const model = new Model();
+  const start = async (): Promise<{ server: MongoServer; client: MongoClient }> => {
+    const server = await serve({ store: openStore(folder), port: 0 });
+    const client = await new MongoClient(`mongodb://127.0.0.1:${server.port}/?directConnection=true`).connect();
+    return { server, client };
+  };
+  for (let life = 0; life < 5; life += 1) {
+    const { server, client } = await start();
+    const collection = client.db('d').collection<Item>('c');
+    if (life === 2) {
+      await collection.updateMany({}, { $unset: { u: 1 } });
+      model.items = model.items.map((item) => without(item, 'u'));
+      await collection.createIndex({ u: 1 }, { unique: true, sparse: true }, {});
+      model.unique = true;
     }
-    await rm(folder, { recursive: true, force: true });
-  },
-);
+    for (let i = 0; i < 500; i += 1) await step(random, collection, model);
+    const all = await collection.find().sort({ _id: 1 }).toArray();
+    expect(all).toEqual(model.items.toSorted((a, b) => a._id - b._id));
+    await client.close();
+    await server.close();
+  }
+  await rm(folder, { recursive: true, force: true });
+});

@@ -4,18 +4,24 @@ import type { OrderAtRevision } from '../../commands/order-commands.ts';
 import { type OrderDocument, quantityOf, secondsBetween } from '../../read-models/orders/document.ts';
 import type { Order, PlainOrder } from '../schemas/orders.ts';
 
-/** The order as a command answers it. Fields of the state that the schema does not name are not written. */
+/** The order as a command answers it. Fields one by one: a spread of so many takes several times as long. */
 export function plainOrderJson({ state, revision }: OrderAtRevision): Static<typeof PlainOrder> {
   const { items, placedAt, estimatedDelivery, confirmedAt, paidAt } = state;
   const secondsUntil = (time: string | null) =>
     time === null ? null : secondsBetween(new Date(placedAt), new Date(time));
   return {
-    ...state,
+    id: state.id,
     revision,
+    customerId: state.customerId,
     items: [...items],
     itemCount: items.length,
     quantity: quantityOf(items),
     totalAmount: formatMoney(state.totalAmount),
+    currency: state.currency,
+    status: state.status,
+    paymentStatus: state.paymentStatus,
+    kitchenNotes: state.kitchenNotes,
+    deliveryAddress: state.deliveryAddress,
     placedAt: timestamp(placedAt),
     estimatedDelivery: estimatedDelivery && timestamp(estimatedDelivery),
     lastUpdated: timestamp(state.lastUpdated),
@@ -24,16 +30,28 @@ export function plainOrderJson({ state, revision }: OrderAtRevision): Static<typ
   };
 }
 
-/** The order as the read model has it. Fields of the document that the schema does not name are not written. */
+/** The order as the read model has it. */
 export function orderJson(document: OrderDocument): Static<typeof Order> {
   return {
-    ...document,
     id: document._id,
+    revision: document.revision,
+    customerId: document.customerId,
+    customerName: document.customerName,
+    customerEmail: document.customerEmail,
     items: [...document.items],
+    itemCount: document.itemCount,
+    quantity: document.quantity,
     totalAmount: formatMinorUnits(document.totalMinor),
+    currency: document.currency,
+    status: document.status,
+    paymentStatus: document.paymentStatus,
+    kitchenNotes: document.kitchenNotes,
+    deliveryAddress: document.deliveryAddress,
     placedAt: document.placedAt.toISOString(),
     estimatedDelivery: document.estimatedDelivery?.toISOString() ?? null,
     lastUpdated: document.lastUpdated.toISOString(),
+    timeToConfirmation: document.timeToConfirmation,
+    timeToPayment: document.timeToPayment,
     ...(document.stalled && { projection: 'stalled' as const }),
   };
 }

@@ -18,7 +18,7 @@ interface Plan<State> {
 }
 
 /** Folds that wait to be written: so many that most streams are written once for several events. */
-const MOST_WAITING = 3000;
+const MOST_WAITING = 6000;
 const MOST_EVENTS = 20_000;
 /** Folds kept after they were written, so that the next event of a stream needs no document to be read. */
 const MOST_RECENT = 5000;

@@ -114,7 +114,7 @@ describe('an append', () => {
     proxy.reset();
     proxy.set({ type: 'none' });
     for (const error of await Promise.all(lost)) expect(isUnavailable(error)).toBe(true);
-    await vi.waitFor(() => appendThere(stream, 'any', numbered(1)), { timeout: 10_000, interval: 50 });
+    await vi.waitFor(() => appendThere(stream, 'any', numbered(1)), { timeout: 120_000, interval: 50 });
     await close();
   });
 });

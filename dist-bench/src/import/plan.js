@@ -1,0 +1,102 @@
+import { InvalidOrderError } from "../domain/errors.js";
+import { placeOrder } from "./historical-order.js";
+import { readEach, readPriceList } from "./price-list.js";
+import { BadLineError } from "./problem.js";
+import { DETAIL_COLUMNS, ORDER_COLUMNS, parseDetail, parsePlacedAt, parseText, quote } from "./rows.js";
+const MOST_LINES = 100;
+/**
+ * Reads and checks the four files. What is wrong with a line is reported; an order that the line belongs to, or may
+ * belong to, is left out as a whole, since one with a line missing would be a wrong order.
+ *
+ * @throws InputError when a file cannot be used at all
+ */
+export async function planImport(files, origin, report) {
+    let problems = 0;
+    const count = (problem) => {
+        problems += 1;
+        report(problem);
+    };
+    const priceList = await readPriceList(files, count);
+    const drafts = await readOrders(files.orders, count);
+    await readDetails(files.details, drafts, priceList, count);
+    const orders = checkOrders(files.orders, drafts, origin, count);
+    const skippedOrders = drafts.byNumber.size + drafts.badLines - orders.length;
+    return { orders, priceList, problems, skippedOrders };
+}
+async function readOrders(file, report) {
+    const drafts = { byNumber: new Map(), badNumbers: new Set(), badLines: 0 };
+    const { byNumber, badNumbers } = drafts;
+    const take = (values, line) => {
+        const number = parseText(values.order_id, 'order_id');
+        if (byNumber.has(number))
+            throw new BadLineError(`order_id ${quote(number)} is in the file twice`);
+        byNumber.set(number, { order: { number, placedAt: parsePlacedAt(values), items: [] }, line, isBad: false });
+    };
+    await readEach(file, ORDER_COLUMNS, report, take, (row) => {
+        for (const number of numbersIn(row))
+            badNumbers.add(number);
+        drafts.badLines += 1;
+        return `; ${theOrderIsSkipped(numbersIn(row).slice(0, 1))}`;
+    });
+    for (const number of badNumbers) {
+        const draft = byNumber.get(number);
+        if (draft)
+            draft.isBad = true;
+    }
+    return drafts;
+}
+async function readDetails(file, { byNumber, badNumbers }, priceList, report) {
+    const seen = new Set();
+    const take = (values) => {
+        const { detailId, orderId, sku, quantity } = parseDetail(values);
+        const draft = byNumber.get(orderId);
+        if (!draft && badNumbers.has(orderId))
+            return;
+        if (!draft)
+            throw new BadLineError(`there is no order ${quote(orderId)}`);
+        if (seen.has(detailId))
+            throw new BadLineError(`order_details_id ${quote(detailId)} is in the file twice`);
+        seen.add(detailId);
+        const pizza = priceList.get(sku);
+        if (!pizza)
+            throw new BadLineError(`unknown pizza ${quote(sku)}`);
+        if (draft.order.items.length === MOST_LINES)
+            throw new BadLineError(`an order has at most ${MOST_LINES} lines`);
+        draft.order.items.push({ pizza, quantity });
+    };
+    await readEach(file, DETAIL_COLUMNS, report, take, (row) => {
+        const touched = numbersIn(row).flatMap((number) => byNumber.get(number) ?? []);
+        for (const draft of touched)
+            draft.isBad = true;
+        return touched.length === 0 ? '' : `; ${theOrderIsSkipped(touched.map(({ order }) => order.number))}`;
+    });
+}
+/** Places every order once and throws the result away: what the domain refuses is known before anything is written. */
+function checkOrders(file, { byNumber }, origin, report) {
+    const orders = [];
+    for (const { order, line, isBad } of byNumber.values()) {
+        if (isBad)
+            continue;
+        try {
+            placeOrder(order, origin);
+            orders.push(order);
+        }
+        catch (error) {
+            if (!(error instanceof InvalidOrderError))
+                throw error;
+            const why = order.items.length === 0 ? 'has no details' : `is refused: ${error.message}`;
+            report({ file, line, message: `order ${quote(order.number)} ${why}; ${theOrderIsSkipped([])}` });
+        }
+    }
+    return orders;
+}
+function numbersIn(row) {
+    const numbers = 'broken' in row ? row.guess('order_id') : [row.values.order_id];
+    return [...new Set(numbers)].filter((number) => number !== '');
+}
+function theOrderIsSkipped(numbers) {
+    if (numbers.length > 1)
+        return `the orders ${numbers.map(quote).join(' and ')} are skipped`;
+    const [number] = numbers;
+    return number === undefined ? 'it is skipped' : `order ${quote(number)} is skipped`;
+}

@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import closeWithGrace from 'close-with-grace';
+import { ConfigError, loadConfig } from "./config.js";
+import { startServers } from "./servers.js";
+import { createLog } from "./log.js";
+const CLOSE_WITHIN_MS = 10_000;
+/** After SIGTERM it serves on for this long, while readiness tells load balancers to send nothing more. */
+const DRAIN_MS = 1000;
+/** Connections that the system keeps until they are taken: beyond Node's 511, a burst has some reset without an answer. */
+const BACKLOG = 4096;
+// With much memory at hand, V8 would let garbage grow to several times what is in use before it collects it.
+setFlagsFromString('--heap-growing-percent=45');
+try {
+    await start();
+}
+catch (error) {
+    process.stderr.write(`${error instanceof ConfigError ? error.message : describeFailure(error)}\n`);
+    process.exit(1); // embedded servers may be running already
+}
+async function start() {
+    const config = loadConfig();
+    const log = createLog(config.logLevel);
+    const closers = [];
+    let drain = () => undefined;
+    let starting = Promise.resolve();
+    // Before anything is started, so that a signal never finds the process without an ear for it.
+    const { close } = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log }, async ({ signal, err }) => {
+        if (err)
+            log.fatal({ err }, 'stopping after an error nobody caught');
+        else
+            log.info({ signal }, 'stopping: finishing what is in flight');
+        drain();
+        // What is half started cannot be closed; a failed start has been reported by then.
+        await Promise.allSettled([starting, signal === 'SIGTERM' ? delay(DRAIN_MS) : undefined]);
+        for (const closer of closers.reverse())
+            await closer();
+        log.info('stopped');
+    });
+    starting = open();
+    await starting;
+    async function open() {
+        // Embedded servers take as long to start as it takes to load the service, which uses this thread only.
+        const [servers, { connectStores }, { createService }] = await Promise.all([
+            startServers(config, log),
+            import("./stores.js"),
+            import("./service.js"),
+        ]);
+        const stores = connectStores(servers);
+        closers.push(() => stores.close());
+        stores.failed.catch((error) => {
+            log.fatal({ err: error }, 'an embedded server is gone');
+            close();
+        });
+        const service = await createService({ config, eventStore: stores.eventStore, mongo: stores.mongo, log });
+        closers.push(() => service.close());
+        drain = () => service.drain();
+        const address = await service.app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
+        log.info({ address, docs: `${address}/docs` }, 'listening');
+    }
+}
+function describeFailure(error) {
+    return error instanceof Error ? `The service could not start: ${error.message}` : String(error);
+}

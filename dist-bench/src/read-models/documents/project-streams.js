@@ -1,0 +1,176 @@
+import { LRUCache } from 'lru-cache';
+import { MongoBulkWriteError } from 'mongodb';
+import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from "../batches.js";
+import { isOnlyDuplicates } from "../errors.js";
+import { EMPTY, foldNext } from "./fold.js";
+/** Folds that wait to be written: so many that most streams are written once for several events. */
+const MOST_WAITING = 3000;
+const MOST_EVENTS = 20_000;
+/** Folds kept after they were written, so that the next event of a stream needs no document to be read. */
+const MOST_RECENT = 5000;
+/** A lost guard means that another process was first; in each round at least one of them gets on. */
+const MOST_ROUNDS = 50;
+/**
+ * Projects the streams of a category into one document each.
+ *
+ * Every document carries the revision that it has seen: an event at or before it is a duplicate, the next one is folded
+ * in, and before a later one the missing ones are read from the stream. A save is guarded by the revision that it
+ * started from. Folds that were written lately are gone on from without reading; one that is not what the document
+ * shows is found out by the guard.
+ */
+export function projectStreams(model, context, collection) {
+    const { evolve, joined } = model;
+    const recent = new LRUCache({ max: MOST_RECENT });
+    let open = new Map();
+    /** What is being written: not in documents yet, perhaps. */
+    let writing = new Map();
+    let events = 0;
+    let begun = 0;
+    return { add, isFull: () => open.size >= MOST_WAITING || events >= MOST_EVENTS, begun: () => begun, write };
+    async function add(added) {
+        events += added.length;
+        await load(new Map(added.filter((event) => !isKnown(event)).map(({ id, recorded }) => [id, recorded.streamId])));
+        const early = [];
+        for (const event of added) {
+            const { id, recorded, stored } = event;
+            const plan = open.get(id) ?? begin(id, recorded.streamId);
+            if (recorded.revision === 0n)
+                plan.hasFirst = true;
+            if (isAfterGap(plan, event))
+                early.push(event);
+            else
+                plan.fold = foldNext(evolve, plan.fold, recorded, stored);
+        }
+        for (const event of early.sort(byRevision)) {
+            const plan = open.get(event.id) ?? begin(event.id, event.recorded.streamId);
+            if (isAfterGap(plan, event))
+                await foldStream(plan, Number(event.recorded.revision) - 1);
+            plan.fold = foldNext(evolve, plan.fold, event.recorded, event.stored);
+        }
+    }
+    /** The first event of a stream is taken for that of a new one: if it is not, the guard finds out. */
+    function isKnown({ id, recorded }) {
+        return recorded.revision === 0n || open.has(id) || writing.has(id) || recent.has(id);
+    }
+    async function load(unknown) {
+        for (const some of chunksOf([...unknown], DOCUMENTS_PER_WRITE)) {
+            const found = await find(some.map(([id]) => id));
+            for (const [id, stream] of some)
+                open.set(id, planFrom(id, stream, found.get(id)));
+        }
+    }
+    function begin(id, stream) {
+        const known = writing.get(id)?.fold ?? recent.get(id);
+        const plan = known
+            ? { id, stream, from: known.revision, stalledAt: known.stall?.revision, fold: known, hasFirst: false }
+            : planFrom(id, stream, undefined);
+        open.set(id, plan);
+        return plan;
+    }
+    function planFrom(id, stream, document) {
+        if (!document)
+            begun += 1;
+        return { id, stream, ...baseOf(document), hasFirst: false };
+    }
+    function baseOf(document) {
+        if (!document)
+            return { from: undefined, stalledAt: undefined, fold: EMPTY };
+        const { revision, stalled } = document;
+        const state = revision < 0 ? undefined : model.toState(document);
+        return { from: revision, stalledAt: stalled?.revision, fold: { state, revision, stall: undefined } };
+    }
+    /** Folds on from the stream itself, up to a revision. */
+    async function foldStream(plan, to) {
+        const from = plan.fold.revision + 1;
+        const missing = await context.streams.readRecorded(plan.stream, { from, maxCount: to - from + 1 });
+        for (const recorded of missing)
+            plan.fold = foldNext(evolve, plan.fold, recorded);
+    }
+    async function write(ready) {
+        writing = open;
+        const plans = [...writing.values()];
+        open = new Map();
+        events = 0;
+        // What is added meanwhile goes on from these; it is not written before they are.
+        for (const { id, fold } of plans) {
+            if (fold.state !== undefined && !fold.stall)
+                recent.set(id, fold);
+            else
+                recent.delete(id);
+        }
+        await ready;
+        await forEachOf(chunksOf(plans.filter(isChanged), DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, save);
+        const statesOf = (some) => some.flatMap(({ fold: { state } }) => state ?? []);
+        const saved = { states: statesOf(plans), begun: statesOf(plans.filter(({ hasFirst }) => hasFirst)) };
+        writing = new Map();
+        await model.saved?.(context, collection, saved);
+        return new Map(plans.flatMap(({ stream, fold: { stall } }) => (stall ? [[stream, stall]] : [])));
+    }
+    async function save(plans) {
+        let left = plans;
+        for (let round = 1; left.length > 0; round += 1) {
+            if (round > MOST_ROUNDS)
+                throw new Error(`${left.length} documents could not be saved against other processes`);
+            if (await tryToSave(left))
+                return;
+            left = await foldAgain(left);
+        }
+    }
+    /** @returns whether every document was saved; if not, another process saved one of them first */
+    async function tryToSave(plans) {
+        const isNew = ({ from, fold: { state } }) => (from ?? -1) < 0 && state !== undefined;
+        const states = plans.filter(isNew).flatMap(({ fold: { state } }) => state ?? []);
+        const join = await joined?.load(context, states);
+        const writes = plans.map((plan) => writeOf(plan, isNew(plan) || plan.from === undefined ? join : undefined));
+        try {
+            const { insertedCount, matchedCount } = await collection.bulkWrite(writes, { ordered: false });
+            return insertedCount + matchedCount === plans.length;
+        }
+        catch (error) {
+            if (error instanceof MongoBulkWriteError && isOnlyDuplicates(error))
+                return false;
+            throw error;
+        }
+    }
+    function writeOf({ id, from, stalledAt, fold: { state, revision, stall } }, join) {
+        const fields = Object.assign(from === undefined ? { _id: id, revision } : { revision }, state !== undefined && model.toFields(state), join?.(state), stall && { stalled: stall });
+        if (from === undefined)
+            return { insertOne: { document: fields } };
+        const unset = !stall && stalledAt !== undefined && { $unset: { stalled: true } };
+        return {
+            updateOne: {
+                filter: { _id: id, revision: from },
+                update: { $set: fields, ...unset },
+            },
+        };
+    }
+    /** @returns those that are not saved yet, by whomever, folded on from what their documents show now */
+    async function foldAgain(plans) {
+        const found = await find(plans.map(({ id }) => id));
+        const again = [];
+        for (const lost of plans) {
+            recent.delete(lost.id);
+            writing.delete(lost.id);
+            const wanted = lost.fold.stall?.revision ?? lost.fold.revision;
+            Object.assign(lost, baseOf(found.get(lost.id)));
+            if (lost.fold.revision < wanted)
+                await foldStream(lost, wanted);
+            if (isChanged(lost))
+                again.push(lost);
+        }
+        return again;
+    }
+    async function find(ids) {
+        const found = (await collection.find({ _id: { $in: ids } }).toArray());
+        return new Map(found.map((document) => [document._id, document]));
+    }
+}
+function isChanged({ from, stalledAt, fold: { revision, stall } }) {
+    return revision > (from ?? -1) || (stall !== undefined && stall.revision !== stalledAt);
+}
+function isAfterGap({ fold: { revision, stall } }, { recorded }) {
+    return !stall && Number(recorded.revision) > revision + 1;
+}
+function byRevision(one, other) {
+    return Number(one.recorded.revision - other.recorded.revision);
+}

@@ -1,0 +1,200 @@
+import type { Static } from 'typebox';
+import { OrderNotFoundError } from '../../src/commands/errors.ts';
+import { ORDER_STATUSES } from '../../src/domain/events.ts';
+import { encodeCursor } from '../../src/http/requests/pages.ts';
+import { fieldProblem, problem } from '../../src/http/problems/catalogue.ts';
+import { toProblem } from '../../src/http/problems/errors.ts';
+import type {
+  ApplyDiscountBody,
+  ChangeStatusBody,
+  ConfirmOrderBody,
+  DeliveryAddress,
+  Order,
+  OrderPage,
+  PayOrderBody,
+  PlaceOrderBody,
+  PlainOrder,
+} from '../../src/http/schemas/orders.ts';
+import { changeProblems, concurrentChange, keyReused, refusedField, wrongField } from './problems.ts';
+import type { AnswerDocumentation, OperationDocumentations } from './documentation.ts';
+import { customerBody } from './customers.ts';
+import { menuItem } from './menu.ts';
+import {
+  address,
+  confirmed,
+  customerId,
+  discountedAt,
+  margherita,
+  order,
+  orderId,
+  orderKey,
+  paid,
+  placed,
+  placedAt,
+  readyAt,
+  sku,
+} from './story.ts';
+
+const notFound = toProblem(new OrderNotFoundError(orderId));
+const changeOfOrder = { notFound, ...changeProblems('order') };
+const changed = (description: string, examples: Record<string, Static<typeof PlainOrder>>): AnswerDocumentation => ({
+  description,
+  headers: ['ETag'],
+  examples,
+});
+const nextCursor = encodeCursor({ time: new Date(placedAt), id: orderId }, {});
+
+export const orders: OperationDocumentations = {
+  placeOrder: {
+    parameters: { 'idempotency-key': orderKey },
+    bodies: {
+      byPrice: { customerId, items: [margherita], totalAmount: '25.00' },
+      bySku: {
+        customerId,
+        customerEmail: customerBody.email,
+        items: [{ sku, quantity: 1 }],
+        deliveryAddress: address,
+      },
+    } satisfies Record<string, Static<typeof PlaceOrderBody>>,
+    answers: {
+      201: {
+        description: 'Placed, or what was placed with this Idempotency-Key before',
+        headers: ['ETag', 'Location'],
+        examples: {
+          byPrice: placed,
+          bySku: {
+            ...placed,
+            items: [{ name: menuItem.name, quantity: 1, unitPrice: menuItem.price, sku }],
+            quantity: 1,
+            totalAmount: '11.50',
+            deliveryAddress: address,
+          },
+        } satisfies Record<string, Static<typeof PlainOrder>>,
+      },
+    },
+    problems: {
+      field: wrongField('body', '#/items/0/quantity', 'must be a whole number from 1 to 1000'),
+      concurrentChange: concurrentChange('order'),
+      wrongTotal: fieldProblem('invalid-order', '#/totalAmount', 'Order total does not match its items'),
+      noItems: fieldProblem('invalid-order', '#/items', 'Order must contain at least one item'),
+      keyReused: keyReused(),
+    },
+  },
+  confirmOrder: {
+    parameters: { 'idempotency-key': 'confirm-0001', 'if-match': '"0"' },
+    bodies: {
+      withNotes: { estimatedDeliveryTime: '2026-01-31T18:45:00Z', kitchenNotes: 'Extra cheese' },
+      plain: { estimatedDeliveryTime: '2026-01-31T19:45:00+01:00' },
+    } satisfies Record<string, Static<typeof ConfirmOrderBody>>,
+    answers: {
+      200: changed('Confirmed', { withNotes: confirmed, plain: { ...confirmed, kitchenNotes: null } }),
+    },
+    problems: {
+      field: wrongField('body', '#/estimatedDeliveryTime', 'must be an RFC 3339 time, such as 2026-01-31T18:30:00Z'),
+      ...changeOfOrder,
+      rule: problem('rule-broken', 'Cannot confirm order in status: DELIVERED'),
+    },
+  },
+  payOrder: {
+    parameters: { 'idempotency-key': 'pay-0001', 'if-match': '"1"' },
+    bodies: {
+      byCard: { paymentMethod: 'credit_card', transactionId: 'txn-123456' },
+    } satisfies Record<string, Static<typeof PayOrderBody>>,
+    answers: { 200: changed('Paid; an order that is confirmed too is COOKING', { byCard: paid }) },
+    problems: {
+      field: wrongField('body', '#/transactionId', 'is required'),
+      ...changeOfOrder,
+      rule: problem('rule-broken', 'Order is already paid'),
+    },
+  },
+  changeStatus: {
+    parameters: { 'idempotency-key': 'ready-0001', 'if-match': '"2"' },
+    bodies: {
+      ready: { status: 'READY' },
+      cancelled: { status: 'CANCELLED', reason: 'The guest rang up' },
+    } satisfies Record<string, Static<typeof ChangeStatusBody>>,
+    answers: {
+      200: changed('Changed, or the present status again, which stores nothing', {
+        ready: { ...paid, revision: 3, status: 'READY', lastUpdated: readyAt },
+        cancelled: { ...paid, revision: 3, status: 'CANCELLED', lastUpdated: readyAt },
+      }),
+    },
+    problems: {
+      field: wrongField('body', '#/status', `must be one of ${ORDER_STATUSES.join(', ')}`),
+      ...changeOfOrder,
+      rule: problem('rule-broken', 'Cannot change status from DELIVERED to READY'),
+    },
+  },
+  applyDiscount: {
+    parameters: { 'idempotency-key': 'discount-0001', 'if-match': '"0"' },
+    bodies: {
+      tenPercent: { discountCode: 'TEN', discountAmount: '2.50' },
+    } satisfies Record<string, Static<typeof ApplyDiscountBody>>,
+    answers: {
+      200: changed('Applied', {
+        tenPercent: { ...placed, revision: 1, totalAmount: '22.50', lastUpdated: discountedAt },
+      }),
+    },
+    problems: {
+      field: wrongField(
+        'body',
+        '#/discountAmount',
+        'must be a decimal amount of at most 7 digits and two decimals, as a string, such as "25.00"',
+      ),
+      ...changeOfOrder,
+      rule: problem('rule-broken', 'Cannot apply discount to a paid order'),
+    },
+  },
+  changeDeliveryAddress: {
+    parameters: { 'idempotency-key': 'address-0001', 'if-match': '"0"' },
+    bodies: {
+      withNotes: address,
+      plain: { street: 'Via Toledo 5', city: 'Napoli', postalCode: '80134' },
+    } satisfies Record<string, Static<typeof DeliveryAddress>>,
+    answers: {
+      200: changed('Set or changed, or the present address again, which stores nothing', {
+        withNotes: { ...placed, revision: 1, deliveryAddress: address, lastUpdated: discountedAt },
+      }),
+    },
+    problems: {
+      field: wrongField('body', '#/planet', 'is not a known field'),
+      ...changeOfOrder,
+      rule: problem('rule-broken', 'Cannot change delivery address of order in status: DELIVERED'),
+    },
+  },
+  getOrder: {
+    parameters: { 'if-none-match': '"2.0"' },
+    answers: {
+      200: {
+        description: 'The order as the read model has it',
+        headers: ['ETag'],
+        examples: {
+          cooking: order,
+          stalled: { ...order, projection: 'stalled' },
+        } satisfies Record<string, Static<typeof Order>>,
+      },
+      304: { description: 'Not modified: If-None-Match names this very answer', headers: ['ETag'] },
+    },
+    problems: {
+      field: wrongField('params', '#/orderId', 'must be a UUID'),
+      notFound,
+      notYetProjected: problem(
+        'not-yet-projected',
+        `The read model is at revision 2 of order ${orderId}, not yet at 9`,
+      ),
+    },
+  },
+  listOrders: {
+    parameters: { cursor: nextCursor },
+    answers: {
+      200: {
+        description: 'A page of orders, newest first',
+        examples: {
+          page: { items: [order], nextCursor },
+          last: { items: [] },
+        } satisfies Record<string, Static<typeof OrderPage>>,
+      },
+    },
+    problems: { field: refusedField('#/cursor', 'not a cursor that this query gave') },
+  },
+};

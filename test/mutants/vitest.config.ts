@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** The tests that look at what is mutated; those that start processes run what was built, so they see no mutant. */
+export default defineConfig({
+  test: {
+    include: [
+      'test/{domain,eventstoredb}/**/*.test.ts',
+      'test/read-models/delivery.test.ts',
+      'test/api/{orders,customers,history}.test.ts',
+    ],
+    globalSetup: ['test/support/servers.ts'],
+    maxWorkers: 1,
+    testTimeout: 200_000,
+    hookTimeout: 200_000,
+  },
+});
