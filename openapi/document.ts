@@ -83,7 +83,10 @@ function withDocumentation<Document extends { readonly paths?: object }>(documen
       ),
     ],
   );
-  return JSON.parse(JSON.stringify({ ...document, paths: Object.fromEntries(paths) as object }), inKnownFormats) as Document;
+  return JSON.parse(
+    JSON.stringify({ ...document, paths: Object.fromEntries(paths) as object }),
+    inKnownFormats,
+  ) as Document;
 }
 
 /** In place of our own format, those that it is made of. */
