@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
-import type { AnswerDocumentation, OperationDocumentation } from './examples/documentation.ts';
+import type { AnswerDocumentation, OperationDocumentation, ParameterExample } from './examples/documentation.ts';
 import { documentation } from './examples/index.ts';
 import { parameterDescriptions, parameterExamples } from './examples/parameters.ts';
 import { generalProblems, type ProblemExamples } from './examples/problems.ts';
@@ -17,13 +17,16 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
       description:
         'Place, confirm, pay and track pizza orders. Every change is an event in EventStoreDB; what is read comes from ' +
         'MongoDB read models made of those events. Amounts are strings with two decimals, times RFC 3339 in UTC, ' +
-        'errors `application/problem+json`. Every path answers a method that it does not have with 405 and `Allow`; ' +
+        'errors `application/problem+json`. In a body, `null` for a field that may be absent means that it is. Every path answers a method that it does not have with 405 and `Allow`; ' +
         'headers of more than 16 KiB are 431.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'this service' }],
     tags: [
-      { name: 'Orders: commands', description: 'Change orders' },
+      {
+        name: 'Orders: commands',
+        description: 'Change orders. In Swagger UI, the order of the examples is the one that was placed last',
+      },
       { name: 'Orders: queries', description: 'Read orders' },
       { name: 'Analytics', description: 'Figures over many orders' },
       { name: 'Orders: history', description: 'What an order was, and how it came to be what it is' },
@@ -46,12 +49,15 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
 /** What is looked at here of an OpenAPI document. */
 interface Operation {
   readonly operationId?: string;
+  readonly summary?: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
   readonly responses?: Readonly<Record<string, Response>>;
 }
 interface Parameter {
   readonly name: string;
+  readonly required?: boolean;
+  readonly description?: string;
   readonly schema?: { readonly default?: unknown };
 }
 interface Response {
@@ -77,19 +83,32 @@ function withDocumentation<Document extends { readonly paths?: object }>(documen
       ),
     ],
   );
-  return { ...document, paths: Object.fromEntries(paths) as object };
+  return JSON.parse(
+    JSON.stringify({ ...document, paths: Object.fromEntries(paths) as object }),
+    inKnownFormats,
+  ) as Document;
+}
+
+/** In place of our own format, those that it is made of. */
+function inKnownFormats(_: string, value: unknown): unknown {
+  const schema = value as { readonly format?: unknown } | null;
+  if (schema?.format !== 'time-or-date') return value;
+  const { format: __, ...others } = schema;
+  return { ...others, anyOf: ['date-time', 'date'].map((format) => ({ type: 'string', format })) };
 }
 
 function documented(method: string, path: string, operation: Operation): Operation {
   const own = documentation[operation.operationId ?? ''];
   if (!own) return operation;
-  const { parameters, requestBody, responses = {} } = operation;
+  const { summary, parameters, requestBody, responses = {} } = operation;
   const instance = path.replaceAll(/{(\w+)}/g, (_, name: string) => String(exampleOf(name, own)));
   const answers = Object.entries(responses).map(
     ([status, response]) => [status, documentedAnswer(response, own.answers[Number(status)])] as const,
   );
   return {
     ...operation,
+    // Pages show it as it is, while they render descriptions.
+    ...(summary !== undefined && { summary: summary.replaceAll('`', '') }),
     ...(parameters && { parameters: parameters.map((parameter) => parameterWithExample(parameter, own)) }),
     ...(requestBody && { requestBody: { ...requestBody, content: withExamples(requestBody.content, own.bodies) } }),
     responses: {
@@ -99,19 +118,21 @@ function documented(method: string, path: string, operation: Operation): Operati
   };
 }
 
+/** A page that sends requests fills examples in. One that need not be sent is given in words, so that it is not. */
 function parameterWithExample(parameter: Parameter, own: OperationDocumentation): Parameter {
-  const { name, schema } = parameter;
+  const { name, schema, description = parameterDescriptions[name] } = parameter;
+  const required = parameter.required === true && schema?.default === undefined;
   const example = exampleOf(name, own);
-  const description = parameterDescriptions[name];
+  const words = [description, example === undefined || required ? undefined : `Example: \`${String(example)}\``];
   return {
-    ...(description !== undefined && { description }),
     ...parameter,
-    ...(schema?.default !== undefined && { required: false }),
-    ...(example !== undefined && { example }),
+    required,
+    description: words.filter((word) => word !== undefined).join('. '),
+    ...(required && example !== undefined && { example }),
   };
 }
 
-function exampleOf(name: string, own: OperationDocumentation | undefined): unknown {
+function exampleOf(name: string, own: OperationDocumentation | undefined): ParameterExample | undefined {
   return own?.parameters?.[name] ?? parameterExamples[name];
 }
 
@@ -125,7 +146,7 @@ function documentedAnswer(response: Response, answer: AnswerDocumentation | unde
 }
 
 function problemsOf(method: string, path: string, own: OperationDocumentation, takesBody: boolean): ProblemExamples {
-  const problems = { ...own.problems, ...generalProblems(method, path) };
+  const problems = { ...generalProblems(method, path), ...own.problems };
   // Where no body is asked for, a wrong field is the better example, if there is one.
   const without = [...(own.without ?? []), ...(takesBody || !('field' in problems) ? [] : ['malformed'])];
   return Object.fromEntries(Object.entries(problems).filter(([name]) => !without.includes(name)));

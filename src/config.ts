@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { CATEGORIES } from './domain/categories.ts';
 import { EnvFileError, readEnvFile } from './env-file.ts';
 
@@ -119,6 +120,16 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     embeddedMongoPort: integer('EMBEDDED_MONGODB_PORT', 0, 0, 65_535),
     /** Requests per minute and client; undefined: no limit. */
     rateLimitPerMinute: integer('RATE_LIMIT_PER_MINUTE', undefined, 1, 1_000_000),
+    /** Gateways whose `X-Forwarded-*` headers count; undefined: nobody's do. */
+    trustProxy: checked<string[] | undefined>(
+      'TRUST_PROXY',
+      undefined,
+      (value) => {
+        const gateways = value.split(',').map((gateway) => gateway.trim());
+        return gateways.every(isGateway) ? gateways : undefined;
+      },
+      'addresses or ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, separated by commas',
+    ),
     /** Requests in flight before new ones are answered 503. */
     maxInFlight: integer('MAX_IN_FLIGHT', 400, 1, 100_000),
   } as const;
@@ -128,6 +139,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   }
   if (mistakes.length > 0) throw new ConfigError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
   return config;
+}
+
+/** What @fastify/proxy-addr knows; it takes mistakes without a word, or throws. */
+function isGateway(text: string): boolean {
+  if (/^(?:loopback|linklocal|uniquelocal)$/.test(text)) return true;
+  const [address = '', bits, ...rest] = text.split('/');
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return rest.length === 0 && most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 }
 
 /** What db-client 6.2 knows; it prints a connection string with an option that it does not, password included. */

@@ -45,6 +45,7 @@ export interface ServiceOptions {
     | 'withheldEvents'
     | 'maxInFlight'
     | 'rateLimitPerMinute'
+    | 'trustProxy'
   >;
   readonly eventStore: EventStoreDBClient;
   readonly mongo: MongoClient;

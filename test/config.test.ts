@@ -39,6 +39,15 @@ describe('.env.example', () => {
   });
 });
 
+describe('TRUST_PROXY', () => {
+  it.each(['true', '1', 'gateway', '10.0.0.0/33', '10.0.0.0/', '10.0.0', '::1/129', 'loopback,', '10.0.0.1/8/8'])(
+    'refuses %s, which would trust everybody or nobody',
+    (value) => {
+      expect(messageOf({ TRUST_PROXY: value })).toContain('TRUST_PROXY must be addresses or ranges');
+    },
+  );
+});
+
 describe('parseConfig', () => {
   it('takes each variable from the environment', () => {
     const config = parseConfig({
@@ -58,6 +67,7 @@ describe('parseConfig', () => {
       EMBEDDED_EVENTSTORE_PORT: '2113',
       EMBEDDED_MONGODB_PORT: '27017',
       RATE_LIMIT_PER_MINUTE: '600',
+      TRUST_PROXY: 'loopback, 10.0.0.0/8,fd00::1',
       MAX_IN_FLIGHT: '10',
     });
     expect(config).toMatchObject({
@@ -77,6 +87,7 @@ describe('parseConfig', () => {
       embeddedEventStorePort: 2113,
       embeddedMongoPort: 27017,
       rateLimitPerMinute: 600,
+      trustProxy: ['loopback', '10.0.0.0/8', 'fd00::1'],
       maxInFlight: 10,
     });
   });
@@ -100,6 +111,7 @@ describe('parseConfig', () => {
       EMBEDDED_EVENTSTORE_PORT: '-1',
       EMBEDDED_MONGODB_PORT: '1.5',
       RATE_LIMIT_PER_MINUTE: 'many',
+      TRUST_PROXY: '10.0.0.0/33',
       MAX_IN_FLIGHT: '1e3',
     };
     const [head, ...mistakes] = messageOf(wrong).split('\n');

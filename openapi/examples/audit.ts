@@ -5,6 +5,7 @@ import { refusedField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { actor, correlationId, orderId, paidAt } from './story.ts';
 
+const nextCursor = encodeCursor({ time: new Date(paidAt), id: 'a6bd81c5-5fa1-5f7c-9d5e-0b6f4e1f7a52' }, {});
 const page: Static<typeof AuditPage> = {
   items: [
     {
@@ -18,12 +19,12 @@ const page: Static<typeof AuditPage> = {
       description: 'Payment of 25.00 by credit_card, transaction txn-123456',
     },
   ],
-  nextCursor: encodeCursor({ time: new Date(paidAt), id: 'a6bd81c5-5fa1-5f7c-9d5e-0b6f4e1f7a52' }, {}),
+  nextCursor,
 };
 
 export const audit: OperationDocumentations = {
   listAudit: {
-    parameters: { cursor: page.nextCursor },
+    parameters: { cursor: nextCursor },
     answers: {
       200: { description: 'A page of events, newest first', examples: { page, last: { items: [] } } },
     },

@@ -7,10 +7,12 @@ export interface AnswerDocumentation {
   readonly examples?: Readonly<Record<string, unknown>>;
 }
 
+export type ParameterExample = string | number | boolean;
+
 /** What the document says of an operation besides its schemas. */
 export interface OperationDocumentation {
   /** Examples of parameters by name; those of all operations are in `parameterExamples`. */
-  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly parameters?: Readonly<Record<string, ParameterExample>>;
   readonly bodies?: Readonly<Record<string, unknown>>;
   readonly answers: Readonly<Record<number, AnswerDocumentation>>;
   /** Those of its own, beside the ones that any operation can end in. */

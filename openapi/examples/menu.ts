@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { problem } from '../../src/http/problems/catalogue.ts';
 import type { Menu, MenuItem, MenuItemBody, MenuItemHistory } from '../../src/http/schemas/menu.ts';
-import { alreadyThere, changeProblems, wrongField } from './problems.ts';
+import { changeProblems, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { actor, discountedAt, placedAt, sku } from './story.ts';
 
@@ -26,7 +26,7 @@ const history: Static<typeof MenuItemHistory> = {
   ],
 };
 const unknown = problem('not-found', 'There is no item nothing on the menu');
-const changing = { ...changeProblems('menu item'), alreadyThere: alreadyThere('menu item') };
+const changing = changeProblems('menu item');
 const headers = { 'idempotency-key': 'lanterna-0001', 'if-match': '"0"', 'if-none-match': '"1"' };
 
 const wholeMenu: Static<typeof Menu> = {

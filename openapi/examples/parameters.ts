@@ -1,7 +1,8 @@
+import type { ParameterExample } from './documentation.ts';
 import { actor, correlationId, customerId, orderId, refundId, sku } from './story.ts';
 
 /** Of the parameters that mean the same everywhere. */
-export const parameterExamples: Readonly<Record<string, unknown>> = {
+export const parameterExamples: Readonly<Record<string, ParameterExample>> = {
   orderId,
   refundId,
   customerId,
@@ -20,6 +21,7 @@ export const parameterExamples: Readonly<Record<string, unknown>> = {
   placedTo: '2026-02-01T00:00:00+01:00',
   repair: true,
   name: 'orders',
+  'if-none-match': '"7"',
   'x-actor': actor,
   'x-correlation-id': correlationId,
 };

@@ -1,5 +1,4 @@
 import {
-  AlreadyThereError,
   ConcurrentModificationError,
   IdempotencyKeyReusedError,
   StaleRevisionError,
@@ -7,6 +6,7 @@ import {
 } from '../../src/commands/errors.ts';
 import { fieldProblem, problem, type ProblemDetails, storeAway } from '../../src/http/problems/catalogue.ts';
 import { toProblem } from '../../src/http/problems/errors.ts';
+import { ruledOut } from '../../src/http/requests/preconditions.ts';
 
 /** Examples of problems that an operation can end in, by name; each is made as the service itself makes it. */
 export type ProblemExamples = Readonly<Record<string, ProblemDetails>>;
@@ -37,11 +37,6 @@ export function changeProblems(subject: Subject): ProblemExamples {
   return { gone, concurrentChange: concurrentChange(subject), stale: toProblem(stale), keyReused: keyReused() };
 }
 
-/** The problem of a change that is to happen only if nothing is there. */
-export function alreadyThere(subject: Subject): ProblemDetails {
-  return toProblem(new AlreadyThereError(0, subject));
-}
-
 /** Problems that any operation can end in, whatever it does. */
 export function generalProblems(method: string, path: string): ProblemExamples {
   return {
@@ -50,6 +45,7 @@ export function generalProblems(method: string, path: string): ProblemExamples {
       tooSlow: problem('request-timeout'),
       tooLarge: problem('body-too-large', 'Request body is too large'),
       unsupported: problem('unsupported-media-type'),
+      stale: ruledOut,
     }),
     tooMany: problem('too-many-requests', undefined, { retryAfter: 30 }),
     unexpected: problem('unexpected'),

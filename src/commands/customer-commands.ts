@@ -5,8 +5,7 @@ import {
   setCustomerDetails,
 } from '../domain/customer.ts';
 import type { AtRevision } from '../eventstoredb/repository.ts';
-import { StaleRevisionError } from './errors.ts';
-import { createExecutor, type ExecutorOptions } from './execute.ts';
+import { createExecutor, type ExecutorOptions, type Precondition } from './execute.ts';
 import type { Caller } from './idempotency.ts';
 
 export type CustomerAtRevision = AtRevision<CustomerState>;
@@ -14,11 +13,6 @@ export type CustomerAtRevision = AtRevision<CustomerState>;
 export interface SetCustomer extends CustomerAtRevision {
   /** Whether this command is the one that registered the customer. */
   readonly isNew: boolean;
-}
-
-/** What `If-Match` asks for: that there is a customer at all and, unless undefined, at one of these revisions. */
-export interface CustomerPrecondition {
-  readonly allowedRevisions: readonly number[] | undefined;
 }
 
 export type CustomerCommands = ReturnType<typeof createCustomerCommands>;
@@ -37,15 +31,14 @@ export function createCustomerCommands(options: Omit<ExecutorOptions<CustomerSta
       customerId: string,
       details: CustomerDetails,
       caller: Caller,
-      precondition?: CustomerPrecondition,
+      precondition?: Precondition,
     ): Promise<SetCustomer> {
       const { state, revision, hasChanged } = await execute({
         name: 'set-customer-details',
         id: customerId,
         request: details,
         caller,
-        allowedRevisions: precondition?.allowedRevisions,
-        ifMissing: precondition && (() => new StaleRevisionError(-1, 'customer')),
+        precondition,
         decide: ({ state: before }, at) => setCustomerDetails(before, customerId, details, at),
       });
       return { state, revision, isNew: hasChanged && revision === 0 };

@@ -18,7 +18,7 @@ export class MenuItemNotFoundError extends Error {
 /** What a command is on, as an error calls it. */
 export type Subject = 'order' | 'customer' | 'menu item';
 
-/** `If-Match` names a revision that is not the present one (RFC 9110 §13.1.1). */
+/** `If-Match` or `If-None-Match` rules the present revision out (RFC 9110 §13.1). */
 export class StaleRevisionError extends Error {
   override readonly name = 'StaleRevisionError';
 
@@ -26,18 +26,9 @@ export class StaleRevisionError extends Error {
   constructor(actual: number, subject: Subject) {
     super(
       actual < 0
-        ? `There is no such ${subject} yet, so that no If-Match fits`
-        : `The ${subject} is at revision ${actual}, which If-Match does not name`,
+        ? `There is no such ${subject} yet, which If-Match rules out`
+        : `The ${subject} is at revision ${actual}, which If-Match or If-None-Match rules out`,
     );
-  }
-}
-
-/** `If-None-Match` names what is there (RFC 9110 §13.1.2). */
-export class AlreadyThereError extends Error {
-  override readonly name = 'AlreadyThereError';
-
-  constructor(revision: number, subject: Subject) {
-    super(`There is such a ${subject} already, at revision ${revision}, which If-None-Match names`);
   }
 }
 

@@ -23,10 +23,15 @@ export interface ExecutorOptions<State extends { readonly lastUpdated: string },
   readonly subject: Subject;
   readonly clock: () => Date;
   readonly log: Logger;
+  /** Whether it still is what callers take for there; by default, whatever has events. */
+  readonly isThere?: (state: State) => boolean;
   readonly onConflict?: () => void;
   /** Types of events that are not to be written yet. */
   readonly withheld?: readonly string[] | undefined;
 }
+
+/** Whether the present revision will do for the caller (`If-Match`, `If-None-Match`); −1: there is nothing yet. */
+export type Precondition = (revision: number) => boolean;
 
 export interface Command<State, Event> {
   readonly name: string;
@@ -34,8 +39,7 @@ export interface Command<State, Event> {
   /** What a repetition under the same idempotency key must equal. */
   readonly request: unknown;
   readonly caller: Caller;
-  /** Revisions that the caller insists on (`If-Match`); undefined: any. */
-  readonly allowedRevisions?: readonly number[] | undefined;
+  readonly precondition?: Precondition | undefined;
   /** Why there must be such an aggregate already; without it, the command may create one. */
   readonly ifMissing?: (() => Error) | undefined;
   /** Nothing has this id yet, so there is nothing to load. */
@@ -73,6 +77,7 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
   subject,
   clock,
   log,
+  isThere = () => true,
   onConflict = () => undefined,
   withheld = [],
 }: ExecutorOptions<State, Event>) {
@@ -98,7 +103,6 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
     let lost: unknown;
     let loaded: Loaded<State> = command.isNewId ? NEW : await repository.getById(id);
     for (let tries = 1; tries <= MOST_TRIES;) {
-      if (!loaded.state && command.ifMissing) throw command.ifMissing();
       stillWanted();
       const earlier = await earlierAnswer(id, loaded, context);
       if (earlier) return { ...earlier, hasChanged: true };
@@ -139,12 +143,14 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
   }
 
   async function attempt(
-    { allowedRevisions, decide }: Command<State, Event>,
+    { precondition, ifMissing, decide }: Command<State, Event>,
     context: CommandContext,
     loaded: Loaded<State>,
-  ): Promise<readonly Event[] | StaleRevisionError | DomainError> {
-    const { state, revision } = loaded;
-    if (allowedRevisions?.includes(revision) === false) return new StaleRevisionError(revision, subject);
+  ): Promise<readonly Event[] | Error> {
+    const { state } = loaded;
+    const revision = state && isThere(state) ? loaded.revision : -1;
+    if (revision < 0 && ifMissing) return ifMissing();
+    if (precondition?.(revision) === false) return new StaleRevisionError(revision, subject);
     const now = clock();
     try {
       return await decide(loaded, state ? notBefore(state.lastUpdated, now) : now.toISOString(), context);

@@ -8,9 +8,8 @@ import {
 } from '../domain/menu-item.ts';
 import type { AtRevision } from '../eventstoredb/repository.ts';
 import { MenuItemNotFoundError } from './errors.ts';
-import { createExecutor, type ExecutorOptions } from './execute.ts';
+import { createExecutor, type ExecutorOptions, type Precondition } from './execute.ts';
 import type { Caller } from './idempotency.ts';
-import { checkPreconditions, type Preconditions } from './preconditions.ts';
 
 export interface PutMenuItem extends AtRevision<MenuItemState> {
   /** Whether this command is the one that added it. */
@@ -24,30 +23,27 @@ const CARRY_OVER_KEY = 'carry over';
 
 /** The commands on the menu's items. For preconditions, a withdrawn item is not there. */
 export function createMenuCommands(options: Omit<ExecutorOptions<MenuItemState, MenuItemEvent>, 'subject'>) {
-  const subject = 'menu item';
-  const execute = createExecutor({ ...options, subject });
+  const execute = createExecutor({ ...options, subject: 'menu item', isThere: isOnMenu });
 
   return {
     /**
      * Adds an item to the menu or changes it; the present details again store nothing.
      *
-     * @throws AlreadyThereError, and what `createExecutor` says
+     * @throws what `createExecutor` says
      */
     async put(
       sku: string,
       details: MenuItemDetails,
       caller: Caller,
-      preconditions: Preconditions = {},
+      precondition?: Precondition,
     ): Promise<PutMenuItem> {
       const { state, revision, hasChanged } = await execute({
         name: 'put-menu-item',
         id: sku,
         request: details,
         caller,
-        decide(loaded, at) {
-          checkPreconditions(preconditions, isOnMenu(loaded.state) ? loaded.revision : -1, subject);
-          return putMenuItem(loaded.state, sku, details, at);
-        },
+        precondition,
+        decide: (loaded, at) => putMenuItem(loaded.state, sku, details, at),
       });
       return { state, revision, isNew: hasChanged && state.lastEvent === 'MenuItemAdded' };
     },
@@ -55,19 +51,19 @@ export function createMenuCommands(options: Omit<ExecutorOptions<MenuItemState, 
     /**
      * Takes an item off the menu.
      *
-     * @throws MenuItemNotFoundError, AlreadyThereError, and what `createExecutor` says
+     * @throws MenuItemNotFoundError, and what `createExecutor` says
      */
-    async withdraw(sku: string, caller: Caller, preconditions: Preconditions = {}): Promise<void> {
+    async withdraw(sku: string, caller: Caller, precondition?: Precondition): Promise<void> {
       const notFound = () => new MenuItemNotFoundError(sku);
       await execute({
         name: 'withdraw-menu-item',
         id: sku,
         request: null,
         caller,
+        precondition,
         ifMissing: notFound,
-        decide({ state, revision }, at) {
+        decide({ state }, at) {
           if (!isOnMenu(state)) throw notFound();
-          checkPreconditions(preconditions, revision, subject);
           return withdrawMenuItem(state, at);
         },
       });

@@ -13,8 +13,8 @@ import {
 } from '../domain/pizza-order.ts';
 import type { AtRevision } from '../eventstoredb/repository.ts';
 import { ConcurrentModificationError, OrderNotFoundError, UnknownSkuError } from './errors.ts';
-import { createExecutor, type ExecutorOptions } from './execute.ts';
 import { type Caller, newOrderId, newRefundId } from './idempotency.ts';
+import { createExecutor, type ExecutorOptions, type Precondition } from './execute.ts';
 
 export type OrderAtRevision = AtRevision<OrderState>;
 
@@ -90,16 +90,8 @@ export function createOrderCommands({ menu, currency, ...options }: OrderCommand
       });
     },
 
-    /**
-     * @param allowedRevisions revisions that the caller insists on (`If-Match`); undefined: any
-     * @throws OrderNotFoundError, and what `createExecutor` says
-     */
-    run(
-      orderId: string,
-      command: OrderCommand,
-      caller: Caller,
-      allowedRevisions?: readonly number[],
-    ): Promise<OrderAtRevision> {
+    /** @throws OrderNotFoundError, and what `createExecutor` says */
+    run(orderId: string, command: OrderCommand, caller: Caller, precondition?: Precondition): Promise<OrderAtRevision> {
       const { type, ...request } = command;
       const notFound = () => new OrderNotFoundError(orderId);
       return execute({
@@ -107,7 +99,7 @@ export function createOrderCommands({ menu, currency, ...options }: OrderCommand
         id: orderId,
         request,
         caller,
-        allowedRevisions,
+        precondition,
         ifMissing: notFound,
         decide({ state, revision }, at, { idempotencyKey, commandId }) {
           if (!state) throw notFound();

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import swagger, { type SwaggerOptions } from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import { publishedDocument } from './published-document.ts';
 import { handleError } from './problems/answer.ts';
+import { requirePreconditions } from './requests/preconditions.ts';
 import { adminRoutes, type AdminRoutesOptions } from './routes/admin.ts';
 import { analyticsRoutes, type AnalyticsRoutesOptions } from './routes/analytics.ts';
 import { auditRoutes, type AuditRoutesOptions } from './routes/audit.ts';
@@ -21,11 +21,14 @@ import { orderQueryRoutes, type OrderQueryRoutesOptions } from './routes/order-q
 import { sharedSchemas } from './schemas/index.ts';
 import { createAdmittingServer } from './server/admission.ts';
 import { answerBrokenRequest } from './server/broken-requests.ts';
+import { registerBodies } from './server/bytes.ts';
+import { registerGateway } from './server/gateway.ts';
 import { registerLimits } from './server/limits.ts';
 import { registerNotFound } from './server/methods.ts';
 import type { Pressure } from './server/pressure.ts';
 import { securityHeaders } from './server/security-headers.ts';
 import { createSerializerCompiler, createValidatorCompiler } from './server/validation.ts';
+import { registerSwaggerUi } from './swagger-ui.ts';
 
 /** What the routes need, and what the server does. */
 export interface AppDependencies
@@ -41,7 +44,7 @@ export interface AppDependencies
     AdminRoutesOptions {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
-  readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute'>;
+  readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute' | 'trustProxy'>;
   readonly pressure: Pressure;
 }
 
@@ -70,6 +73,7 @@ export async function buildApp(
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
+    trustProxy: limits.trustProxy ?? false,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     serverFactory: (handle) =>
@@ -80,21 +84,23 @@ export async function buildApp(
       }),
   });
 
-  app.removeContentTypeParser('text/plain');
   for (const schema of sharedSchemas) app.addSchema(schema);
   app.setValidatorCompiler(createValidatorCompiler(sharedSchemas));
   app.setSerializerCompiler(createSerializerCompiler(sharedSchemas));
   app.setErrorHandler(handleError);
-  registerNotFound(app);
   measureRequests(app, dependencies.metrics);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
+  registerNotFound(app);
+  registerBodies(app);
+  registerGateway(app, limits.trustProxy);
+  requirePreconditions(app);
   await registerLimits(app, limits.rateLimitPerMinute);
 
   await app.register(swagger, document);
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  await registerSwaggerUi(app);
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 
   const typed = app.withTypeProvider<TypeBoxTypeProvider>();

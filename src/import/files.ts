@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { InputError } from './problem.ts';
 import { type BrokenRow, parseTable, type Row } from './table.ts';
-import { detectEncoding, readLines } from './text.ts';
+import { readLines } from './text.ts';
 
 /** Paths of the four files. */
 export interface ImportFiles {
@@ -21,8 +21,10 @@ export async function* readTable<Column extends string>(
   columns: readonly Column[],
 ): AsyncGenerator<Row<Column> | BrokenRow<Column>> {
   try {
-    const encoding = await detectEncoding(chunksOf(path));
-    yield* parseTable(readLines(chunksOf(path), encoding), columns);
+    yield* parseTable(
+      readLines(() => chunksOf(path)),
+      columns,
+    );
   } catch (error) {
     if (error instanceof InputError) throw new InputError(`${path} ${error.message}`);
     if (isFileError(error)) throw new InputError(`${path} cannot be read: ${error.message}`, { cause: error });

@@ -17,7 +17,7 @@ export const HELP = `Imports historical orders from CSV files.
 
   npm run import -- --orders FILE --details FILE --pizzas FILE --types FILE [options]
 
-Files (UTF-8 or Latin-1; the first line names the columns, in any order)
+Files (UTF-8 or Latin-1, separated by commas; the first line names the columns, in any order)
   --orders FILE     order_id, date (2015-01-31), time (18:30:00, read as UTC)
   --details FILE    order_details_id, order_id, pizza_id, quantity
   --pizzas FILE     pizza_id, pizza_type_id, size, price

@@ -3,7 +3,7 @@ import type { ImportFiles } from './files.ts';
 import { type Origin, type HistoricalOrder, placeOrder } from './historical-order.ts';
 import { type PriceList, readEach, readPriceList } from './price-list.ts';
 import { BadLineError, type Report } from './problem.ts';
-import { DETAIL_COLUMNS, ORDER_COLUMNS, parseDetail, parsePlacedAt, parseText, quote } from './rows.ts';
+import { DETAIL_COLUMNS, ORDER_COLUMNS, parseDetail, parsePlacedAt, parseText, quote, wholeNumber } from './rows.ts';
 import type { BrokenRow, Row } from './table.ts';
 
 /** What an import is going to write: every order checked by the domain, and not one that is partly wrong. */
@@ -53,7 +53,7 @@ async function readOrders(file: string, report: Report): Promise<Drafts> {
   const drafts: Drafts = { byNumber: new Map(), badNumbers: new Set(), badLines: 0 };
   const { byNumber, badNumbers } = drafts;
   const take = (values: Row<(typeof ORDER_COLUMNS)[number]>['values'], line: number) => {
-    const number = parseText(values.order_id, 'order_id');
+    const number = parseText(wholeNumber(values.order_id), 'order_id');
     if (byNumber.has(number)) throw new BadLineError(`order_id ${quote(number)} is in the file twice`);
     byNumber.set(number, { order: { number, placedAt: parsePlacedAt(values), items: [] }, line, isBad: false });
   };
@@ -114,7 +114,7 @@ function checkOrders(file: string, { byNumber }: Drafts, origin: Origin, report:
 
 function numbersIn(row: Row<'order_id'> | BrokenRow<'order_id'>): readonly string[] {
   const numbers = 'broken' in row ? row.guess('order_id') : [row.values.order_id];
-  return [...new Set(numbers)].filter((number) => number !== '');
+  return [...new Set(numbers.map(wholeNumber))].filter((number) => number !== '');
 }
 
 function theOrderIsSkipped(numbers: readonly string[]): string {

@@ -55,10 +55,10 @@ export function parsePlacedAt({ date, time }: Values<['date', 'time']>): string 
 /** @throws BadLineError */
 export function parseDetail(values: Values<typeof DETAIL_COLUMNS>): DetailRow {
   return {
-    detailId: parseText(values.order_details_id, 'order_details_id'),
-    orderId: parseText(values.order_id, 'order_id'),
+    detailId: parseText(wholeNumber(values.order_details_id), 'order_details_id'),
+    orderId: parseText(wholeNumber(values.order_id), 'order_id'),
     sku: parseText(values.pizza_id, 'pizza_id'),
-    quantity: parseQuantity(values.quantity),
+    quantity: parseQuantity(wholeNumber(values.quantity)),
   };
 }
 
@@ -97,6 +97,11 @@ export function parseText(text: string, what: string): string {
   return text;
 }
 
+/** Spreadsheets and data frames write 1 as `1.0`. */
+export function wholeNumber(text: string): string {
+  return text.replace(/^(\d+)\.0+$/, '$1');
+}
+
 function parseQuantity(text: string): number {
   const quantity = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (quantity < 1 || quantity > MOST_PIECES) {
@@ -107,7 +112,7 @@ function parseQuantity(text: string): number {
 
 function parsePrice(text: string): string {
   try {
-    const price = parseMoney(text);
+    const price = parseMoney(text.replace(/^(\d+\.\d\d)0+$/, '$1'));
     if (price.lessThanOrEqualTo(HIGHEST_PRICE)) return formatMoney(price);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
@@ -117,5 +122,8 @@ function parsePrice(text: string): string {
 
 /** A value as a message shows it: short, and harmless to a terminal. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 50 ? `${text.slice(0, 50)}…` : text);
+  const short = text.length > 50 ? `${text.slice(0, 50)}…` : text;
+  return JSON.stringify(short).replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (char) => {
+    return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
 }

@@ -1,5 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import { InputError } from './problem.ts';
+import { quote } from './rows.ts';
+import type { Line } from './text.ts';
 
 /** A line with as many fields as the header has. */
 export interface Row<Column extends string> {
@@ -20,19 +22,24 @@ export interface BrokenRow<Column extends string> {
  * record ends with its line, so that a quote that is left open spoils one line and not the rest of the file. Blank
  * lines are passed over, and blanks around fields.
  *
- * @throws InputError when the header lacks a column or has it twice
+ * @throws InputError when the header lacks a column, has it twice, or separates them by anything but commas
  */
 export async function* parseTable<Column extends string>(
-  lines: AsyncIterable<string>,
+  lines: AsyncIterable<Line>,
   columns: readonly Column[],
 ): AsyncGenerator<Row<Column> | BrokenRow<Column>> {
   let header: Header<Column> | undefined;
   let line = 0;
-  for await (const text of lines) {
+  for await (const { text, broken } of lines) {
     line += 1;
     if (text.trim() === '') continue;
-    if (header) yield parseRow(text, line, header);
-    else header = parseHeader(text, columns);
+    if (header) {
+      const row = parseRow(text, line, header);
+      if (broken === undefined) yield row;
+      else yield { line, broken, guess: 'broken' in row ? row.guess : (column) => [row.values[column]] };
+    } else {
+      header = parseHeader(text, columns);
+    }
   }
   if (!header) throw new InputError('is empty');
 }
@@ -43,13 +50,26 @@ interface Header<Column extends string> {
   readonly positions: Readonly<Record<Column, number>>;
 }
 
+const OTHER_SEPARATORS = { semicolons: ';', tabs: '\t', bars: '|' };
+
 function parseHeader<Column extends string>(text: string, columns: readonly Column[]): Header<Column> {
+  if (/^"?sep=/i.test(text)) {
+    throw new InputError(`begins with ${quote(text)}: remove that line, and separate the fields by commas`);
+  }
+  for (const [name, separator] of Object.entries(OTHER_SEPARATORS)) {
+    const names = text.split(separator).map((field) => field.replaceAll('"', '').trim().toLowerCase());
+    if (columns.every((column) => names.includes(column))) {
+      throw new InputError(`separates its fields by ${name}: save it with commas`);
+    }
+  }
   const names = splitFields(text)?.map((name) => name.toLowerCase());
   if (!names) throw new InputError('has a header with a quote that is not closed');
   const positions = columns.map((column) => {
     const position = names.indexOf(column);
     if (position < 0)
-      throw new InputError(`has no column "${column}" (its first line names: ${names.join(', ').slice(0, 200)})`);
+      throw new InputError(
+        `has no column "${column}" (its first line names: ${names.map(quote).join(', ').slice(0, 200)})`,
+      );
     if (names.includes(column, position + 1)) throw new InputError(`has the column "${column}" twice`);
     return [column, position] as const;
   });

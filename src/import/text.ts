@@ -1,8 +1,17 @@
-import { Buffer } from 'node:buffer';
+import { Buffer, isAscii, isUtf8 } from 'node:buffer';
 import { InputError } from './problem.ts';
 
-export type Encoding = 'utf-8' | 'latin-1';
+/** A line without its end. */
+export interface Line {
+  readonly text: string;
+  /** Why it cannot be read; the text is a guess then. */
+  readonly broken?: string;
+}
 
+const LF = 0x0a;
+const CR = 0x0d;
+const UTF_8_MARK = Buffer.from('\ufeff');
+const UTF_16_MARKS = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)];
 /**
  * What the bytes 80–9F mean. ISO 8859-1 has control characters there that no text holds; programs that say Latin-1
  * write Windows-1252 (so does the WHATWG Encoding Standard, whose decoder is wrong for these in some Node versions).
@@ -11,46 +20,62 @@ const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090
 /** No line of these files is near as long: a file without line ends is not one of them. */
 const LONGEST_LINE = 1_000_000;
 
-/** UTF-8 when every byte of the text is valid UTF-8, else Latin-1. */
-export async function detectEncoding(chunks: AsyncIterable<Uint8Array>): Promise<Encoding> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  try {
-    for await (const chunk of chunks) decoder.decode(chunk, { stream: true });
-    decoder.decode();
-    return 'utf-8';
-  } catch (error) {
-    if (error instanceof TypeError) return 'latin-1';
-    throw error;
-  }
-}
-
 /**
- * The lines of a text, without their ends (LF or CRLF) and without a byte order mark.
+ * The lines of a text (ended by LF or CRLF), without a byte order mark. It is UTF-8, or else Latin-1: when there is no
+ * mark, and no line beyond ASCII is UTF-8. A line that is not UTF-8 in a text that is, is broken.
  *
- * @throws InputError for a line of more than a million characters
+ * @param open gives the bytes from the start, each time
+ * @throws InputError for UTF-16, for lines that end in CR alone, and for one of more than a million bytes
  */
-export async function* readLines(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): AsyncGenerator<string> {
-  const decode = encoding === 'utf-8' ? createUtf8Decoder() : decodeLatin1;
-  let rest = '';
-  for await (const chunk of chunks) {
-    const lines = (rest + decode(chunk)).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > LONGEST_LINE) throw new InputError('has a line of more than a million characters');
-    for (const line of lines) yield withoutReturn(line);
+export async function* readLines(open: () => AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+  const others: Pick<Line, 'broken'> = (await isLatin1(open()))
+    ? {}
+    : { broken: 'not UTF-8, as the rest of the file is' };
+  for await (const line of splitLines(open())) {
+    const bytes = isMarked(line) ? line.subarray(UTF_8_MARK.length) : line;
+    yield isUtf8(bytes) ? { text: bytes.toString() } : { text: decodeLatin1(bytes), ...others };
   }
-  if (rest !== '') yield withoutReturn(rest);
 }
 
-function createUtf8Decoder(): (chunk: Uint8Array) => string {
-  const decoder = new TextDecoder('utf-8'); // drops the byte order mark
-  return (chunk) => decoder.decode(chunk, { stream: true });
+async function isLatin1(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+  for await (const line of splitLines(chunks)) {
+    if (isMarked(line) || (!isAscii(line) && isUtf8(line))) return false;
+  }
+  return true;
 }
 
-function decodeLatin1(chunk: Uint8Array): string {
-  const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1');
-  return text.replace(/[\u0080-\u009f]/g, (char) => WINDOWS_1252.charAt(char.charCodeAt(0) - 0x80));
+function isMarked(line: Buffer): boolean {
+  return line.subarray(0, UTF_8_MARK.length).equals(UTF_8_MARK);
 }
 
-function withoutReturn(line: string): string {
-  return line.endsWith('\r') ? line.slice(0, -1) : line;
+async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let rest = Buffer.alloc(0);
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    rest = Buffer.concat([rest, chunk]);
+    for (let end = rest.indexOf(LF); end >= 0; end = rest.indexOf(LF)) {
+      yield take(rest.subarray(0, end));
+      rest = rest.subarray(end + 1);
+    }
+    if (rest.length > LONGEST_LINE) {
+      take(rest);
+      throw new InputError('has a line of more than a million bytes');
+    }
+  }
+  if (rest.length > 0) yield take(rest);
+
+  function take(bytes: Buffer): Buffer {
+    const line = bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes;
+    if (!isFirst) return line;
+    isFirst = false;
+    if (UTF_16_MARKS.some((mark) => line.subarray(0, 2).equals(mark)))
+      throw new InputError('is UTF-16: save it as UTF-8');
+    if (line.includes(0)) throw new InputError('has NUL bytes, as UTF-16 has: save it as UTF-8');
+    if (line.includes(CR)) throw new InputError('has lines that end in CR alone: save it with LF or CRLF');
+    return line;
+  }
+}
+
+function decodeLatin1(bytes: Buffer): string {
+  return bytes.toString('latin1').replace(/[\u0080-\u009f]/g, (char) => WINDOWS_1252.charAt(char.charCodeAt(0) - 0x80));
 }

@@ -67,6 +67,44 @@ describe('placing', () => {
   });
 });
 
+describe('null', () => {
+  it('for fields that may be absent, means that they are', async () => {
+    const key = { 'idempotency-key': 'null-or-absent' };
+    const nothing = { customerEmail: null, totalAmount: null, deliveryAddress: null };
+    const placed = await service.post('/orders', order({ ...nothing, items: [item({ sku: null })] }), key);
+    expect(placed).toMatchObject({ status: 201, body: { deliveryAddress: null } });
+    expect((await service.post('/orders', order(), key)).body.id).toBe(placed.body.id);
+    const address = { street: 'a', city: 'b', postalCode: 'c', notes: null };
+    const there = await service.post('/orders', order({ deliveryAddress: address }));
+    expect(there.body.deliveryAddress).toEqual({ street: 'a', city: 'b', postalCode: 'c' });
+    const path = `/orders/${placed.body.id as string}`;
+    const estimatedDeliveryTime = '2030-01-01T10:00:00Z';
+    expect((await service.post(`${path}/confirm`, { estimatedDeliveryTime, kitchenNotes: null })).status).toBe(200);
+    expect((await service.post(`${path}/delivery-address`, address)).status).toBe(200);
+    expect((await service.post(`${path}/status`, { status: 'COOKING', reason: null })).status).toBe(200);
+    const customer = await service.put('/customers/null', { name: 'a', email: 'a@b', phone: null });
+    expect(customer).toMatchObject({ status: 201, body: { phone: null } });
+    const dish = await service.put('/menu/null', {
+      name: 'a',
+      category: 'b',
+      price: '1',
+      size: null,
+      ingredients: null,
+    });
+    expect(dish).toMatchObject({ status: 201, body: { size: null, ingredients: [] } });
+  });
+
+  it.each([
+    ['a field that must be there', order({ customerId: null }), '#/customerId'],
+    ['a field of an item that must be there', order({ items: [item({ quantity: null })] }), '#/items/0/quantity'],
+    ['an item', order({ items: [null] }), '#/items/0'],
+    ['a field that nobody knows', order({ colour: null }), '#/colour'],
+    ['one such field beside an optional one', order({ totalAmount: null, colour: null }), '#/colour'],
+  ])('for %s, is refused', async (_, body, pointer) => {
+    expect(await service.post('/orders', body)).toMatchObject({ status: 400, body: { errors: [{ pointer }] } });
+  });
+});
+
 describe('bodies that are no such thing', () => {
   const send = async (payload: string, contentType = 'application/json') => {
     const headers = { 'content-type': contentType };
@@ -131,6 +169,8 @@ describe('the other routes', () => {
     ['/orders?status=EATEN', '#/status'],
     ['/orders?placedFrom=yesterday', '#/placedFrom'],
     ['/orders?colour=red', '#/colour'],
+    ['/orders?placedFrom=2026-02-01&placedTo=2026-01-31T23:59:59.999Z', '#/placedTo'],
+    ['/audit?from=2026-02-01&to=2026-01-01', '#/to'],
     ['/analytics/orders?from=2026-02-01&to=2026-01-01', '#/to'],
     ['/analytics/orders?from=2016-01-01&to=2026-01-02', '#/to'],
     ['/analytics/orders?from=2016-01-01', '#/to'],

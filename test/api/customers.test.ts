@@ -174,7 +174,7 @@ describe('PUT /customers/{id}', () => {
   test.each(['"0"', '*'])('put, with If-Match %s on a customer that does not exist, is 412', async (ifMatch) => {
     const { status, body } = await service.put(path(newId()), ada, { 'if-match': ifMatch });
     expect(status).toBe(412);
-    expect(body).toMatchObject({ detail: 'There is no such customer yet, so that no If-Match fits' });
+    expect(body).toMatchObject({ detail: 'There is no such customer yet, which If-Match rules out' });
   });
 
   test('put, on an instance whose clock is behind, never turns time back', async () => {

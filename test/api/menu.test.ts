@@ -212,7 +212,7 @@ describe('PUT and DELETE /menu/{sku}', () => {
       const made = await service.put(path(sku), diavola, { 'if-none-match': '*' });
       expect([made.status, made.headers.etag]).toEqual([201, `"${before}"`]);
       const second = await service.put(path(sku), diavola, { 'if-none-match': '*' });
-      expect([second.status, (second.body as { type: string }).type]).toEqual([412, '/problems/already-there']);
+      expect([second.status, (second.body as { type: string }).type]).toEqual([412, '/problems/stale-revision']);
       expect(await eventsOf(sku)).toHaveLength(before + 1);
     },
   );

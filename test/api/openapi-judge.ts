@@ -15,7 +15,9 @@ export interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query' | 'header';
   readonly required: boolean;
-  readonly example: unknown;
+  readonly description?: string;
+  /** As the document has it, or says it. */
+  readonly example?: unknown;
 }
 
 export interface DocumentedAnswer {
@@ -70,7 +72,7 @@ export function operationsOf({ paths }: OpenApiDocument): Operation[] {
       operationId,
       method: method.toUpperCase(),
       path,
-      parameters,
+      parameters: parameters.map((parameter) => ({ example: exampleInWords(parameter), ...parameter })),
       bodies: Object.fromEntries(
         examplesIn(requestBody?.content ?? {}).map(({ name, value }) => [name, value] as const),
       ),
@@ -82,6 +84,12 @@ export function operationsOf({ paths }: OpenApiDocument): Operation[] {
       })),
     })),
   );
+}
+
+/** Of a parameter that a page must not fill in. */
+function exampleInWords({ description = '' }: Parameter): unknown {
+  const text = /Example: `(.*)`$/.exec(description)?.[1];
+  return /^(?:\d+|true|false)$/.test(text ?? '') ? JSON.parse(text ?? '') : text;
 }
 
 function examplesIn(content: Readonly<Record<string, Media>>) {
@@ -102,7 +110,6 @@ export function createJudge(document: OpenApiDocument) {
       uuid: UUID,
       date: DATE,
       'date-time': RFC_3339,
-      'time-or-date': (text) => RFC_3339.test(text) || DATE.test(text),
     },
   });
   ajv.addSchema(document, 'open');

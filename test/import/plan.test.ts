@@ -52,6 +52,41 @@ describe('good files', () => {
     expect(orders[0]?.items[0]?.pizza).toMatchObject({ name: 'Ortò', size: 'Größe' });
   });
 
+  it('with a line in Latin-1 among those in UTF-8 lose that line, by its number, and nothing else', async () => {
+    const orders = [`${ORDERS}1,2024-02-29,12:04:31\n`, '2,2024-03-01,18:00:00\n'];
+    const types = [`${TYPES}orto,Ortò,Garden,Pesto\n`, 'brezza,Brézza,Sea,Trout\n'] as const;
+    const { reported, numbers } = await plan({
+      orders: orders.join(''),
+      types: Buffer.concat([Buffer.from(types[0]), Buffer.from(types[1], 'latin1')]),
+    });
+    expect(reported.slice(0, 2)).toEqual([
+      'types.csv:3: not UTF-8, as the rest of the file is',
+      'pizzas.csv:3: unknown pizza type "brezza"',
+    ]);
+    expect(numbers).toEqual(['2']);
+  });
+
+  it('with a byte order mark and a line in Latin-1 find their first column and lose that line', async () => {
+    const { reported } = await plan({
+      types: Buffer.concat([
+        Buffer.from(`\ufeff${TYPES}orto,Orto,Garden,Pesto\n`),
+        Buffer.from('brezza,Bré,Sea,x\n', 'latin1'),
+      ]),
+    });
+    expect(reported[0]).toBe('types.csv:3: not UTF-8, as the rest of the file is');
+  });
+
+  it('with whole numbers and prices as a data frame writes them give the same orders', async () => {
+    const { orders } = await plan();
+    const floats = await plan({
+      orders: `${ORDERS}1.0,2024-02-29,12:04:31\n2.00,2024-03-01,18:00:00\n`,
+      details: `${DETAILS}1.0,1,orto_s,2.0\n2.0,1.0,brezza_l,1.0\n3.0,2.0,orto_s,1\n`,
+      pizzas: `${PIZZAS}orto_s,orto,S,10.5000\nbrezza_l,brezza,L,18.0\n`,
+    });
+    expect(floats.reported).toEqual([]);
+    expect(floats.orders).toEqual(orders);
+  });
+
   it('with CRLF and details in any order give the same orders', async () => {
     const { orders } = await plan();
     const shuffled = await plan({
@@ -212,6 +247,15 @@ describe('a file', () => {
     const planning = planImport(files, origin, () => undefined);
     await expect(planning).rejects.toThrow(InputError);
     await expect(planning).rejects.toThrow('/nowhere/pizzas.csv cannot be read');
+  });
+
+  it.each([
+    ['semicolons', `${ORDERS}1,2024-02-29,12:04:31\n`.replaceAll(',', ';'), 'separates its fields by semicolons'],
+    ['UTF-16', Buffer.from(`\ufeff${ORDERS}`, 'utf16le'), 'is UTF-16: save it as UTF-8'],
+    ['CR', ORDERS.replace('\n', '\r1,2024-02-29,12:04:31\r'), 'has lines that end in CR alone'],
+  ])('with %s is an error that names it and says so', async (_, orders, message) => {
+    const files = writeFiles({ orders });
+    await expect(planImport(files, origin, () => undefined)).rejects.toThrow(`${files.orders} ${message}`);
   });
 
   it('given for another one is an error that names the missing column', async () => {

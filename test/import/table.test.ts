@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/import/problem.ts';
 import { parseTable } from '../../src/import/table.ts';
+import type { Line } from '../../src/import/text.ts';
 import { collect } from './support.ts';
 
-async function* each(lines: readonly string[]): AsyncGenerator<string> {
-  for (const line of lines) yield await Promise.resolve(line);
+async function* each(lines: readonly string[]): AsyncGenerator<Line> {
+  for (const text of lines) yield await Promise.resolve({ text });
 }
 
 async function rowsOf(...lines: string[]) {
@@ -31,6 +32,10 @@ describe('a table', () => {
     ['a column missing', ['id,title'], 'has no column "name"'],
     ['a column twice', ['id,name,id'], 'has the column "id" twice'],
     ['an open quote in its header', ['id,"name'], 'a quote that is not closed'],
+    ['semicolons', ['id;name', '1;Orto'], 'separates its fields by semicolons'],
+    ['tabs and quotes', ['"id"\t"name"', '1\tOrto'], 'separates its fields by tabs'],
+    ['a line for Excel', ['sep=;', 'id;name', '1;Orto'], 'begins with "sep=;"'],
+    ['control characters in its header', ['id,\u001b[2J\u009b2J,title'], '"\\u001b[2j\\u009b2j"'],
   ])('with %s is refused as a whole', async (_, lines, message) => {
     const reading = rowsOf(...lines);
     await expect(reading).rejects.toThrow(InputError);
@@ -39,6 +44,16 @@ describe('a table', () => {
 });
 
 describe('a broken line', () => {
+  it('with bytes that cannot be read guesses its id all the same', async () => {
+    async function* lines(): AsyncGenerator<Line> {
+      yield await Promise.resolve({ text: 'id,name' });
+      yield await Promise.resolve({ text: '7,Ortò', broken: 'not UTF-8' });
+    }
+    const [row] = await collect(parseTable(lines(), ['id', 'name']));
+    expect(row).toMatchObject({ line: 2, broken: 'not UTF-8' });
+    expect(row && 'broken' in row && row.guess('id')).toEqual(['7']);
+  });
+
   it('with an open quote spoils no line after it', async () => {
     const [broken, next] = await rowsOf('id,name', '1,"Orto', '2,Brezza');
     expect(broken).toMatchObject({ line: 2, broken: expect.stringContaining('quote') as string });

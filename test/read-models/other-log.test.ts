@@ -32,6 +32,7 @@ beforeEach(() => {
     currency: 'USD',
     snapshotEvery: 100,
     withheldEvents: undefined,
+    trustProxy: [],
     maxInFlight: 1000,
     rateLimitPerMinute: undefined,
   };

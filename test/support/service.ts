@@ -63,6 +63,7 @@ export async function startTestService({
     withheldEvents: undefined,
     maxInFlight: 1000,
     rateLimitPerMinute: undefined,
+    trustProxy: undefined,
     ...config,
   };
   const eventStore = like?.eventStore ?? connectEventStore(eventStoreUrl);

@@ -28,6 +28,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   return sendProblem(request, reply, problem);
 }
 
-function pathOf({ url }: FastifyRequest): string {
-  return url.split('?', 1)[0] ?? '';
+/** Of a target in origin or absolute form (RFC 9112 §3.2). */
+export function pathOf({ url }: FastifyRequest): string {
+  return url.replace(/^https?:\/\/[^/]*/i, '').split(/[?#]/, 1)[0] ?? '';
 }

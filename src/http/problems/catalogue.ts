@@ -37,8 +37,7 @@ const kinds = {
   'concurrent-change': { status: 409, title: 'Another request changed it meanwhile' },
   'rebuild-running': { status: 409, title: 'A rebuild of it is running already' },
   gone: { status: 410, title: 'Gone', detail: 'It was there once, and has been deleted.' },
-  'stale-revision': { status: 412, title: 'If-Match names an older revision' },
-  'already-there': { status: 412, title: 'If-None-Match names what is there' },
+  'stale-revision': { status: 412, title: 'A precondition of the request does not hold' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': {
     status: 415,

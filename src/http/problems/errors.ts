@@ -1,7 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import type { FastifyError } from 'fastify';
 import {
-  AlreadyThereError,
   ConcurrentModificationError,
   IdempotencyKeyReusedError,
   MenuItemNotFoundError,
@@ -47,7 +46,6 @@ const codes: readonly (readonly [new (...args: never[]) => Error, ProblemCode])[
   [ConcurrentModificationError, 'concurrent-change'],
   [RebuildRunningError, 'rebuild-running'],
   [StaleRevisionError, 'stale-revision'],
-  [AlreadyThereError, 'already-there'],
   [IdempotencyKeyReusedError, 'idempotency-key-reused'],
 ];
 

@@ -5,7 +5,7 @@ import type { AnalyticsQueries, PeriodFigures } from '../../read-models/analytic
 import { badField } from '../problems/errors.ts';
 import { OrderAnalytics } from '../schemas/analytics.ts';
 import { query, ref, TimeOrDate } from '../schemas/common.ts';
-import { toTime } from '../requests/times.ts';
+import { toPeriod } from '../requests/times.ts';
 
 const MOST_YEARS = 10;
 const MOST_POPULAR = 10;
@@ -31,9 +31,7 @@ export function analyticsRoutes(app: App, { analytics }: AnalyticsRoutesOptions)
       },
     },
     async (request) => {
-      const from = toTime(request.query.from);
-      const to = toTime(request.query.to);
-      if (to < from) throw badField('#/to', 'must not be before from');
+      const { from, to } = toPeriod(request.query);
       const latest = new Date(from);
       latest.setUTCFullYear(latest.getUTCFullYear() + MOST_YEARS);
       if (to > latest) throw badField('#/to', `must be at most ${MOST_YEARS} years after from`);

@@ -3,11 +3,10 @@ import Type, { type Static } from 'typebox';
 import type { AuditDocument } from '../../read-models/audit/document.ts';
 import type { AuditQueries } from '../../read-models/audit/queries.ts';
 import { given, pageParameters, readPage } from '../requests/pages.ts';
-import { badField } from '../problems/errors.ts';
 import { type AuditEntry, AuditPage } from '../schemas/audit.ts';
 import { query, ref, TimeOrDate } from '../schemas/common.ts';
 import { OrderEventType } from '../schemas/history.ts';
-import { toTime } from '../requests/times.ts';
+import { toPeriod } from '../requests/times.ts';
 
 export interface AuditRoutesOptions {
   readonly audit: AuditQueries;
@@ -34,9 +33,7 @@ export function auditRoutes(app: App, { audit }: AuditRoutesOptions): void {
       },
     },
     async ({ query: { type, actor, orderId, from, to, ...page } }) => {
-      const times = { from: toTime(from), to: toTime(to) };
-      if (times.from && times.to && times.from > times.to) throw badField('#/to', 'must not be before from');
-      const filter = given({ type, actor, orderId: orderId?.toLowerCase(), ...times });
+      const filter = given({ type, actor, orderId: orderId?.toLowerCase(), ...toPeriod({ from, to }) });
       const { documents, next } = await readPage(audit, filter, page, keyOf);
       return { items: documents.map(auditJson), ...next };
     },

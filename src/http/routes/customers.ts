@@ -5,9 +5,9 @@ import { GONE_REVISION } from '../../read-models/documents/stream-model.ts';
 import type { CustomerDocument } from '../../read-models/customers/document.ts';
 import type { CustomerQueries } from '../../read-models/customers/queries.ts';
 import { callerOf } from '../requests/caller.ts';
-import { allowedRevisions, isUnmodified, revisionTag } from '../requests/preconditions.ts';
 import { problem } from '../problems/catalogue.ts';
 import { notFound, ProblemError } from '../problems/errors.ts';
+import { isUnmodified, preconditionOf, revisionTag } from '../requests/preconditions.ts';
 import { CommandHeaders, CustomerId, IfNoneMatch, MinRevision, NotModified, ref } from '../schemas/common.ts';
 import { Customer, CustomerBody } from '../schemas/customers.ts';
 import type { Pressure } from '../server/pressure.ts';
@@ -39,8 +39,7 @@ export function customerRoutes(app: App, { customerCommands, customers, pressure
     },
     async (request, reply) => {
       const { customerId } = request.params;
-      const ifMatch = request.headers['if-match'];
-      const precondition = ifMatch === undefined ? undefined : { allowedRevisions: allowedRevisions(ifMatch) };
+      const precondition = preconditionOf(request.headers);
       const set = await customerCommands.setDetails(customerId, request.body, callerOf(request), precondition);
       if (set.isNew) void reply.code(201).header('location', `/customers/${encodeURIComponent(customerId)}`);
       void reply.header('etag', revisionTag(set.revision));

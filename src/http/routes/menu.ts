@@ -8,9 +8,9 @@ import { toState } from '../../read-models/menu/document.ts';
 import type { MenuQueries } from '../../read-models/menu/queries.ts';
 import { notFound } from '../problems/errors.ts';
 import { callerOf } from '../requests/caller.ts';
-import { isUnmodified, preconditionsOf, revisionTag } from '../requests/preconditions.ts';
+import { isUnmodified, preconditionOf, revisionTag } from '../requests/preconditions.ts';
 import { findAtRevision } from '../requests/wait-for-revision.ts';
-import { ChangeHeaders, IfNoneMatch, MinRevision, NotModified, ref, Sku } from '../schemas/common.ts';
+import { CommandHeaders, IfNoneMatch, MinRevision, NotModified, ref, Sku } from '../schemas/common.ts';
 import { Menu, MenuItem, MenuItemBody, MenuItemHistory } from '../schemas/menu.ts';
 import type { Pressure } from '../server/pressure.ts';
 import { menuItemHistoryJson, menuItemJson, menuJson, toDetails } from './menu-json.ts';
@@ -91,7 +91,7 @@ export function menuRoutes(app: App, { menu, menuCommands, menuHistory, currency
         tags,
         operationId: 'putMenuItem',
         summary: 'Put an item on the menu, or change it',
-        headers: ChangeHeaders,
+        headers: CommandHeaders,
         params: MenuParams,
         body: ref(MenuItemBody),
         response: { 200: ref(MenuItem), 201: ref(MenuItem) },
@@ -99,8 +99,8 @@ export function menuRoutes(app: App, { menu, menuCommands, menuHistory, currency
     },
     async (request, reply) => {
       const { sku } = request.params;
-      const preconditions = preconditionsOf(request.headers);
-      const set = await menuCommands.put(sku, toDetails(request.body), callerOf(request), preconditions);
+      const precondition = preconditionOf(request.headers);
+      const set = await menuCommands.put(sku, toDetails(request.body), callerOf(request), precondition);
       if (set.isNew) void reply.code(201).header('location', `/menu/${encodeURIComponent(sku)}`);
       void reply.header('etag', revisionTag(set.revision));
       return menuItemJson(set.state);
@@ -114,13 +114,13 @@ export function menuRoutes(app: App, { menu, menuCommands, menuHistory, currency
         tags,
         operationId: 'deleteMenuItem',
         summary: 'Withdraw an item from the menu',
-        headers: ChangeHeaders,
+        headers: CommandHeaders,
         params: MenuParams,
         response: { 204: Type.Null({ description: 'Withdrawn' }) },
       },
     },
     async (request, reply) => {
-      await menuCommands.withdraw(request.params.sku, callerOf(request), preconditionsOf(request.headers));
+      await menuCommands.withdraw(request.params.sku, callerOf(request), preconditionOf(request.headers));
       return reply.code(204).send(null);
     },
   );

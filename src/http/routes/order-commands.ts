@@ -4,7 +4,7 @@ import type { OrderCommand, OrderCommands } from '../../commands/order-commands.
 import type { OrderAtRevision } from '../../commands/order-commands.ts';
 import { badField } from '../problems/errors.ts';
 import { callerOf } from '../requests/caller.ts';
-import { allowedRevisions, revisionTag } from '../requests/preconditions.ts';
+import { preconditionOf, revisionTag } from '../requests/preconditions.ts';
 import { CallerHeaders, CommandHeaders, ref } from '../schemas/common.ts';
 import {
   ApplyDiscountBody,
@@ -158,7 +158,7 @@ export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOpt
     given: OrderCommand,
   ): Promise<OrderAtRevision> {
     const { orderId } = request.params as Static<typeof OrderParams>;
-    return commands.run(orderId.toLowerCase(), given, callerOf(request), allowedRevisions(request.headers['if-match']));
+    return commands.run(orderId.toLowerCase(), given, callerOf(request), preconditionOf(request.headers));
   }
 }
 

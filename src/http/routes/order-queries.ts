@@ -10,7 +10,7 @@ import { notFound, ProblemError } from '../problems/errors.ts';
 import { IfNoneMatch, MinRevision, NotModified, query, ref, TimeOrDate } from '../schemas/common.ts';
 import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus } from '../schemas/orders.ts';
 import type { Pressure } from '../server/pressure.ts';
-import { toTime } from '../requests/times.ts';
+import { toPeriod } from '../requests/times.ts';
 import { findAtRevision } from '../requests/wait-for-revision.ts';
 import { RefundListStatus, RefundPage } from '../schemas/refunds.ts';
 import { listedRefundJson, orderJson } from './order-json.ts';
@@ -71,8 +71,7 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
       },
     },
     async ({ query: { customerId, status, paymentStatus, placedFrom, placedTo, ...page } }) => {
-      const times = { placedFrom: toTime(placedFrom), placedTo: toTime(placedTo) };
-      const filter = given({ customerId, status, paymentStatus, ...times });
+      const filter = given({ customerId, status, paymentStatus, ...toPeriod({ placedFrom, placedTo }) });
       const { documents, next } = await readPage(orders, filter, page, keyOf);
       return { items: documents.map(orderJson), ...next };
     },

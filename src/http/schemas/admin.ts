@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { READ_MODEL_NAMES } from '../../read-models/index.ts';
-import { nullable } from './common.ts';
+import { nullable, nullableTime } from './common.ts';
 
 const ReadModel = Type.Enum([...READ_MODEL_NAMES], { type: 'string' });
 
@@ -10,7 +10,7 @@ export const Rebuild = Type.Object(
     events: Type.Integer({ description: 'projected so far' }),
     percent: Type.Integer({ minimum: 0, maximum: 100 }),
     startedAt: Type.String({ format: 'date-time' }),
-    finishedAt: nullable<string>('string', 'null until it ends'),
+    finishedAt: nullableTime('null until it ends'),
     error: nullable<string>('string', 'why it failed'),
   },
   { $id: 'Rebuild' },

@@ -22,6 +22,9 @@ export const notes = (description: string, minLength = 0) =>
 export const nullable = <T extends string | number>(type: 'string' | 'integer', description: string) =>
   Type.Unsafe<T | null>({ type: [type, 'null'], description });
 
+export const nullableTime = (description: string) =>
+  Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
+
 export const closed = { additionalProperties: false };
 
 /** Parameters of a query string, others than which are refused. */
@@ -97,6 +100,15 @@ const callerHeaders = {
 /** Of a query that answers one document of a read model. */
 export const IfNoneMatch = Type.Object({ 'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })) });
 
+const preconditions = {
+  'if-match': Type.Optional(
+    Type.String({ maxLength: 1000, description: 'the ETag that the caller saw, or * for any that there is' }),
+  ),
+  'if-none-match': Type.Optional(
+    Type.String({ maxLength: 1000, description: '* where there must be nothing yet, or ETags that it must not have' }),
+  ),
+};
+
 export const NotModified = Type.Null({ description: 'Not modified' });
 
 /** The revision of a change that the answer must show. */
@@ -108,17 +120,4 @@ export const MinRevision = Type.Object(
 /** Of a command on something new, where there is no revision to insist on. */
 export const CallerHeaders = Type.Object(callerHeaders);
 
-const ifMatch = {
-  'if-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag that the caller saw' })),
-};
-
-export const CommandHeaders = Type.Object({ ...callerHeaders, ...ifMatch });
-
-/** Of a command that looks at both preconditions. */
-export const ChangeHeaders = Type.Object({
-  ...callerHeaders,
-  ...ifMatch,
-  'if-none-match': Type.Optional(
-    Type.String({ maxLength: 1000, description: 'ETags that must not be there; `*`: nothing must be there' }),
-  ),
-});
+export const CommandHeaders = Type.Object({ ...callerHeaders, ...preconditions });

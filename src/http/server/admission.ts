@@ -6,6 +6,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
+import { closeInStages } from './closing.ts';
 import type { Pressure } from './pressure.ts';
 import { createRefusals, type RefusalOptions } from './refusals.ts';
 
@@ -38,7 +39,7 @@ export function createAdmittingServer(
   let isTaking = false;
   let lookAgain: NodeJS.Timeout | undefined;
 
-  return createServer(options, (request, response) => {
+  const server = createServer(options, (request, response) => {
     if (isHealth(request.url ?? '')) return handle(request, response);
     if (pressure.requests >= maxInFlight || isStalled()) return refuse(request, response);
     pressure.requestBegins();
@@ -51,6 +52,7 @@ export function createAdmittingServer(
     line.set(response, request);
     lookAgainLater();
   });
+  return closeInStages(server);
 
   /** Together with all that have room now: appends that are made together leave together. */
   function takeSoon(): void {

@@ -2,9 +2,11 @@ import type { Socket } from 'node:net';
 import { STATUS_CODES } from 'node:http';
 import type { ConnectionError } from 'fastify';
 import { problem } from '../problems/catalogue.ts';
+import { endConnection } from './closing.ts';
 
 /** Answers what Node could not read as a request, before there is a route: a problem document all the same. */
 export function answerBrokenRequest({ code }: ConnectionError, socket: Socket): void {
+  if (socket.writableEnded) return; // it has its answer, and is being closed
   if (code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
@@ -16,8 +18,9 @@ export function answerBrokenRequest({ code }: ConnectionError, socket: Socket): 
         ? problem('headers-too-large')
         : problem('bad-request', 'This is not an HTTP/1.1 request that the service can read.');
   const body = JSON.stringify({ ...found, instance: '' });
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${found.status} ${STATUS_CODES[found.status] ?? ''}\r\ncontent-type: application/problem+json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+  endConnection(socket);
 }

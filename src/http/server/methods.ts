@@ -1,8 +1,11 @@
-import type { FastifyInstance } from 'fastify';
-import { sendProblem } from '../problems/answer.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { pathOf, sendProblem } from '../problems/answer.ts';
 import { problem } from '../problems/catalogue.ts';
 
-/** Answers an unknown path 404, and a known one under another method 405 with `Allow` (RFC 9110 §15.5.6). */
+/**
+ * Answers an unknown path 404, and a known one under another method 405 with `Allow` (RFC 9110 §15.5.6), whatever
+ * there is in the body.
+ */
 export function registerNotFound(app: FastifyInstance): void {
   const methods = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -10,20 +13,26 @@ export function registerNotFound(app: FastifyInstance): void {
     for (const name of [method].flat()) known.add(name);
     methods.set(url, known);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '';
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) answer(request, reply);
+    else done();
+  });
+  app.setNotFoundHandler(answer);
+
+  function answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const path = pathOf(request);
     const allowed = new Set([...methods].filter(([url]) => matches(url, path)).flatMap(([, names]) => [...names]));
     if (allowed.size === 0) return sendProblem(request, reply, problem('not-found', `There is nothing at ${path}`));
     const allow = [...allowed].sort().join(', ');
     void reply.header('allow', allow);
     const detail = `${request.method} is not offered here, but ${allow}`;
     return sendProblem(request, reply, problem('method-not-allowed', detail));
-  });
+  }
 }
 
 function matches(url: string, path: string): boolean {
   const wanted = url.split('/');
-  const given = path.split('/');
+  const given = path.split('/').map(decodeURIComponent);
   const isOpen = wanted.at(-1) === '*';
   if (isOpen ? given.length < wanted.length : given.length !== wanted.length) return false;
   return wanted.every(

@@ -1,9 +1,11 @@
+import type { ErrorObject } from 'ajv';
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler';
 import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { validate as isUuid } from 'uuid';
 import { createSchemaCompiler } from '../../json-schema.ts';
 import { parseTimeOrDate, parseTimestamp } from '../../domain/time.ts';
+import { headerText } from './bytes.ts';
 
 const formats = {
   uuid: isUuid,
@@ -12,8 +14,9 @@ const formats = {
 };
 
 /**
- * Bodies are taken as they are: no coercion, nothing filled in or dropped. Parameters and headers come as text, so
- * that theirs are coerced. `verbose` hands the schema's own description to the error.
+ * Bodies are taken as they are: no coercion, nothing filled in, nothing dropped but `null` for a field that may be
+ * absent. Parameters and headers come as text, so that theirs are coerced. `verbose` hands the schema's own description
+ * to the error.
  */
 export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySchemaCompiler<TSchema> {
   const strict = createSchemaCompiler({ verbose: true, formats });
@@ -22,16 +25,59 @@ export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySch
     strict.addSchema(schema);
     coercing.addSchema(schema);
   }
+  const named = new Map(schemas.map((schema: Shape) => [`${schema.$id ?? ''}#`, schema]));
   return ({ schema, httpPart }) => {
     const compile = lazily(() => (httpPart === 'body' ? strict : coercing).compile(schema));
     const validate: ReturnType<FastifySchemaCompiler<TSchema>> = (data: unknown) => {
       const compiled = compile();
-      const isValid = compiled(data);
-      validate.errors = compiled.errors ?? null;
+      const undecodable = httpPart === 'headers' ? decodeHeaders(schema, data) : undefined;
+      const isValid =
+        undecodable === undefined &&
+        (compiled(data) || (httpPart === 'body' && dropNulls(schema, data, named) && compiled(data)));
+      validate.errors = undecodable ?? compiled.errors ?? null;
       return isValid;
     };
     return validate;
   };
+}
+
+/** What is looked at here of a schema. */
+interface Shape {
+  readonly $id?: string;
+  readonly $ref?: string;
+  readonly items?: Shape;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+}
+
+/** @returns whether there was a field that is null and may be absent */
+function dropNulls(schema: Shape, value: unknown, named: ReadonlyMap<string, Shape>): boolean {
+  const { items, properties = {}, required = [] } = named.get(schema.$ref ?? '') ?? schema;
+  if (Array.isArray(value))
+    return items !== undefined && value.map((item) => dropNulls(items, item, named)).includes(true);
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  const dropped = Object.entries(properties).map(([name, field]) =>
+    fields[name] === null && !required.includes(name)
+      ? Reflect.deleteProperty(fields, name)
+      : dropNulls(field, fields[name], named),
+  );
+  return dropped.includes(true);
+}
+
+/** Makes text of the headers that the schema names; the others are nobody's. @returns what cannot be */
+function decodeHeaders({ properties = {} }: Shape, data: unknown): ErrorObject[] | undefined {
+  const headers = data as Record<string, unknown>;
+  for (const name of Object.keys(properties)) {
+    const value = headers[name];
+    if (typeof value !== 'string') continue;
+    const text = headerText(value);
+    if (text === undefined) {
+      return [{ instancePath: `/${name}`, schemaPath: '', keyword: 'utf-8', params: {}, message: 'must be UTF-8' }];
+    }
+    headers[name] = text;
+  }
+  return undefined;
 }
 
 export function createSerializerCompiler(schemas: readonly TSchema[]): FastifySerializerCompiler<TSchema> {

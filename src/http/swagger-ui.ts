@@ -1,0 +1,50 @@
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+
+/** What the page's interceptors see of a request and of an answer. */
+interface PageRequest {
+  url?: string;
+}
+interface PageResponse {
+  readonly status?: number;
+  readonly url?: string;
+  readonly obj?: { readonly id?: string };
+}
+
+/** Swagger UI, on any host, over http too, and behind a gateway that puts a prefix before its paths. */
+export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    transformStaticCSP: (policy) => policy.replace(/upgrade-insecure-requests;?/, '').trim(),
+    // Where the page is `docs`, its links would lead past the prefix.
+    uiHooks: {
+      onRequest(request, reply, done) {
+        if (/\/docs(?:\?|$)/.test(request.url)) void reply.redirect('docs/');
+        else done();
+      },
+    },
+    transformSpecificationClone: false,
+    transformSpecification: (document) => ({ ...document, servers: [{ url: '..', description: 'this service' }] }),
+    uiConfig: { tryItOutEnabled: true, responseInterceptor, requestInterceptor },
+  });
+}
+
+// Both run in the page, from their source text: they can refer to nothing else here.
+
+/** Remembers the order that was placed last. */
+function responseInterceptor(response: PageResponse): PageResponse {
+  if (response.status === 201 && response.url?.endsWith('/orders')) {
+    Object.assign(globalThis, { placedOrder: response.obj?.id });
+  }
+  return response;
+}
+
+/** Has it stand for the order of the examples, so that the operations work one after another as they are filled in. */
+function requestInterceptor(request: PageRequest): PageRequest {
+  const { placedOrder } = globalThis as { placedOrder?: string };
+  if (placedOrder !== undefined && request.url !== undefined) {
+    request.url = request.url.replace('935d8f8f-ac68-5c6c-a8e5-2c6dad83af30', placedOrder);
+  }
+  return request;
+}

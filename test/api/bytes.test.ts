@@ -1,0 +1,131 @@
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { request } from '../support/raw-client.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+
+let service: TestService;
+beforeAll(async () => {
+  service = await startTestService();
+  await service.app.listen({ host: '127.0.0.1', port: 0 });
+});
+afterAll(() => service.close());
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const order = (customerId: string) =>
+  JSON.stringify({ customerId, items: [{ name: 'Margherita', quantity: 1, unitPrice: '9' }] });
+const send = (line: string, body: string | Uint8Array, headers: Record<string, string | Uint8Array> = {}) => {
+  const length = String(Buffer.byteLength(body));
+  return request(service.app, line, { ...JSON_TYPE, 'content-length': length, ...headers }, body);
+};
+const ID = '0b9f3a0e-2b8e-5f57-8a9e-5c1f2d7be4a7';
+
+describe('a body', () => {
+  it.each(['POST /orders', `POST /orders/${ID}/confirm`, 'PUT /customers/rene', 'PUT /menu/creme'])(
+    'of %s, in Latin-1, is 400 and says why',
+    async (line) => {
+      const answer = await send(line, Buffer.from(order('René'), 'latin1'));
+      expect(answer).toMatchObject({ status: 400, body: { detail: 'The body is not UTF-8.' } });
+    },
+  );
+
+  it.each([
+    ['a character that is cut off', Buffer.from(order('René')).subarray(0, 19)],
+    [
+      'an overlong character',
+      Buffer.from(order('\u0000\u0000').replaceAll('\\u0000', '~')).map((byte) => (byte === 0x7e ? 0xc0 : byte)),
+    ],
+    ['UTF-16', Buffer.from(`\ufeff${order('René')}`, 'utf16le')],
+  ])('with %s is 400', async (_, body) => {
+    expect((await send('POST /orders', body)).status).toBe(400);
+  });
+
+  it('in UTF-8, with a byte order mark, is taken', async () => {
+    const answer = await send('POST /orders', `\ufeff${order('René')}`);
+    expect(answer).toMatchObject({ status: 201, body: { customerId: 'René' } });
+  });
+
+  it.each(['iso-8859-1', '"ISO-8859-1"', 'windows-1252', 'utf-16', 'utf-80'])(
+    'with the charset %s is 415',
+    async (charset) => {
+      const type = `application/json; charset=${charset}`;
+      const answer = await send('POST /orders', order('c'), { 'content-type': type });
+      expect(answer).toMatchObject({ status: 415, body: { detail: 'The body must be in UTF-8.' } });
+    },
+  );
+
+  it.each(['utf-8', 'UTF-8', '"utf-8"', 'utf8', 'UTF-8; profile=x'])(
+    'with the charset %s is taken',
+    async (charset) => {
+      const type = `application/json;charset=${charset}`;
+      expect((await send('POST /orders', order('c'), { 'content-type': type })).status).toBe(201);
+    },
+  );
+
+  it.each(['POST /orders', 'PUT /menu/x', 'POST /admin/parked/replay'])(
+    'of %s, compressed, is 415 and says that it must not be',
+    async (line) => {
+      const answer = await send(line, gzipSync(order('c')), { 'content-encoding': 'gzip' });
+      expect(answer).toMatchObject({ status: 415, headers: { 'accept-encoding': 'identity' } });
+      expect(answer.body.detail).toBe('The body must not be compressed.');
+    },
+  );
+
+  it('with the coding identity is taken', async () => {
+    expect((await send('POST /orders', order('c'), { 'content-encoding': 'identity' })).status).toBe(201);
+  });
+});
+
+describe('a header that is kept', () => {
+  const actorOf = async (actor: Uint8Array) => {
+    const placed = await send('POST /orders', order('c'), { 'x-actor': actor });
+    if (placed.status !== 201) return placed;
+    return (await service.get(`/orders/${placed.body.id as string}/timeline`)).body.items[0].actor as string;
+  };
+
+  it.each(['René', 'Łukasz', '陳', 'Zoë 🍕'])('in UTF-8, %s, is kept as that', async (actor) => {
+    expect(await actorOf(Buffer.from(actor))).toBe(actor);
+  });
+
+  it('in Latin-1 is 400 and says why', async () => {
+    expect(await actorOf(Buffer.from('René', 'latin1'))).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '#/x-actor', detail: 'must be UTF-8' }] },
+    });
+  });
+
+  it('with a control character of Unicode is 400', async () => {
+    expect(await actorOf(Buffer.from('Ren\u0085'))).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a target', () => {
+  it.each(['/customers/Ren%E9', '/customers/René', '/audit?actor=Ren%E9', '/orders?customerId=%'])(
+    'with a path or a query that is not UTF-8, %s, is 400',
+    async (target) => {
+      expect((await request(service.app, `GET ${target}`)).status).toBe(400);
+    },
+  );
+});
+
+describe('no body', () => {
+  const chunked = { 'transfer-encoding': 'chunked' };
+  const noLength = { 'content-length': '0' };
+  it.each([
+    ['a JSON type and nothing in it', { ...JSON_TYPE, ...noLength }, ''],
+    ['a JSON type and no length', JSON_TYPE, ''],
+    ['a JSON type, chunked', { ...JSON_TYPE, ...chunked }, '0\r\n\r\n'],
+    ['no type, chunked', chunked, '0\r\n\r\n'],
+    ['another type', { 'content-type': 'application/x-www-form-urlencoded', ...noLength }, ''],
+    ['another type, chunked', { 'content-type': 'text/plain', ...chunked }, '0\r\n\r\n'],
+    ['an empty type', { 'content-type': '', ...noLength }, ''],
+  ])('of an operation without one, sent with %s, is none', async (_, headers, body) => {
+    expect(await request(service.app, 'POST /admin/parked/replay', headers, body)).toMatchObject({ status: 202 });
+    expect(await request(service.app, 'DELETE /menu/nothing', headers, body)).toMatchObject({ status: 404 });
+    expect(await request(service.app, 'POST /orders', headers, body)).toMatchObject({ status: 400 });
+  });
+
+  it('of an operation without one, but with text, is 415', async () => {
+    const headers = { 'content-type': 'text/plain', 'content-length': '2' };
+    expect(await request(service.app, 'POST /admin/parked/replay', headers, 'hi')).toMatchObject({ status: 415 });
+  });
+});
