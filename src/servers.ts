@@ -1,11 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 
 export type ServerConfig = Pick<
   Config,
-  'eventStoreUrl' | 'mongoUrl' | 'dataDir' | 'embeddedEventStorePort' | 'embeddedMongoPort'
+  'eventStoreUrl' | 'mongoUrl' | 'dataDir' | 'embeddedEventStorePort' | 'embeddedMongoPort' | 'auth'
 >;
 
 /** What the packages of the embedded servers export: workspaces of this repository that production does not install. */
@@ -14,7 +14,7 @@ interface EmbeddedPackage {
 }
 
 interface EmbeddedServer {
-  /** Connection string for the official driver. */
+  /** Connection string for the official driver, or the issuer's own URL. */
   readonly url: string;
   /** Rejects when the server ends by itself; never resolves. */
   readonly failed: Promise<never>;
@@ -27,8 +27,9 @@ export interface StoreUrls {
   readonly mongoUrl: string;
 }
 
-/** Both stores' servers, of which none, one or both are embedded. */
+/** Both stores' servers, of which none, one or both are embedded, and the embedded OpenID issuer with AUTH=dev. */
 export interface Servers extends StoreUrls {
+  readonly issuer: string | undefined;
   /** Rejects when an embedded server ends by itself; pending for ever with real ones. */
   readonly failed: Promise<never>;
   /** Ends the embedded ones. */
@@ -36,20 +37,21 @@ export interface Servers extends StoreUrls {
 }
 
 /** Where the embedded servers of a running process listen, kept beside their data for the command-line tools. */
-interface RunningServers extends StoreUrls {
+interface RunningServers extends Partial<StoreUrls> {
   readonly pid: number;
+  readonly issuer?: string;
 }
 
 /**
- * Starts an embedded server for each store that the configuration gives no URL of, in threads of their own.
+ * Starts an embedded server for each store that the configuration gives no URL of, and the issuer that AUTH=dev asks
+ * for, in threads of their own.
  *
  * @throws Error when one cannot be started; the other one is ended
  */
 export async function startServers(config: ServerConfig, log: Logger): Promise<Servers> {
   const servers: EmbeddedServer[] = [];
-  const serve = async (url: string | undefined, store: 'eventstoredb' | 'mongodb', port: number) => {
-    if (url !== undefined) return url;
-    const { startEmbedded } = (await import(`@marios-pizzeria/embedded-${store}`)) as EmbeddedPackage;
+  const serve = async (name: 'eventstoredb' | 'mongodb' | 'openid', port: number) => {
+    const { startEmbedded } = (await import(`@marios-pizzeria/embedded-${name}`)) as EmbeddedPackage;
     const server = await startEmbedded({ dataDir: config.dataDir, port });
     servers.push(server);
     log.info({ url: server.url, dataDir: config.dataDir }, 'embedded development server listens');
@@ -59,23 +61,31 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
     if (servers.length > 0) rmSync(serversFile(config.dataDir), { force: true });
     await Promise.all(servers.map((server) => server.close()));
   };
-  const [eventStoreUrl, mongoUrl] = await Promise.all([
-    serve(config.eventStoreUrl, 'eventstoredb', config.embeddedEventStorePort),
-    serve(config.mongoUrl, 'mongodb', config.embeddedMongoPort),
+  const [eventStoreUrl, mongoUrl, issuer] = await Promise.all([
+    config.eventStoreUrl ?? serve('eventstoredb', config.embeddedEventStorePort),
+    config.mongoUrl ?? serve('mongodb', config.embeddedMongoPort),
+    config.auth === 'dev' ? serve('openid', 0) : undefined,
   ]).catch(async (error: unknown) => {
     await close();
     throw error;
   });
   if (servers.length > 0) {
-    const running: RunningServers = { pid: process.pid, eventStoreUrl, mongoUrl };
+    // Of a real store, the URL may hold a password.
+    const running: RunningServers = {
+      pid: process.pid,
+      ...(config.eventStoreUrl === undefined && { eventStoreUrl }),
+      ...(config.mongoUrl === undefined && { mongoUrl }),
+      ...(issuer !== undefined && { issuer }),
+    };
+    mkdirSync(config.dataDir, { recursive: true });
     writeFileSync(serversFile(config.dataDir), JSON.stringify(running));
   }
   const failed = Promise.race([new Promise<never>(() => undefined), ...servers.map((server) => server.failed)]);
-  return { eventStoreUrl, mongoUrl, failed, close };
+  return { eventStoreUrl, mongoUrl, issuer, failed, close };
 }
 
 /** The embedded servers of another process that has this folder, if one runs. */
-export function findServers(dataDir: string): StoreUrls | undefined {
+export function findServers(dataDir: string): Omit<RunningServers, 'pid'> | undefined {
   try {
     const running = JSON.parse(readFileSync(serversFile(dataDir), 'utf8')) as RunningServers;
     process.kill(running.pid, 0); // signal 0 only asks whether the process is there

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { buildApp } from './http/app.ts';
 import { createCustomerCommands } from './commands/customer-commands.ts';
 import { createOrderCommands } from './commands/order-commands.ts';
+import type { AccessSettings } from './access/settings.ts';
 import type { Config } from './config.ts';
 import { readHead } from './eventstoredb/client.ts';
 import { CUSTOMER, ORDER } from './eventstoredb/aggregates.ts';
@@ -43,6 +44,8 @@ export interface ServiceOptions {
   readonly mongo: MongoClient;
   readonly log: Logger;
   readonly clock?: () => Date;
+  /** Absent: nobody is asked who it is. */
+  readonly access?: AccessSettings | undefined;
   /** Default: those of the product. */
   readonly readModels?: readonly ReadModel[];
 }
@@ -67,6 +70,7 @@ export async function createService({
   mongo,
   log,
   clock = () => new Date(),
+  access,
   readModels = READ_MODELS,
 }: ServiceOptions): Promise<Service> {
   const { streamPrefix } = config;
@@ -109,6 +113,7 @@ export async function createService({
     readiness,
     limits: config,
     pressure,
+    access: access && (await import('./access/index.ts')).createAccess(access, { log, clock }),
   });
   return {
     app,

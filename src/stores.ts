@@ -46,5 +46,5 @@ export function connectStores(servers: Servers): Stores {
 export async function joinStores(config: ServerConfig, log: Logger): Promise<Stores> {
   const running = findServers(config.dataDir);
   const { eventStoreUrl = running?.eventStoreUrl, mongoUrl = running?.mongoUrl } = config;
-  return connectStores(await startServers({ ...config, eventStoreUrl, mongoUrl }, log));
+  return connectStores(await startServers({ ...config, eventStoreUrl, mongoUrl, auth: 'off' }, log));
 }

@@ -61,14 +61,18 @@ export function createOrderCommands({ menu, currency, ...options }: OrderCommand
      * @throws InvalidOrderError, UnknownSkuError, and what `createExecutor` says
      */
     place(request: PlaceRequest, caller: Caller): Promise<OrderAtRevision> {
-      const { idempotencyKey } = caller;
-      const orderId = newOrderId(idempotencyKey, options.clock());
+      const { idempotencyKey, id: callerId, rights } = caller;
+      const now = options.clock();
+      const orderId = newOrderId(caller, now);
+      const mayHaveFormer = idempotencyKey !== undefined && callerId !== undefined;
       return execute({
         name: 'place',
         id: orderId,
         request,
         caller,
         isNewId: idempotencyKey === undefined,
+        formerId: mayHaveFormer ? newOrderId({ idempotencyKey }, now) : undefined,
+        isKnown: ({ customerId }) => rights?.covers(customerId) ?? true,
         async decide({ state }, at) {
           if (state) throw new ConcurrentModificationError('order');
           const { customerId, customerEmail, totalAmount, deliveryAddress } = request;
@@ -101,8 +105,11 @@ export function createOrderCommands({ menu, currency, ...options }: OrderCommand
         caller,
         allowedRevisions,
         ifMissing: notFound,
+        isKnown: ({ customerId }) => caller.rights?.covers(customerId) ?? true,
         decide({ state, revision }, at) {
           if (!state) throw notFound();
+          const refusal = caller.rights?.refusal(state);
+          if (refusal) throw refusal;
           const order = PizzaOrder.from(state, revision + 1);
           decide(order, command, at);
           return order.uncommittedEvents;

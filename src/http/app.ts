@@ -3,8 +3,11 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Access } from '../access/index.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
+import { guard, requireRules } from './access/guard.ts';
+import { sessionRoutes } from './access/session-routes.ts';
 import { openApiInfo } from './openapi/document.ts';
 import { handleError } from './problems/answer.ts';
 import { adminRoutes, type AdminRoutesOptions } from './routes/admin.ts';
@@ -43,6 +46,8 @@ export interface AppDependencies
   readonly metrics: Metrics;
   readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute'>;
   readonly pressure: Pressure;
+  /** Absent: nobody is asked who it is. */
+  readonly access?: Access | undefined;
 }
 
 const BODY_LIMIT = 256 * 1024;
@@ -57,7 +62,7 @@ const SERVER_OPTIONS = {
 
 /** The HTTP application: plugins, error handling, routes. It never listens by itself. */
 export async function buildApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { limits } = dependencies;
+  const { limits, access, metrics } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -80,12 +85,14 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   app.setSerializerCompiler(createSerializerCompiler(sharedSchemas));
   app.setErrorHandler(handleError);
   registerNotFound(app);
-  measureRequests(app, dependencies.metrics);
+  measureRequests(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
-  await registerLimits(app, limits.rateLimitPerMinute);
+  requireRules(app);
+  if (access) guard(app, access, metrics);
+  await registerLimits(app, limits.rateLimitPerMinute, access && ((request) => request.identity?.id));
 
   await app.register(swagger, openApiInfo);
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
@@ -103,5 +110,6 @@ export async function buildApp(dependencies: AppDependencies): Promise<FastifyIn
   analyticsRoutes(typed, dependencies);
   adminRoutes(typed, dependencies);
   metricsRoutes(typed, dependencies);
+  if (access) sessionRoutes(app, access);
   return app;
 }

@@ -36,6 +36,7 @@ export interface TestServiceOptions {
   readonly config?: Partial<ServiceOptions['config']>;
   readonly clock?: () => Date;
   readonly readModels?: ServiceOptions['readModels'];
+  readonly access?: ServiceOptions['access'];
   /** Where a service of this test lives already: a second instance of it. */
   readonly like?: TestService;
 }
@@ -45,6 +46,7 @@ export async function startTestService({
   config = {},
   clock,
   readModels,
+  access,
   like,
 }: TestServiceOptions = {}): Promise<TestService> {
   const name = `t${randomBytes(6).toString('hex')}`;
@@ -67,6 +69,7 @@ export async function startTestService({
     mongo,
     log,
     ...(clock && { clock }),
+    access,
     ...(readModels && { readModels }),
   });
   await until('the projection consumes', () => service.worker.status().state === 'consuming');

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import { ruleOf } from '../../access/rules.ts';
 import type { AnswerDocumentation, OperationDocumentation } from './examples/documentation.ts';
 import { documentation } from './examples/index.ts';
 import { parameterDescriptions, parameterExamples } from './examples/parameters.ts';
@@ -33,7 +34,7 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
       { name: 'Operations', description: 'Health and metrics' },
       { name: 'Administration', description: 'Look after the read models' },
     ],
-    components: { headers: headers() },
+    components: { headers: headers(), securitySchemes: securitySchemes() },
   },
   transformObject: (document) =>
     'openapiObject' in document ? withDocumentation(document.openapiObject) : document.swaggerObject,
@@ -80,6 +81,21 @@ function withDocumentation<Document extends { readonly paths?: object }>(documen
   return { ...document, paths: Object.fromEntries(paths) as object };
 }
 
+/** How a caller says who asks, with AUTH=dev and AUTH=oidc. */
+function securitySchemes() {
+  return {
+    token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of the issuer' },
+    session: { type: 'apiKey', in: 'cookie', name: '__Host-session', description: 'The session of a page' },
+  } as const;
+}
+
+/** Who may use an operation, from the table of rules. */
+function accessOf(method: string, path: string): object {
+  const rule = ruleOf(method, path.replaceAll(/{(\w+)}/g, ':$1'));
+  if (rule === 'anyone') return { security: [] };
+  return { security: [{ token: [] }, { session: [] }], 'x-roles': rule };
+}
+
 function documented(method: string, path: string, operation: Operation): Operation {
   const own = documentation[operation.operationId ?? ''];
   if (!own) return operation;
@@ -90,6 +106,7 @@ function documented(method: string, path: string, operation: Operation): Operati
   );
   return {
     ...operation,
+    ...accessOf(method, path),
     ...(parameters && { parameters: parameters.map((parameter) => parameterWithExample(parameter, own)) }),
     ...(requestBody && { requestBody: { ...requestBody, content: withExamples(requestBody.content, own.bodies) } }),
     responses: {
@@ -141,6 +158,7 @@ function problemAnswers(problems: ProblemExamples, instance: string): Record<num
       const names = [
         // Node's own server answers a slow request, before there is one with an id.
         ...(status === 408 ? [] : ['X-Request-Id']),
+        ...(status === 401 ? ['WWW-Authenticate'] : []),
         ...(isRetried ? ['Retry-After'] : []),
         ...(status === 429 ? ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] : []),
       ];
@@ -192,6 +210,12 @@ function headers() {
       required,
       schema: { type: 'integer', minimum: 1 },
       example: 1,
+    },
+    'WWW-Authenticate': {
+      description: 'What is asked for (RFC 6750 §3)',
+      required,
+      schema: { type: 'string', pattern: '^Bearer' },
+      example: 'Bearer error="invalid_token"',
     },
     'X-Request-Id': {
       description: 'The service’s id of the request, which its log has too',

@@ -1,9 +1,10 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { OrderCommand, OrderCommands } from '../../commands/order-commands.ts';
 import type { OrderAtRevision } from '../../commands/order-commands.ts';
+import { requireOwn, requireStatus, shapeFor } from '../access/orders.ts';
 import { badField } from '../problems/errors.ts';
-import { callerOf } from '../requests/caller.ts';
+import { actorOf, callerOf } from '../requests/caller.ts';
 import { allowedRevisions, revisionTag } from '../requests/preconditions.ts';
 import { CallerHeaders, CommandHeaders, ref } from '../schemas/common.ts';
 import {
@@ -40,10 +41,11 @@ export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOpt
       },
     },
     async (request, reply) => {
+      requireOwn(request, request.body.customerId);
       checkItems(request.body.items);
       const placed = await commands.place(request.body, callerOf(request));
       void reply.code(201).header('location', `/orders/${placed.state.id}`);
-      return changedOrder(reply, placed);
+      return changedOrder(request, reply, placed);
     },
   );
 
@@ -87,9 +89,11 @@ export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOpt
     const schema = { tags, ...names, headers: CommandHeaders, params: OrderParams, body: ref(body) };
     app.post(path, { schema: { ...schema, response: { 200: ref(PlainOrder) } } }, async (request, reply) => {
       const { headers, params } = request;
-      const given = commandOf(request.body as Static<Body>, headers['x-actor']);
+      const given = commandOf(request.body as Static<Body>, actorOf(request));
+      if (given.type === 'change-status') requireStatus(request, given.status);
       const allowed = allowedRevisions(headers['if-match']);
-      return changedOrder(reply, await commands.run(params.orderId.toLowerCase(), given, callerOf(request), allowed));
+      const changed = await commands.run(params.orderId.toLowerCase(), given, callerOf(request), allowed);
+      return changedOrder(request, reply, changed);
     });
   }
 }
@@ -104,7 +108,7 @@ function checkItems(items: Static<typeof PlaceOrderBody>['items']): void {
   });
 }
 
-function changedOrder(reply: FastifyReply, changed: OrderAtRevision) {
+function changedOrder(request: FastifyRequest, reply: FastifyReply, changed: OrderAtRevision) {
   void reply.header('etag', revisionTag(changed.revision));
-  return plainOrderJson(changed);
+  return shapeFor(request, changed.state).order(plainOrderJson(changed));
 }

@@ -1,6 +1,7 @@
 import type { App } from './app.ts';
 import Type from 'typebox';
 import type { OrderQueries } from '../../read-models/orders/queries.ts';
+import { known, listedCustomer, shapeFor } from '../access/orders.ts';
 import { given, pageParameters, readPage } from '../requests/pages.ts';
 import { documentTag, isUnmodified } from '../requests/preconditions.ts';
 import { problem } from '../problems/catalogue.ts';
@@ -36,14 +37,14 @@ export function orderQueryRoutes(app: App, { orders, pressure }: OrderQueryRoute
     },
     async (request, reply) => {
       const orderId = request.params.orderId.toLowerCase();
-      const find = () => orders.find(orderId);
+      const find = async () => known(request, await orders.find(orderId));
       const order = await findAtRevision(`order ${orderId}`, request.query.minRevision, find, pressure);
       if (!order) throw notFound(`Order ${orderId} not found`);
       if (order.revision < 0) throw new ProblemError(problem('unexpected'));
       const tag = documentTag(order.revision, order.customerRevision);
       void reply.header('etag', tag);
       if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
-      return orderJson(order);
+      return shapeFor(request, order).order(orderJson(order));
     },
   );
 
@@ -65,11 +66,14 @@ export function orderQueryRoutes(app: App, { orders, pressure }: OrderQueryRoute
         response: { 200: ref(OrderPage) },
       },
     },
-    async ({ query: { customerId, status, paymentStatus, placedFrom, placedTo, ...page } }) => {
+    async (request) => {
+      const { customerId: asked, status, paymentStatus, placedFrom, placedTo, ...page } = request.query;
+      const customerId = listedCustomer(request, asked);
       const times = { placedFrom: toTime(placedFrom), placedTo: toTime(placedTo) };
       const filter = given({ customerId, status, paymentStatus, ...times });
       const { documents, next } = await readPage(orders, filter, page, keyOf);
-      return { items: documents.map(orderJson), ...next };
+      const items = documents.map((order) => shapeFor(request, order).order(orderJson(order)));
+      return { items, ...next };
     },
   );
 }

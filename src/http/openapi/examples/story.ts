@@ -7,7 +7,7 @@ import { type DeliveryAddress, type Order, PlainOrder } from '../../schemas/orde
 
 /** All examples tell one story: Mario orders two pizzas, which are confirmed, paid for, and made ready. */
 export const orderKey = 'order-0001';
-export const orderId = newOrderId(orderKey, new Date(0));
+export const orderId = newOrderId({ idempotencyKey: orderKey }, new Date(0));
 export const customerId = 'mario';
 export const actor = 'anna';
 export const sku = 'lanterna_m';
