@@ -31,6 +31,8 @@ export interface TestIssuer {
   readonly requests: string[];
   /** What it answers; undefined: what an issuer should. */
   answer: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  /** What its token endpoint answers. */
+  grant: Json;
   /** The set of keys that it publishes, newest first. */
   keys: Key[];
   /** Adds a key, with which it signs from now on, and takes the others away. */
@@ -96,6 +98,7 @@ export async function startIssuer(): Promise<TestIssuer> {
     settings,
     requests: [],
     answer: undefined,
+    grant: {},
     keys: [makeKey()],
     rotate(algorithm) {
       const key = makeKey(algorithm);
@@ -126,7 +129,14 @@ export async function startIssuer(): Promise<TestIssuer> {
     issuer.requests.push(path);
     if (issuer.answer?.(request, response)) return;
     const answers: Readonly<Record<string, unknown>> = {
-      '/.well-known/openid-configuration': { issuer: url, jwks_uri: `${url}/keys` },
+      '/.well-known/openid-configuration': {
+        issuer: url,
+        jwks_uri: `${url}/keys`,
+        authorization_endpoint: `${url}/authorize`,
+        token_endpoint: `${url}/token`,
+        id_token_signing_alg_values_supported: ['ES256'],
+      },
+      '/token': issuer.grant,
       '/keys': { keys: issuer.keys.map(jwkOf) },
     };
     response.writeHead(Object.hasOwn(answers, path) ? 200 : 404, { 'content-type': 'application/json' });

@@ -21,8 +21,12 @@ export interface ServiceProcess {
   close(): Promise<void>;
 }
 
-/** The service as a reader starts it, on the test's servers, with streams, group and database of its own. */
-export async function startServiceProcess(): Promise<ServiceProcess> {
+/**
+ * The service as a reader starts it, on the test's servers, with streams, group and database of its own.
+ *
+ * @param settings variables of its environment besides these
+ */
+export async function startServiceProcess(settings: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
   const name = `d${randomBytes(6).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'pizzeria-docs-'));
   const env = {
@@ -34,6 +38,8 @@ export async function startServiceProcess(): Promise<ServiceProcess> {
     MONGODB_DATABASE: `test_${name}`,
     CONSUMER_GROUP: name,
     STREAM_PREFIX: `${name}-`,
+    DATA_DIR: join(folder, 'data'),
+    ...settings,
   };
   // In a folder of its own, so that no .env is read.
   const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
