@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Access } from '../../access/index.ts';
 import { AccessError, type RefusalReason } from '../../access/errors.ts';
-import { covers, type Identity, isOwnOnly, type Permit, permitOf } from '../../access/permit.ts';
+import { covers, type Identity, type Permit, permitOf } from '../../access/permit.ts';
 import { NO_ROUTE, rolesIn, type Rule, ruleOf } from '../../access/rules.ts';
 import type { Metrics } from '../../metrics.ts';
 import { problem, type ProblemDetails } from '../problems/catalogue.ts';
@@ -10,6 +10,8 @@ import { credentialsOf } from './credentials.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** Of the route; null where nobody is asked anything. */
+    rule: Rule | null;
     /** Who asks; null while nobody has shown who it is. */
     identity: Identity | null;
     /** Why `identity` is null where it must not be. */
@@ -30,7 +32,7 @@ declare module 'fastify' {
 
 /** Sees to it that every route that is added from now on has a rule. */
 export function requireRules(app: FastifyInstance): void {
-  app.decorateRequest('identity', null).decorateRequest('permit', null);
+  app.decorateRequest('rule', null).decorateRequest('identity', null).decorateRequest('permit', null);
   app.decorateRequest('refusal', null).decorateRequest('wasRefused', false);
   app.addHook('onRoute', (route) => {
     for (const method of [route.method].flat()) {
@@ -56,20 +58,15 @@ export function guard(app: FastifyInstance, access: Access, metrics: Pick<Metric
   });
 
   app.addHook('onRequest', async (request, reply) => {
-    if (ruleFor(request) === 'anyone') return;
+    const { rule = NO_ROUTE } = request.routeOptions.config;
+    if (rule === 'anyone') return;
+    request.rule = rule;
     void reply.header('cache-control', 'private').header('vary', 'authorization, cookie');
     await identify(request);
   });
 
   app.addHook('preParsing', (request, reply, _, done) => {
-    const rule = ruleFor(request);
-    if (rule === 'anyone') return done();
-    try {
-      authorize(request, reply, rule);
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
+    done(mistakeOf(request, reply));
   });
 
   async function identify(request: FastifyRequest): Promise<void> {
@@ -82,20 +79,21 @@ export function guard(app: FastifyInstance, access: Access, metrics: Pick<Metric
     }
   }
 
-  function authorize(request: FastifyRequest, reply: FastifyReply, rule: Rule): void {
-    const { identity, refusal } = request;
-    if (!identity) throw turnedAway(request, reply, refusal ?? new AccessError('no-token', 'nobody says who asks'));
+  /** Why the caller is not let in; else it has its permit. */
+  function mistakeOf(request: FastifyRequest, reply: FastifyReply): ProblemError | undefined {
+    const { rule, identity, refusal } = request;
+    if (rule === null) return undefined;
+    if (!identity) return turnedAway(request, reply, refusal ?? new AccessError('no-token', 'nobody says who asks'));
     const permit = permitOf(rule, identity);
     if (!permit) {
       app.refused(request, 'role');
-      throw new ProblemError(problem('forbidden', `This takes one of the roles ${rolesIn(rule)}.`));
+      return new ProblemError(problem('forbidden', `This takes one of the roles ${rolesIn(rule)}.`));
     }
     request.permit = permit;
     const { customerId } = request.params as { readonly customerId?: string };
-    if (customerId !== undefined && isOwnOnly(permit) && !covers(permit, customerId)) {
-      app.refused(request, 'not-own');
-      throw notFound(`Customer ${customerId} not found`);
-    }
+    if (customerId === undefined || covers(permit, customerId)) return undefined;
+    app.refused(request, 'not-own');
+    return notFound(`Customer ${customerId} not found`);
   }
 
   function turnedAway(request: FastifyRequest, reply: FastifyReply, refusal: AccessError): ProblemError {
@@ -125,8 +123,4 @@ export function problemOf({ reason, retryAfter = 1 }: AccessError): ProblemDetai
 /** RFC 6750 §3: whoever sent no token is told no error. */
 function challengeOf(reason: RefusalReason): string {
   return reason === 'no-token' ? 'Bearer' : 'Bearer error="invalid_token"';
-}
-
-function ruleFor({ is404, routeOptions }: FastifyRequest): Rule {
-  return is404 ? NO_ROUTE : (routeOptions.config.rule ?? NO_ROUTE);
 }
