@@ -5,7 +5,7 @@ import { AccessError } from './errors.ts';
 import { createLogin } from './login.ts';
 import type { Identity } from './permit.ts';
 import { createSeals, openSession, sealSession } from './sessions.ts';
-import type { AccessSettings } from './settings.ts';
+import { type AccessSettings, ISSUER_ANSWERS_WITHIN_MS } from './settings.ts';
 import { createTokenVerifier, TOLERANCE_MS } from './tokens.ts';
 
 export type Access = ReturnType<typeof createAccess>;
@@ -20,6 +20,7 @@ const MOST_REMEMBERED = 10_000;
 
 /** Identifies callers by their tokens and sessions. */
 export function createAccess(settings: AccessSettings, { log, clock }: AccessOptions) {
+  const { issuer, client, issuerAnswersWithinMs: withinMs = ISSUER_ANSWERS_WITHIN_MS } = settings;
   const verify = createTokenVerifier(settings, { log, clock });
   const seals = createSeals(settings.sessionKeys, clock);
   const ended = new LRUCache<string, true>({ max: MOST_REMEMBERED });
@@ -45,7 +46,7 @@ export function createAccess(settings: AccessSettings, { log, clock }: AccessOpt
       ended.set(sessionId, true);
     },
 
-    login: settings.client && createLogin({ issuer: settings.issuer, client: settings.client, verify, seals, clock }),
+    login: client && createLogin({ issuer, withinMs, client, verify, seals, clock }),
     sealSession: (identity: Identity) => sealSession(seals, identity, clock()),
   };
 }

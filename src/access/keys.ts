@@ -4,12 +4,12 @@ import { AccessError } from './errors.ts';
 
 export interface KeysOptions {
   readonly issuer: string;
+  /** Milliseconds that discovery and the keys together may take. */
+  readonly withinMs: number;
   readonly clock: () => Date;
   readonly log: Logger;
 }
 
-/** Of discovery and of the keys together, so that a caller has its answer within 3 s. */
-const FETCH_WITHIN_MS = 2500;
 const MOST_BYTES = 256 * 1024;
 /** Keys older than this are fetched again in the background, so that one that was withdrawn is forgotten. */
 const FRESH_MS = 10 * 60_000;
@@ -26,9 +26,10 @@ const ASYMMETRIC: readonly unknown[] = ['RSA', 'EC', 'OKP'];
  * @returns what finds the key of a token; it throws AccessError `issuer-away` when it cannot tell whether there is
  *   one, and `invalid-token` when there is none
  */
-export function createKeys({ issuer, clock, log }: KeysOptions): JWTVerifyGetKey {
+export function createKeys({ issuer, withinMs, clock, log }: KeysOptions): JWTVerifyGetKey {
   let known: LookUp | undefined;
   let fetching: Promise<LookUp | undefined> | undefined;
+  let searching: Promise<LookUp | undefined> | undefined;
   let isAway = false;
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let triedAt = Number.NEGATIVE_INFINITY;
@@ -41,17 +42,26 @@ export function createKeys({ issuer, clock, log }: KeysOptions): JWTVerifyGetKey
     const keys = known ?? (await firstKeys(now));
     const found = await lookUp(keys, header, token);
     if (found) return found;
-    if (fetching === undefined) {
-      const wait = searchedAt + SEARCH_EVERY_MS - now;
-      if (wait > 0) throw isAway ? away(wait) : unknownKey();
-      searchedAt = now;
-    }
-    const fresh = await refresh();
+    const fresh = await search(now);
     if (!fresh) throw away(SEARCH_EVERY_MS);
     const foundNow = await lookUp(fresh, header, token);
     if (!foundNow) throw unknownKey();
     return foundNow;
   };
+
+  /** Fetches the keys for one that is not known; what is on its way already may be older than that key. */
+  function search(now: number): Promise<LookUp | undefined> {
+    if (searching) return searching;
+    const wait = searchedAt + SEARCH_EVERY_MS - now;
+    if (wait > 0) throw isAway ? away(wait) : unknownKey();
+    searchedAt = now;
+    searching = Promise.resolve(fetching)
+      .then(refresh)
+      .finally(() => {
+        searching = undefined;
+      });
+    return searching;
+  }
 
   async function firstKeys(now: number): Promise<LookUp> {
     const wait = triedAt + TRY_EVERY_MS - now;
@@ -62,7 +72,7 @@ export function createKeys({ issuer, clock, log }: KeysOptions): JWTVerifyGetKey
 
   /** Fetches the keys, once for all who ask meanwhile; undefined when it did not work. */
   function refresh(): Promise<LookUp | undefined> {
-    fetching ??= fetchKeys(issuer)
+    fetching ??= fetchKeys(issuer, withinMs)
       .then(
         (keys) => {
           known = createLocalJWKSet(keys);
@@ -105,8 +115,8 @@ function unknownKey(): AccessError {
   return new AccessError('invalid-token', 'the issuer has no such key');
 }
 
-async function fetchKeys(issuer: string): Promise<JSONWebKeySet> {
-  const signal = AbortSignal.timeout(FETCH_WITHIN_MS);
+async function fetchKeys(issuer: string, withinMs: number): Promise<JSONWebKeySet> {
+  const signal = AbortSignal.timeout(withinMs);
   const discovered = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, signal);
   if (discovered['issuer'] !== issuer) throw new Error('the issuer calls itself something else');
   const { jwks_uri: uri } = discovered;

@@ -5,6 +5,8 @@ import type { Seals } from './sessions.ts';
 
 export interface LoginOptions {
   readonly issuer: string;
+  /** Milliseconds that each of its answers may take. */
+  readonly withinMs: number;
   readonly client: { readonly id: string; readonly secret: string | undefined };
   readonly verify: (token: string) => Promise<Identity>;
   readonly seals: Seals;
@@ -13,7 +15,6 @@ export interface LoginOptions {
 
 /** How long a person may take at the issuer. */
 const LOGIN_WITHIN_MS = 10 * 60_000;
-const ISSUER_ANSWERS_WITHIN_S = 2.5;
 
 export type Login = ReturnType<typeof createLogin>;
 
@@ -21,7 +22,7 @@ export type Login = ReturnType<typeof createLogin>;
  * The login of pages: authorization code flow with PKCE, state and nonce (OpenID Connect Core §3.1, RFC 9700 §2.1).
  * What has to be remembered meanwhile is kept by the browser, sealed. The library is loaded with the first login.
  */
-export function createLogin({ issuer, client: { id, secret }, verify, seals, clock }: LoginOptions) {
+export function createLogin({ issuer, withinMs, client: { id, secret }, verify, seals, clock }: LoginOptions) {
   let configuring: Promise<Configuration> | undefined;
 
   return {
@@ -90,7 +91,7 @@ export function createLogin({ issuer, client: { id, secret }, verify, seals, clo
       undefined,
       secret === undefined ? oidc.None() : oidc.ClientSecretPost(secret),
       {
-        timeout: ISSUER_ANSWERS_WITHIN_S,
+        timeout: withinMs / 1000,
         // eslint-disable-next-line @typescript-eslint/no-deprecated -- an issuer on this machine has no certificate
         execute: issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [],
       },

@@ -10,9 +10,13 @@ export interface AccessSettings {
   readonly customerClaim: string;
   /** Without one, pages cannot log in. */
   readonly client: { readonly id: string; readonly secret: string | undefined } | undefined;
+  /** Milliseconds that the issuer may take for an answer; default 2,500, so that a caller has its own within 3 s. */
+  readonly issuerAnswersWithinMs?: number;
   /** The first encrypts, all decrypt. */
   readonly sessionKeys: readonly string[];
 }
+
+export const ISSUER_ANSWERS_WITHIN_MS = 2500;
 
 /** What the embedded issuer gives its tokens. */
 export const DEVELOPMENT = { audience: 'urn:marios-pizzeria:orders', clientId: 'pizzeria' } as const;

@@ -3,9 +3,12 @@ import { AccessError } from './errors.ts';
 import { createKeys, type KeysOptions } from './keys.ts';
 import type { Identity } from './permit.ts';
 import { ROLES } from './rules.ts';
-import type { AccessSettings } from './settings.ts';
+import { type AccessSettings, ISSUER_ANSWERS_WITHIN_MS } from './settings.ts';
 
-export type TokenSettings = Pick<AccessSettings, 'issuer' | 'audience' | 'rolesClaim' | 'customerClaim'>;
+export type TokenSettings = Pick<
+  AccessSettings,
+  'issuer' | 'audience' | 'rolesClaim' | 'customerClaim' | 'issuerAnswersWithinMs'
+>;
 
 /** Signatures with a private key only: what is checked with a public key must not be made with it. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
@@ -22,9 +25,9 @@ const TEXT = /^(?=.*\S)[^\p{Cc}\p{Cs}]{1,200}$/u;
  *
  * @returns verifies one; it throws AccessError `invalid-token`, `expired` or `issuer-away`
  */
-export function createTokenVerifier(settings: TokenSettings, { clock, log }: Omit<KeysOptions, 'issuer'>) {
-  const { issuer, audience } = settings;
-  const keyOf = createKeys({ issuer, clock, log });
+export function createTokenVerifier(settings: TokenSettings, { clock, log }: Pick<KeysOptions, 'clock' | 'log'>) {
+  const { issuer, audience, issuerAnswersWithinMs: withinMs = ISSUER_ANSWERS_WITHIN_MS } = settings;
+  const keyOf = createKeys({ issuer, withinMs, clock, log });
 
   return async function verify(token: string): Promise<Identity> {
     if (token.length > LONGEST) throw new AccessError('invalid-token', `it is longer than ${LONGEST} bytes`);

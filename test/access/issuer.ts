@@ -91,7 +91,9 @@ export async function startIssuer(): Promise<TestIssuer> {
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   const claims = { rolesClaim: '/realm_access/roles', customerClaim: '/customer_id' };
-  const settings: AccessSettings = { issuer: url, audience: AUDIENCE, ...claims, client: undefined, sessionKeys: [] };
+  // As long as a machine may take that has much else to do.
+  const patient = { client: undefined, sessionKeys: [], issuerAnswersWithinMs: 60_000 };
+  const settings: AccessSettings = { issuer: url, audience: AUDIENCE, ...claims, ...patient };
 
   const issuer: TestIssuer = {
     url,

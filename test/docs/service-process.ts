@@ -12,6 +12,8 @@ import { ROOT } from './markdown.ts';
 
 export interface ServiceProcess {
   readonly base: string;
+  /** What it logged so far. */
+  log(): string;
   /** Runs bash with the service's address in BASE, or a program with the service's environment. */
   run(
     command: string,
@@ -56,6 +58,7 @@ export async function startServiceProcess(settings: Readonly<Record<string, stri
   await until('the service is ready', async () => (await fetch(`${base}/health/ready`)).status === 200);
   return {
     base,
+    log,
     async run(command, args, cwd = folder) {
       const running = spawn(command, args, { env: { ...env, BASE: base }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
       const output = outputOf(running);

@@ -25,8 +25,12 @@ declare module 'fastify' {
     rule?: Rule;
   }
   interface FastifyInstance {
-    /** Counts and logs that a caller was not let in. */
-    refused(request: FastifyRequest, reason: RefusalReason): void;
+    /**
+     * Counts and logs that a caller was not let in.
+     *
+     * @param why in words, without anything that was sent
+     */
+    refused(request: FastifyRequest, reason: RefusalReason, why?: string): void;
   }
 }
 
@@ -49,12 +53,12 @@ export function requireRules(app: FastifyInstance): void {
  */
 export function guard(app: FastifyInstance, access: Access, metrics: Pick<Metrics, 'countRefusals'>): void {
   const count = metrics.countRefusals();
-  app.decorate('refused', (request: FastifyRequest, reason: RefusalReason) => {
+  app.decorate('refused', (request: FastifyRequest, reason: RefusalReason, why?: string) => {
     if (request.wasRefused) return; // who waits for a revision is looked at again and again
     request.wasRefused = true;
     count(reason);
     const { method, identity, routeOptions } = request;
-    request.log.info({ reason, method, route: routeOptions.url, caller: identity?.id }, 'not let in');
+    request.log.info({ reason, why, method, route: routeOptions.url, caller: identity?.id }, 'not let in');
   });
 
   app.addHook('onRequest', async (request, reply) => {
@@ -97,7 +101,7 @@ export function guard(app: FastifyInstance, access: Access, metrics: Pick<Metric
   }
 
   function turnedAway(request: FastifyRequest, reply: FastifyReply, refusal: AccessError): ProblemError {
-    app.refused(request, refusal.reason);
+    app.refused(request, refusal.reason, refusal.message);
     const found = problemOf(refusal);
     if (found.status === 401) void reply.header('www-authenticate', challengeOf(refusal.reason));
     return new ProblemError(found);

@@ -30,11 +30,13 @@ export const AS_IT_IS: Shape = { order: (order) => order, event: (item) => item 
 export function shapeFor({ permit }: FastifyRequest, { customerId, status }: Present): Shape {
   if (!permit) return AS_IT_IS;
   const sight = sightOf(permit, customerId, status);
+  const { email, address, staff } = sight;
+  if (email && address && staff) return AS_IT_IS;
   return {
     order: (order) => ({
       ...order,
-      ...(!sight.address && { deliveryAddress: null }),
-      ...(!sight.email && order.customerEmail !== undefined && { customerEmail: '' }),
+      ...(!address && { deliveryAddress: null }),
+      ...(!email && order.customerEmail !== undefined && { customerEmail: '' }),
     }),
     event: (item) => ({
       ...item,

@@ -67,7 +67,7 @@ async function explaining<T>(request: FastifyRequest, step: Promise<T>): Promise
 }
 
 function turnedAway(request: FastifyRequest, refusal: AccessError): ProblemError {
-  request.server.refused(request, refusal.reason);
+  request.server.refused(request, refusal.reason, refusal.message);
   const isAway = refusal.reason === 'issuer-away';
   const failed = problem('bad-request', 'The login was not finished. Please begin it again.');
   return new ProblemError(isAway ? problemOf(refusal) : failed);

@@ -19,7 +19,9 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
         'Place, confirm, pay and track pizza orders. Every change is an event in EventStoreDB; what is read comes from ' +
         'MongoDB read models made of those events. Amounts are strings with two decimals, times RFC 3339 in UTC, ' +
         'errors `application/problem+json`. Every path answers a method that it does not have with 405 and `Allow`; ' +
-        'headers of more than 16 KiB are 431.',
+        'headers of more than 16 KiB are 431. Where the service asks who you are (`AUTH`), `x-roles` says which roles may ' +
+        'use an operation: with `own` for their own customer only, with `to` to give an order these statuses, with ' +
+        '`while` as long as it has one of these.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'this service' }],
