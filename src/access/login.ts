@@ -16,8 +16,6 @@ export interface LoginOptions {
 /** How long a person may take at the issuer. */
 const LOGIN_WITHIN_MS = 10 * 60_000;
 
-export type Login = ReturnType<typeof createLogin>;
-
 /**
  * The login of pages: authorization code flow with PKCE, state and nonce (OpenID Connect Core §3.1, RFC 9700 §2.1).
  * What has to be remembered meanwhile is kept by the browser, sealed. The library is loaded with the first login.
