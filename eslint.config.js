@@ -10,6 +10,7 @@ const boundaries = [
       '**/eventstoredb/**',
       '**/read-models/**',
       '**/http/**',
+      '**/access/**',
       '**/config.ts',
       '@eventstore/*',
       'mongodb',
@@ -18,9 +19,10 @@ const boundaries = [
       'node:*',
     ],
   ],
-  ['eventstoredb', ['**/commands/**', '**/read-models/**', '**/http/**', 'fastify', 'mongodb']],
-  ['commands', ['**/read-models/**', '**/http/**', 'fastify', 'mongodb']],
-  ['read-models', ['**/commands/**', '**/http/**', 'fastify']],
+  ['eventstoredb', ['**/commands/**', '**/read-models/**', '**/http/**', '**/access/**', 'fastify', 'mongodb']],
+  ['commands', ['**/read-models/**', '**/http/**', '**/access/**', 'fastify', 'mongodb']],
+  ['read-models', ['**/commands/**', '**/http/**', '**/access/**', 'fastify']],
+  ['access', ['**/commands/**', '**/eventstoredb/**', '**/read-models/**', '**/http/**', 'fastify', 'mongodb']],
 ];
 
 export default tseslint.config(
@@ -85,7 +87,7 @@ export default tseslint.config(
   },
   // What the API answers is of every shape.
   {
-    files: ['test/api/**/*.ts'],
+    files: ['test/{access,api}/**/*.ts'],
     rules: Object.fromEntries(
       ['assignment', 'member-access', 'argument', 'call', 'return'].map((name) => [
         `@typescript-eslint/no-unsafe-${name}`,

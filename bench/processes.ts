@@ -80,7 +80,16 @@ export function startProcess(script: URL, { args = [], env = {}, cwd, log, core 
 
 /** What the service would take for its own configuration. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const ours = new Set(['NODE_ENV', 'NODE_OPTIONS', 'PORT', 'HOST', 'STREAM_PREFIX', 'CONSUMER_GROUP', 'LOG_LEVEL']);
+  const ours = new Set([
+    'NODE_ENV',
+    'NODE_OPTIONS',
+    'PORT',
+    'HOST',
+    'STREAM_PREFIX',
+    'CONSUMER_GROUP',
+    'LOG_LEVEL',
+    'AUTH',
+  ]);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.has(name)));
 }
 

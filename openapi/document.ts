@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import { ruleOf } from '../src/access/rules.ts';
 import type { AnswerDocumentation, OperationDocumentation, ParameterExample } from './examples/documentation.ts';
 import { documentation } from './examples/index.ts';
 import { parameterDescriptions, parameterExamples } from './examples/parameters.ts';
@@ -17,8 +18,11 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
       description:
         'Place, confirm, pay and track pizza orders. Every change is an event in EventStoreDB; what is read comes from ' +
         'MongoDB read models made of those events. Amounts are strings with two decimals, times RFC 3339 in UTC, ' +
-        'errors `application/problem+json`. In a body, `null` for a field that may be absent means that it is. Every path answers a method that it does not have with 405 and `Allow`; ' +
-        'headers of more than 16 KiB are 431.',
+        'errors `application/problem+json`. In a body, `null` for a field that may be absent means that it is. ' +
+        'Every path answers a method that it does not have with 405 and `Allow`; ' +
+        'headers of more than 16 KiB are 431. Where the service asks who you are (`AUTH`), `x-roles` says which roles may ' +
+        'use an operation: with `own` for their own customer only, with `to` to give an order these statuses, with ' +
+        '`while` as long as it has one of these.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'this service' }],
@@ -36,7 +40,7 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
       { name: 'Operations', description: 'Health and metrics' },
       { name: 'Administration', description: 'Look after the read models' },
     ],
-    components: { headers: headers() },
+    components: { headers: headers(), securitySchemes: securitySchemes() },
   },
   transformObject: (document) =>
     'openapiObject' in document ? withDocumentation(document.openapiObject) : document.swaggerObject,
@@ -97,6 +101,21 @@ function inKnownFormats(_: string, value: unknown): unknown {
   return { ...others, anyOf: ['date-time', 'date'].map((format) => ({ type: 'string', format })) };
 }
 
+/** How a caller says who asks, with AUTH=dev and AUTH=oidc. */
+function securitySchemes() {
+  return {
+    token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token of the issuer' },
+    session: { type: 'apiKey', in: 'cookie', name: '__Host-session', description: 'The session of a page' },
+  } as const;
+}
+
+/** Who may use an operation, from the table of rules. */
+function accessOf(method: string, path: string): object {
+  const rule = ruleOf(method, path.replaceAll(/{(\w+)}/g, ':$1'));
+  if (rule === 'anyone') return { security: [] };
+  return { security: [{ token: [] }, { session: [] }], 'x-roles': rule };
+}
+
 function documented(method: string, path: string, operation: Operation): Operation {
   const own = documentation[operation.operationId ?? ''];
   if (!own) return operation;
@@ -109,6 +128,7 @@ function documented(method: string, path: string, operation: Operation): Operati
     ...operation,
     // Pages show it as it is, while they render descriptions.
     ...(summary !== undefined && { summary: summary.replaceAll('`', '') }),
+    ...accessOf(method, path),
     ...(parameters && { parameters: parameters.map((parameter) => parameterWithExample(parameter, own)) }),
     ...(requestBody && { requestBody: { ...requestBody, content: withExamples(requestBody.content, own.bodies) } }),
     responses: {
@@ -162,6 +182,7 @@ function problemAnswers(problems: ProblemExamples, instance: string): Record<num
       const names = [
         // Node's own server answers a slow request, before there is one with an id.
         ...(status === 408 ? [] : ['X-Request-Id']),
+        ...(status === 401 ? ['WWW-Authenticate'] : []),
         ...(isRetried ? ['Retry-After'] : []),
         ...(status === 429 ? ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] : []),
       ];
@@ -213,6 +234,12 @@ function headers() {
       required,
       schema: { type: 'integer', minimum: 1 },
       example: 1,
+    },
+    'WWW-Authenticate': {
+      description: 'What is asked for (RFC 6750 §3)',
+      required,
+      schema: { type: 'string', pattern: '^Bearer' },
+      example: 'Bearer error="invalid_token"',
     },
     'X-Request-Id': {
       description: 'The service’s id of the request, which its log has too',

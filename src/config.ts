@@ -9,6 +9,7 @@ export class ConfigError extends Error {
 }
 
 const ENVIRONMENTS = ['development', 'test', 'production'] as const;
+const AUTH_MODES = ['off', 'dev', 'oidc'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /**
@@ -60,11 +61,15 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
         /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most ? Number(value) : undefined,
       `a whole number from ${least} to ${most}`,
     );
-  const url = (name: string, mistakeIn: (value: string) => string | undefined) => {
+  /** What is wrong is said without the value. */
+  const secret = (name: string, mistakeIn: (value: string) => string | undefined) => {
     const value = text(name);
     const mistake = value === undefined ? undefined : mistakeIn(value);
     if (mistake !== undefined) mistakes.push(`${name} ${mistake}`);
     return value;
+  };
+  const required = (name: string, why: string) => {
+    if (text(name) === undefined) mistakes.push(`${name} is required ${why}`);
   };
   const pattern = (name: string, fallback: string, allowed: RegExp, expected: string) =>
     checked(name, fallback, (value) => (allowed.test(value) ? value : undefined), expected);
@@ -80,8 +85,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     port: integer('PORT', 3000, 0, 65_535),
     host: text('HOST') ?? '127.0.0.1',
     /** Unset: the embedded server is started. */
-    eventStoreUrl: url('EVENTSTORE_URL', mistakeInEventStoreUrl),
-    mongoUrl: url('MONGODB_URL', mistakeInMongoUrl),
+    eventStoreUrl: secret('EVENTSTORE_URL', mistakeInEventStoreUrl),
+    mongoUrl: secret('MONGODB_URL', mistakeInMongoUrl),
     mongoDatabase: pattern(
       'MONGODB_DATABASE',
       'mario_pizzeria',
@@ -101,6 +106,20 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
       'letters, digits, . and _, ending in - but not in a category of streams',
     ),
     dataDir: text('DATA_DIR') ?? './data',
+    /** Who may come in: off asks nobody, dev has an issuer of its own, oidc trusts a real one. */
+    auth: checked(
+      'AUTH',
+      'off',
+      (value) => AUTH_MODES.find((mode) => mode === value),
+      `one of ${AUTH_MODES.join(', ')}`,
+    ),
+    oidcIssuer: secret('OIDC_ISSUER', (value) => mistakeInIssuer(value, text('NODE_ENV') === 'production')),
+    oidcAudience: text('OIDC_AUDIENCE'),
+    oidcRolesClaim: pattern('OIDC_ROLES_CLAIM', '/roles', JSON_POINTER, 'a JSON pointer such as /realm_access/roles'),
+    oidcCustomerClaim: pattern('OIDC_CUSTOMER_CLAIM', '/sub', JSON_POINTER, 'a JSON pointer such as /sub'),
+    oidcClientId: text('OIDC_CLIENT_ID'),
+    oidcClientSecret: text('OIDC_CLIENT_SECRET'),
+    sessionKey: secret('SESSION_KEY', mistakeInSessionKey),
     currency: pattern('CURRENCY', 'USD', /^[A-Z]{3}$/, 'an ISO 4217 code such as USD'),
     snapshotEvery: integer('SNAPSHOT_EVERY', 100, 1, 1_000_000),
     /** Types of events that are not written yet, because other instances can't read them; undefined: none. */
@@ -134,8 +153,18 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     maxInFlight: integer('MAX_IN_FLIGHT', 400, 1, 100_000),
   } as const;
   if (config.isProduction) {
-    if (config.eventStoreUrl === undefined) mistakes.push('EVENTSTORE_URL is required when NODE_ENV=production');
-    if (config.mongoUrl === undefined) mistakes.push('MONGODB_URL is required when NODE_ENV=production');
+    required('EVENTSTORE_URL', 'when NODE_ENV=production');
+    required('MONGODB_URL', 'when NODE_ENV=production');
+    required('AUTH', 'when NODE_ENV=production: oidc, or off if only trusted callers reach the service');
+    if (config.auth === 'dev') mistakes.push('AUTH=dev asks nobody for a password: it is not for NODE_ENV=production');
+  }
+  if (config.auth === 'oidc') {
+    required('OIDC_ISSUER', 'when AUTH=oidc');
+    required('OIDC_AUDIENCE', 'when AUTH=oidc');
+    if (config.oidcClientId !== undefined) required('SESSION_KEY', 'with OIDC_CLIENT_ID');
+    if (config.oidcClientId !== undefined && config.oidcClientId === config.oidcAudience) {
+      mistakes.push('OIDC_AUDIENCE must not be OIDC_CLIENT_ID: an ID token would pass for an access token');
+    }
   }
   if (mistakes.length > 0) throw new ConfigError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
   return config;
@@ -206,3 +235,23 @@ const NEEDED_OF_MONGODB: ReadonlyMap<string, { readonly values: RegExp; readonly
   ['readconcernlevel', { values: /^(?:local|majority|linearizable)$/i, words: 'local, majority or linearizable' }],
   ['w', { values: /^(?!0+$)/, words: 'majority or 1 and more' }],
 ]);
+
+const JSON_POINTER = /^(?:\/(?:[^~/]|~[01])+)+$/;
+const LOOPBACK_HOSTS = ['127.0.0.1', 'localhost', '[::1]'];
+
+function mistakeInIssuer(value: string, isProduction: boolean): string | undefined {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isPlain = url?.protocol === 'http:' && LOOPBACK_HOSTS.includes(url.hostname) && !isProduction;
+  if (!url || (url.protocol !== 'https:' && !isPlain) || /[?#@\s]/.test(value)) {
+    return `must be an https URL without query, fragment and user${isProduction ? '' : ', or an http one of this machine'}`;
+  }
+  return undefined;
+}
+
+const SHORTEST_SESSION_KEY = 32;
+
+function mistakeInSessionKey(value: string): string | undefined {
+  return value.split(',').some((key) => key.length < SHORTEST_SESSION_KEY || /\s/.test(key))
+    ? `must be one random text of at least ${SHORTEST_SESSION_KEY} characters, or several with commas between them, the newest first`
+    : undefined;
+}

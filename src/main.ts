@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
+import { accessSettings } from './access/settings.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { startServers } from './servers.ts';
 import { onInterrupt } from './interrupts.ts';
@@ -24,6 +25,7 @@ try {
 async function start(): Promise<void> {
   const config = loadConfig();
   const log = await createLog(config.logLevel);
+  if (config.isProduction && config.auth === 'off') log.warn('AUTH=off: whoever reaches the port may do everything');
   const closers: (() => Promise<void>)[] = [];
   let drain = () => undefined as unknown;
   let starting: Promise<void> = Promise.resolve();
@@ -70,7 +72,9 @@ async function start(): Promise<void> {
       log.fatal({ err: error }, 'an embedded server is gone');
       close();
     });
-    const service = await createService({ config, eventStore: stores.eventStore, mongo: stores.mongo, log });
+    const { eventStore, mongo } = stores;
+    const access = accessSettings(config, servers.issuer);
+    const service = await createService({ config, eventStore, mongo, log, access });
     closers.push(() => service.close());
     drain = () => service.drain();
 

@@ -62,6 +62,13 @@ export function createMetrics() {
     } satisfies AppendObserver,
     /** A command lost a race, and is decided again. */
     onConflict: () => conflicts.inc(),
+    /** Adds the counter of callers who were not let in, and gives what counts one by its reason. */
+    countRefusals() {
+      const help = 'Callers that were not let in, by reason';
+      const name = 'access_refusals_total';
+      const refusals = new Counter({ name, help, labelNames: ['reason'], registers: [registry] });
+      return (reason: string) => refusals.inc({ reason });
+    },
     requestTook: (labels: RequestLabels, seconds: number) => requests.observe({ ...labels }, seconds),
     watch: (given: ScrapedProjections) => void (projections = given),
     close(): void {

@@ -1,11 +1,11 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 
 export type ServerConfig = Pick<
   Config,
-  'eventStoreUrl' | 'mongoUrl' | 'dataDir' | 'embeddedEventStorePort' | 'embeddedMongoPort'
+  'eventStoreUrl' | 'mongoUrl' | 'dataDir' | 'embeddedEventStorePort' | 'embeddedMongoPort' | 'auth'
 >;
 
 /** What the packages of the embedded servers export: workspaces of this repository that production does not install. */
@@ -14,7 +14,7 @@ interface EmbeddedPackage {
 }
 
 interface EmbeddedServer {
-  /** Connection string for the official driver. */
+  /** Connection string for the official driver, or the issuer's own URL. */
   readonly url: string;
   /** Rejects when the server ends by itself; never resolves. */
   readonly failed: Promise<never>;
@@ -27,8 +27,9 @@ export interface StoreUrls {
   readonly mongoUrl: string;
 }
 
-/** Both stores' servers, of which none, one or both are embedded. */
+/** Both stores' servers, of which none, one or both are embedded, and the embedded OpenID issuer with AUTH=dev. */
 export interface Servers extends StoreUrls {
+  readonly issuer: string | undefined;
   /** Rejects when an embedded server ends by itself; pending for ever with real ones. */
   readonly failed: Promise<never>;
   /** Ends the embedded ones. */
@@ -36,7 +37,7 @@ export interface Servers extends StoreUrls {
 }
 
 /** Where the embedded servers of a running process listen, kept beside their data for the command-line tools. */
-type RunningServers = Partial<StoreUrls> & { readonly pid: number };
+type RunningServers = Partial<StoreUrls> & { readonly pid: number; readonly issuer?: string | undefined };
 
 /** How to find embedded servers that another process has started. */
 export class RunningServersError extends Error {
@@ -44,16 +45,16 @@ export class RunningServersError extends Error {
 }
 
 /**
- * Starts an embedded server for each store that the configuration gives no URL of, in threads of their own.
+ * Starts an embedded server for each store that the configuration gives no URL of, and the issuer that AUTH=dev asks
+ * for, in threads of their own.
  *
  * @throws Error when one cannot be started; the other one is ended
  */
 export async function startServers(config: ServerConfig, log: Logger): Promise<Servers> {
   const { dataDir } = config;
   const servers: EmbeddedServer[] = [];
-  const serve = async (url: string | undefined, store: 'eventstoredb' | 'mongodb', port: number, variable: string) => {
-    if (url !== undefined) return url;
-    const { startEmbedded } = (await import(`@marios-pizzeria/embedded-${store}`)) as EmbeddedPackage;
+  const serve = async (name: 'eventstoredb' | 'mongodb' | 'openid', port = 0, variable = '') => {
+    const { startEmbedded } = (await import(`@marios-pizzeria/embedded-${name}`)) as EmbeddedPackage;
     const server = await startEmbedded({ dataDir, port }).catch((error: unknown) => {
       if (codeOf(error) !== 'PORT_TAKEN') throw error;
       throw new Error(`${variable}: ${(error as Error).message}`, { cause: error });
@@ -63,13 +64,14 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
     return server.url;
   };
   const closeServers = () => Promise.all(servers.map((server) => server.close()));
-  // Both are waited for, so that the one that starts is ended when the other one cannot.
+  // All are waited for, so that those that start are ended when another one cannot.
   const started = await Promise.allSettled([
-    serve(config.eventStoreUrl, 'eventstoredb', config.embeddedEventStorePort, 'EMBEDDED_EVENTSTORE_PORT'),
-    serve(config.mongoUrl, 'mongodb', config.embeddedMongoPort, 'EMBEDDED_MONGODB_PORT'),
+    config.eventStoreUrl ?? serve('eventstoredb', config.embeddedEventStorePort, 'EMBEDDED_EVENTSTORE_PORT'),
+    config.mongoUrl ?? serve('mongodb', config.embeddedMongoPort, 'EMBEDDED_MONGODB_PORT'),
+    config.auth === 'dev' ? serve('openid') : undefined,
   ]);
-  const [eventStoreUrl = '', mongoUrl = ''] = started.map((result) =>
-    result.status === 'fulfilled' ? result.value : '',
+  const [eventStoreUrl = '', mongoUrl = '', issuer] = started.map((result) =>
+    result.status === 'fulfilled' ? result.value : undefined,
   );
   const failure = started.find((result) => result.status === 'rejected');
   if (failure) {
@@ -81,6 +83,7 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
       pid: process.pid,
       ...(config.eventStoreUrl === undefined && { eventStoreUrl }),
       ...(config.mongoUrl === undefined && { mongoUrl }),
+      issuer,
     });
   }
   const close = async () => {
@@ -88,7 +91,7 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
     await closeServers();
   };
   const failed = Promise.race([new Promise<never>(() => undefined), ...servers.map((server) => server.failed)]);
-  return { eventStoreUrl, mongoUrl, failed, close };
+  return { eventStoreUrl, mongoUrl, issuer, failed, close };
 }
 
 /**
@@ -99,12 +102,12 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
  */
 export async function joinServers(config: ServerConfig, log: Logger): Promise<Servers> {
   try {
-    return await startServers(config, log);
+    return await startServers({ ...config, auth: 'off' }, log);
   } catch (error) {
     if (codeOf(error) !== 'STORE_IN_USE') throw error;
     const running = read(config.dataDir, (error as Error).message);
     const { eventStoreUrl = running.eventStoreUrl, mongoUrl = running.mongoUrl } = config;
-    return startServers({ ...config, eventStoreUrl, mongoUrl }, log);
+    return startServers({ ...config, eventStoreUrl, mongoUrl, auth: 'off' }, log);
   }
 }
 
@@ -116,20 +119,31 @@ function codeOf(error: unknown): unknown {
 function write(dataDir: string, running: RunningServers): void {
   const file = serversFile(dataDir);
   const draft = `${file}.${process.pid}`;
+  mkdirSync(dataDir, { recursive: true });
   writeFileSync(draft, JSON.stringify(running));
   renameSync(draft, file);
 }
 
 function read(dataDir: string, why: string): RunningServers {
-  const file = serversFile(dataDir);
+  const running = readWhole(dataDir);
+  const urls = [running?.eventStoreUrl, running?.mongoUrl].filter((url) => url !== undefined);
+  if (running && urls.length > 0 && urls.every((url) => typeof url === 'string')) return running;
+  throw new RunningServersError(`${why}; where its servers listen should be in ${serversFile(dataDir)}, and is not`);
+}
+
+/** Where the issuer of a service with AUTH=dev should listen; it may be gone. */
+export function findIssuer(dataDir: string): string | undefined {
+  const issuer = readWhole(dataDir)?.issuer;
+  return typeof issuer === 'string' ? issuer : undefined;
+}
+
+function readWhole(dataDir: string): RunningServers | undefined {
   try {
-    const running = JSON.parse(readFileSync(file, 'utf8')) as Partial<RunningServers> | null;
-    const urls = [running?.eventStoreUrl, running?.mongoUrl].filter((url) => url !== undefined);
-    if (urls.length > 0 && urls.every((url) => typeof url === 'string')) return running as RunningServers;
+    return (JSON.parse(readFileSync(serversFile(dataDir), 'utf8')) as RunningServers | null) ?? undefined;
   } catch (error) {
-    if (!(error instanceof SyntaxError) && codeOf(error) !== 'ENOENT') throw error;
+    if (error instanceof SyntaxError || codeOf(error) === 'ENOENT') return undefined;
+    throw error;
   }
-  throw new RunningServersError(`${why}; where its servers listen should be in ${file}, and is not`);
 }
 
 function serversFile(dataDir: string): string {

@@ -6,6 +6,7 @@ import { buildApp } from './http/app.ts';
 import { createCustomerCommands } from './commands/customer-commands.ts';
 import { createMenuCommands } from './commands/menu-commands.ts';
 import { createOrderCommands } from './commands/order-commands.ts';
+import type { AccessSettings } from './access/settings.ts';
 import { type Config, ConfigError } from './config.ts';
 import { readHead } from './eventstoredb/client.ts';
 import { CUSTOMER, MENU_ITEM, ORDER } from './eventstoredb/aggregates.ts';
@@ -51,6 +52,8 @@ export interface ServiceOptions {
   readonly mongo: MongoClient;
   readonly log: Logger;
   readonly clock?: () => Date;
+  /** Absent: nobody is asked who it is. */
+  readonly access?: AccessSettings | undefined;
   /** Default: those of the product. */
   readonly readModels?: readonly ReadModel[];
 }
@@ -77,6 +80,7 @@ export async function createService({
   mongo,
   log,
   clock = () => new Date(),
+  access,
   readModels = READ_MODELS,
 }: ServiceOptions): Promise<Service> {
   const { streamPrefix, withheldEvents: withheld } = config;
@@ -127,6 +131,7 @@ export async function createService({
     readiness,
     limits: config,
     pressure,
+    access: access && (await import('./access/index.ts')).createAccess(access, { log, clock }),
   });
   return {
     app,

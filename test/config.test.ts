@@ -60,6 +60,14 @@ describe('parseConfig', () => {
       CONSUMER_GROUP: 'group-2',
       STREAM_PREFIX: 'north-',
       DATA_DIR: '/var/lib/pizzeria',
+      AUTH: 'oidc',
+      OIDC_ISSUER: 'https://login.example.com/realms/pizzeria',
+      OIDC_AUDIENCE: 'orders',
+      OIDC_ROLES_CLAIM: '/realm_access/roles',
+      OIDC_CUSTOMER_CLAIM: '/customer_id',
+      OIDC_CLIENT_ID: 'pages',
+      OIDC_CLIENT_SECRET: 'secret',
+      SESSION_KEY: `${'n'.repeat(32)},${'o'.repeat(32)}`,
       CURRENCY: 'EUR',
       SNAPSHOT_EVERY: '50',
       WITHHOLD_EVENTS: 'OrderCancelled, RefundRequested',
@@ -80,6 +88,14 @@ describe('parseConfig', () => {
       consumerGroup: 'group-2',
       streamPrefix: 'north-',
       dataDir: '/var/lib/pizzeria',
+      auth: 'oidc',
+      oidcIssuer: 'https://login.example.com/realms/pizzeria',
+      oidcAudience: 'orders',
+      oidcRolesClaim: '/realm_access/roles',
+      oidcCustomerClaim: '/customer_id',
+      oidcClientId: 'pages',
+      oidcClientSecret: 'secret',
+      sessionKey: `${'n'.repeat(32)},${'o'.repeat(32)}`,
       currency: 'EUR',
       snapshotEvery: 50,
       withheldEvents: ['OrderCancelled', 'RefundRequested'],
@@ -104,6 +120,11 @@ describe('parseConfig', () => {
       MONGODB_DATABASE: 'a/b',
       CONSUMER_GROUP: 'a b',
       STREAM_PREFIX: 'no-dash-at-the-end',
+      AUTH: 'on',
+      OIDC_ISSUER: 'login.example.com',
+      OIDC_ROLES_CLAIM: 'roles',
+      OIDC_CUSTOMER_CLAIM: '/a~b',
+      SESSION_KEY: 'short',
       CURRENCY: 'dollars',
       SNAPSHOT_EVERY: '0',
       WITHHOLD_EVENTS: 'OrderCancelled;',
@@ -134,6 +155,34 @@ describe('parseConfig', () => {
     (options) => {
       const url = `mongodb://host/?${options}`;
       expect(parseConfig({ MONGODB_URL: url }).mongoUrl).toBe(url);
+    },
+  );
+
+  it.each([
+    [{ AUTH: 'oidc' }, 'OIDC_ISSUER is required when AUTH=oidc'],
+    [{ AUTH: 'oidc' }, 'OIDC_AUDIENCE is required when AUTH=oidc'],
+    [{ AUTH: 'oidc', OIDC_CLIENT_ID: 'pages' }, 'SESSION_KEY is required with OIDC_CLIENT_ID'],
+    [{ AUTH: 'oidc', OIDC_CLIENT_ID: 'orders', OIDC_AUDIENCE: 'orders' }, 'OIDC_AUDIENCE must not be OIDC_CLIENT_ID'],
+    [{ NODE_ENV: 'production' }, 'AUTH is required when NODE_ENV=production'],
+    [{ NODE_ENV: 'production', AUTH: 'dev' }, 'AUTH=dev asks nobody for a password'],
+    [{ NODE_ENV: 'production', OIDC_ISSUER: 'http://127.0.0.1:8080' }, 'OIDC_ISSUER must be an https URL'],
+    [{ OIDC_ISSUER: 'http://login.example.com' }, 'OIDC_ISSUER must be an https URL'],
+    [{ OIDC_ISSUER: 'https://login.example.com/?a=b' }, 'OIDC_ISSUER must be an https URL'],
+    [{ OIDC_ISSUER: 'https://user:hunter2@login.example.com' }, 'OIDC_ISSUER must be an https URL'],
+    [{ SESSION_KEY: `${'n'.repeat(32)},` }, 'SESSION_KEY must be'],
+  ])('with %j, says that %s', (env: Record<string, string>, mistake) => {
+    expect(messageOf(env)).toContain(mistake);
+    expect(messageOf(env)).not.toContain('hunter2');
+  });
+
+  it('with a wrong SESSION_KEY, never repeats it', () => {
+    expect(messageOf({ SESSION_KEY: 'hunter2' })).not.toContain('hunter2');
+  });
+
+  it.each(['http://127.0.0.1:8080', 'http://localhost:8080/realms/x', 'https://login.example.com/'])(
+    'outside production, takes %s for an issuer as it stands',
+    (issuer) => {
+      expect(parseConfig({ OIDC_ISSUER: issuer }).oidcIssuer).toBe(issuer);
     },
   );
 

@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { joinServers, RunningServersError, type Servers, startServers } from '../src/servers.ts';
+import { joinServers, RunningServersError, type ServerConfig, type Servers, startServers } from '../src/servers.ts';
 
 const log = pino({ level: 'silent' });
 let dataDir: string;
 let file: string;
 const started: Servers[] = [];
-const config = (more = {}) => ({
+const config = (more = {}): ServerConfig => ({
   dataDir,
   eventStoreUrl: undefined,
   mongoUrl: undefined,
+    auth: 'off',
   embeddedEventStorePort: 0,
   embeddedMongoPort: 0,
   ...more,

@@ -14,6 +14,7 @@ const layers = [
   'cli',
   'service.ts',
   'http',
+  'access',
   'metrics.ts',
   'commands',
   'stores.ts',

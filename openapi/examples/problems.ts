@@ -4,6 +4,7 @@ import {
   StaleRevisionError,
   type Subject,
 } from '../../src/commands/errors.ts';
+import { rolesIn, ruleOf } from '../../src/access/rules.ts';
 import { fieldProblem, problem, type ProblemDetails, storeAway } from '../../src/http/problems/catalogue.ts';
 import { toProblem } from '../../src/http/problems/errors.ts';
 import { ruledOut } from '../../src/http/requests/preconditions.ts';
@@ -39,7 +40,13 @@ export function changeProblems(subject: Subject): ProblemExamples {
 
 /** Problems that any operation can end in, whatever it does. */
 export function generalProblems(method: string, path: string): ProblemExamples {
+  const rule = ruleOf(method, path.replaceAll(/{(\w+)}/g, ':$1'));
   return {
+    ...(rule !== undefined &&
+      rule !== 'anyone' && {
+        unauthenticated: problem('unauthenticated'),
+        forbidden: problem('forbidden', `This takes one of the roles ${rolesIn(rule)}.`),
+      }),
     ...(method !== 'GET' && {
       malformed: problem('bad-request', "Body is not valid JSON but content-type is set to 'application/json'"),
       tooSlow: problem('request-timeout'),

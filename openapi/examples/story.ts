@@ -12,7 +12,7 @@ import { type DeliveryAddress, type Order, PlainOrder } from '../../src/http/sch
  */
 export const orderKey = 'order-0001';
 export const cancelKey = 'cancel-0001';
-export const orderId = newOrderId(orderKey, new Date(0));
+export const orderId = newOrderId({ idempotencyKey: orderKey }, new Date(0));
 export const refundId = newRefundId(orderId, cancelKey);
 export const customerId = 'mario';
 export const actor = 'anna';

@@ -3,7 +3,8 @@ import { DomainError } from '../domain/errors.ts';
 import { notBefore } from '../domain/time.ts';
 import type { DomainEvent } from '../eventstoredb/aggregates.ts';
 import { ConcurrencyError } from '../eventstoredb/errors.ts';
-import { type AtRevision, type EventSourcingRepository, type Loaded, NEW } from '../eventstoredb/repository.ts';
+import { type AtRevision, type EventSourcingRepository, keyOf, type Loaded, NEW } from '../eventstoredb/repository.ts';
+import type { KeyedCommand } from '../eventstoredb/snapshot-codec.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
 import {
   ConcurrentModificationError,
@@ -44,6 +45,10 @@ export interface Command<State, Event> {
   readonly ifMissing?: (() => Error) | undefined;
   /** Nothing has this id yet, so there is nothing to load. */
   readonly isNewId?: boolean;
+  /** The id that the same key gave before callers were told apart. */
+  readonly formerId?: string | undefined;
+  /** Whether the caller may know of this aggregate; if not, it is as if it were missing. */
+  readonly isKnown?: (state: State) => boolean;
   /**
    * The events to append; none when there is nothing to do.
    *
@@ -87,10 +92,11 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
     const { name, id, request, caller } = command;
     const context = commandContext(caller, name, id, request);
     const executed = await serialize(id, (stillWanted) => run(command, context, stillWanted));
-    const { requestId, correlationId } = caller;
+    const { requestId, correlationId, id: callerId } = caller;
     // Customers' ids may be personal data.
     const orderId = subject === 'order' ? id : undefined;
-    log.info({ requestId, correlationId, orderId, command: name, revision: executed.revision }, 'command done');
+    const { revision } = executed;
+    log.info({ requestId, correlationId, caller: callerId, orderId, command: name, revision }, 'command done');
     return executed;
   };
 
@@ -100,9 +106,13 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
     stillWanted: StillWanted,
   ): Promise<Executed<State>> {
     const { id } = command;
+    const former = await formerAnswer(command);
+    if (former) return { ...former, hasChanged: true };
     let lost: unknown;
     let loaded: Loaded<State> = command.isNewId ? NEW : await repository.getById(id);
     for (let tries = 1; tries <= MOST_TRIES;) {
+      const isUnknown = loaded.state && command.isKnown?.(loaded.state) === false;
+      if (isUnknown && command.ifMissing) throw command.ifMissing();
       stillWanted();
       const earlier = await earlierAnswer(id, loaded, context);
       if (earlier) return { ...earlier, hasChanged: true };
@@ -134,12 +144,29 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
   async function earlierAnswer(
     id: string,
     { keys }: Loaded<State>,
-    { idempotencyKey, requestHash }: CommandContext,
+    { idempotencyKey, requestHash, caller }: CommandContext,
   ): Promise<AtRevision<State> | undefined> {
-    const earlier = idempotencyKey === undefined ? undefined : keys.get(idempotencyKey);
-    if (!earlier) return undefined;
-    if (earlier.requestHash !== requestHash) throw new IdempotencyKeyReusedError();
-    return repository.atRevision(id, earlier.lastRevision);
+    if (idempotencyKey === undefined) return undefined;
+    const own = keys.get(keyOf(idempotencyKey, caller));
+    if (own && own.requestHash !== requestHash) throw new IdempotencyKeyReusedError();
+    const earlier = own ?? sameRequest(keys, idempotencyKey, requestHash);
+    return earlier && repository.atRevision(id, earlier.lastRevision);
+  }
+
+  /** The answer under the id that the key gave before callers were told apart. */
+  async function formerAnswer({
+    formerId,
+    name,
+    request,
+    caller,
+    isKnown,
+  }: Command<State, Event>): Promise<AtRevision<State> | undefined> {
+    if (formerId === undefined) return undefined;
+    const { state, keys } = await repository.getById(formerId);
+    if (!state || isKnown?.(state) === false) return undefined;
+    const { idempotencyKey = '', requestHash } = commandContext(caller, name, formerId, request);
+    const earlier = sameRequest(keys, idempotencyKey, requestHash);
+    return earlier && repository.atRevision(formerId, earlier.lastRevision);
   }
 
   async function attempt(
@@ -159,4 +186,14 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
       throw error;
     }
   }
+}
+
+/** Before callers were told apart, a key was anybody's: the very same request is taken for the caller's. */
+function sameRequest(
+  keys: Loaded<unknown>['keys'],
+  idempotencyKey: string,
+  requestHash: string | undefined,
+): KeyedCommand | undefined {
+  const found = keys.get(idempotencyKey);
+  return found?.requestHash === requestHash ? found : undefined;
 }

@@ -69,14 +69,18 @@ export function createOrderCommands({ menu, currency, ...options }: OrderCommand
      * @throws InvalidOrderError, UnknownSkuError, and what `createExecutor` says
      */
     place(request: PlaceRequest, caller: Caller): Promise<OrderAtRevision> {
-      const { idempotencyKey } = caller;
-      const orderId = newOrderId(idempotencyKey, options.clock());
+      const { idempotencyKey, id: callerId, rights } = caller;
+      const now = options.clock();
+      const orderId = newOrderId(caller, now);
+      const mayHaveFormer = idempotencyKey !== undefined && callerId !== undefined;
       return execute({
         name: 'place',
         id: orderId,
         request,
         caller,
         isNewId: idempotencyKey === undefined,
+        formerId: mayHaveFormer ? newOrderId({ idempotencyKey }, now) : undefined,
+        isKnown: ({ customerId }) => rights?.covers(customerId) ?? true,
         async decide({ state }, at) {
           if (state) throw new ConcurrentModificationError('order');
           const { customerId, customerEmail, totalAmount, deliveryAddress } = request;
@@ -101,10 +105,13 @@ export function createOrderCommands({ menu, currency, ...options }: OrderCommand
         caller,
         precondition,
         ifMissing: notFound,
+        isKnown: ({ customerId }) => caller.rights?.covers(customerId) ?? true,
         decide({ state, revision }, at, { idempotencyKey, commandId }) {
           if (!state) throw notFound();
+          const refusal = caller.rights?.refusal(state);
+          if (refusal) throw refusal;
           const order = PizzaOrder.from(state, revision + 1);
-          decide(order, command, at, newRefundId(orderId, idempotencyKey ?? commandId));
+          decide(order, command, at, newRefundId(orderId, caller.id === undefined ? (idempotencyKey ?? commandId) : commandId));
           return order.uncommittedEvents;
         },
       });

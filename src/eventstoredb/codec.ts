@@ -19,6 +19,8 @@ export interface EventMetadata {
   readonly schemaVersion: number;
   readonly idempotencyKey?: string;
   readonly requestHash?: string;
+  /** Whose key it is; absent where callers were not told apart. */
+  readonly caller?: string;
 }
 
 /** An event as read back: checked, lifted to its newest version, with where and when it was stored. */
@@ -127,7 +129,7 @@ export function validationError(type: EventTypeName, version: number, data: unkn
   return validate(data) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
 }
 
-const METADATA_TEXTS = ['$correlationId', '$causationId', 'actor', 'idempotencyKey', 'requestHash'] as const;
+const METADATA_TEXTS = ['$correlationId', '$causationId', 'actor', 'idempotencyKey', 'requestHash', 'caller'] as const;
 
 /** Metadata may come from any client of the store: only what has the right type counts. */
 function readMetadata(stored: unknown): Partial<EventMetadata> {

@@ -228,10 +228,10 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
       if (!isWanted(next)) break;
       state = next;
       ({ revision, id: eventId } = stored);
-      const { idempotencyKey, requestHash } = stored.metadata;
+      const { idempotencyKey, requestHash, caller } = stored.metadata;
       if (idempotencyKey === undefined || requestHash === undefined) continue;
       keys ??= new Map(base.keys);
-      keys.set(idempotencyKey, { requestHash, lastRevision: revision });
+      keys.set(keyOf(idempotencyKey, caller), { requestHash, lastRevision: revision });
     }
     return { state, revision, eventId, keys: keys ?? base.keys };
   }
@@ -263,6 +263,11 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
       .finally(() => this.#snapshotWrites.delete(writing));
     this.#snapshotWrites.add(writing);
   }
+}
+
+/** A key as the key of its caller, where callers are told apart; neither has a line break in it. */
+export function keyOf(idempotencyKey: string, caller: string | undefined): string {
+  return caller === undefined ? idempotencyKey : `${caller}\n${idempotencyKey}`;
 }
 
 function exists<State>(fold: Fold<State>): fold is Snapshot<State> {

@@ -17,6 +17,8 @@ export interface CommandContext {
   readonly actor: string;
   readonly idempotencyKey?: string;
   readonly requestHash?: string;
+  /** Whose key it is, where callers are told apart. */
+  readonly caller?: string;
 }
 
 export interface AppendObserver {
@@ -149,6 +151,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
         actor: context.actor,
         ...(context.idempotencyKey !== undefined && { idempotencyKey: context.idempotencyKey }),
         ...(context.requestHash !== undefined && { requestHash: context.requestHash }),
+        ...(context.caller !== undefined && { caller: context.caller }),
       };
       const idOf = (index: number) => uuidV5(String(index), context.commandId);
       const proposed = events.map((event, index) => encodeEvent(event, idOf(index), metadata));

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import swagger, { type SwaggerOptions } from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { Access } from '../access/index.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
+import { guard, requireRules } from './access/guard.ts';
+import { sessionRoutes } from './access/session-routes.ts';
 import { publishedDocument } from './published-document.ts';
 import { handleError } from './problems/answer.ts';
 import { requirePreconditions } from './requests/preconditions.ts';
@@ -46,6 +49,8 @@ export interface AppDependencies
   readonly metrics: Metrics;
   readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute' | 'trustProxy'>;
   readonly pressure: Pressure;
+  /** Absent: nobody is asked who it is. */
+  readonly access?: Access | undefined;
 }
 
 const BODY_LIMIT = 256 * 1024;
@@ -66,7 +71,7 @@ export async function buildApp(
   dependencies: AppDependencies,
   document: SwaggerOptions = publishedDocument(),
 ): Promise<FastifyInstance> {
-  const { limits } = dependencies;
+  const { limits, access, metrics } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -88,7 +93,7 @@ export async function buildApp(
   app.setValidatorCompiler(createValidatorCompiler(sharedSchemas));
   app.setSerializerCompiler(createSerializerCompiler(sharedSchemas));
   app.setErrorHandler(handleError);
-  measureRequests(app, dependencies.metrics);
+  measureRequests(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
@@ -97,7 +102,9 @@ export async function buildApp(
   registerBodies(app);
   registerGateway(app, limits.trustProxy);
   requirePreconditions(app);
-  await registerLimits(app, limits.rateLimitPerMinute);
+  requireRules(app);
+  if (access) guard(app, access, metrics);
+  await registerLimits(app, limits.rateLimitPerMinute, access && ((request) => request.identity?.id));
 
   await app.register(swagger, document);
   await registerSwaggerUi(app);
@@ -115,5 +122,6 @@ export async function buildApp(
   analyticsRoutes(typed, dependencies);
   adminRoutes(typed, dependencies);
   metricsRoutes(typed, dependencies);
+  if (access) sessionRoutes(app, access);
   return app;
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Access } from '../../src/access/index.ts';
 import { type AppDependencies, buildApp } from '../../src/http/app.ts';
 import { ConcurrentModificationError } from '../../src/commands/errors.ts';
 import { EventStoreUnavailableError } from '../../src/eventstoredb/errors.ts';
@@ -433,6 +434,8 @@ async function provocation(id: string, name: string): Promise<Sent | undefined> 
       return keyReused(id);
     case 'rebuildRunning':
       return rebuildOfAnother();
+    case 'forbidden':
+      return { headers: { authorization: 'Bearer somebody' } };
     case 'notYetProjected':
       return (id === 'getOrder' ? projectedOrder() : Promise.resolve({})).then((path) => ({
         path,
@@ -444,7 +447,11 @@ async function provocation(id: string, name: string): Promise<Sent | undefined> 
 }
 
 /** An app all of whose dependencies fail like that. */
-async function failing(error: Error, limits: Partial<AppDependencies['limits']> = {}): Promise<FastifyInstance> {
+async function failing(
+  error: Error,
+  limits: Partial<AppDependencies['limits']> = {},
+  access?: Access,
+): Promise<FastifyInstance> {
   const rejects = () => Promise.reject(error);
   const store = new Proxy({}, { get: () => rejects });
   const names = [
@@ -469,8 +476,14 @@ async function failing(error: Error, limits: Partial<AppDependencies['limits']> 
     readiness: rejects,
     pressure: createPressure(),
     limits: { maxInFlight: 1000, rateLimitPerMinute: undefined, trustProxy: undefined, ...limits },
+    access,
   });
 }
+
+/** Takes every token for one of somebody who has no role. */
+const withoutRoles = {
+  identifyToken: () => ({ id: 'somebody', roles: [], customerId: undefined, expiresAt: 0 }),
+} as unknown as Access;
 
 /** Apps by the problem that all their answers are, which no request can bring about by itself. */
 const failures = {
@@ -481,6 +494,8 @@ const failures = {
     await app.listen({ host: '127.0.0.1', port: 0 });
     return app;
   },
+  unauthenticated: () => failing(new Error('never reached'), {}, withoutRoles),
+  forbidden: () => failing(new Error('never reached'), {}, withoutRoles),
   tooMany: () => failing(new Error('never reached'), { rateLimitPerMinute: 1 }),
   orderConflict: () => failing(new ConcurrentModificationError('order')),
   customerConflict: () => failing(new ConcurrentModificationError('customer')),

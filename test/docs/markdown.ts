@@ -10,6 +10,8 @@ export interface Fence {
   readonly text: string;
   /** The paragraph before it. */
   readonly prose: string;
+  /** The heading that it is under. */
+  readonly section: string;
 }
 
 export interface Page {
@@ -37,7 +39,9 @@ export function pages(): Page[] {
 function fencesOf(text: string): Fence[] {
   return [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(({ index, 1: language = '', 2: inner = '' }) => {
     const before = text.slice(0, index).trimEnd();
-    return { language, text: inner, prose: before.slice(before.lastIndexOf('\n\n') + 1).trim() };
+    const prose = before.slice(before.lastIndexOf('\n\n') + 1).trim();
+    const section = [...before.matchAll(/^#+ (.+)$/gm)].at(-1)?.[1] ?? '';
+    return { language, text: inner, prose, section };
   });
 }
 

@@ -12,11 +12,18 @@ const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string
 const openApi = JSON.parse(read('openapi/openapi.json')) as { paths: Record<string, Record<string, object>> };
 const variables = parseEnv(read('.env.example'));
 
+/** A page whose tour builds programs of the project first takes a while. */
+const BUILT_WITHIN_MS = 180_000;
+
 let service: ServiceProcess;
+/** With the embedded issuer. */
+let askingService: ServiceProcess;
 beforeAll(async () => {
-  service = await startServiceProcess();
+  [service, askingService] = await Promise.all([startServiceProcess(), startServiceProcess({ AUTH: 'dev' })]);
 });
-afterAll(() => service.close());
+afterAll(async () => {
+  await Promise.all([service.close(), askingService.close()]);
+});
 
 /**
  * Prints the status of each of curl's answers, and where each block begins, among what the blocks print. A status is
@@ -34,14 +41,21 @@ function toScript(fences: readonly Fence[]): string {
 
 describe.each(
   all
-    .map(({ file, fences }) => [file, fences.filter(({ language }) => language === 'sh')] as const)
-    .filter(([, fences]) => fences.length > 0),
-)('%s', (_, fences) => {
+    .flatMap(({ file, fences }) =>
+      [...new Set(fences.map(({ section }) => section))].map(
+        (section) => [file, section, fences.filter((fence) => fence.section === section)] as const,
+      ),
+    )
+    .filter(([, , fences]) => fences.some(({ language }) => language === 'sh')),
+)('%s, %s', (_, __, inSection) => {
+  const fences = inSection.filter(({ language }) => language === 'sh');
+  const asks = inSection.some(({ text }) => text.includes('AUTH=dev npm start'));
   let outputs: string[];
   beforeAll(async () => {
-    const { output } = await service.run('bash', ['-c', toScript(fences)]);
+    const running = asks ? askingService : service;
+    const { output } = await running.run('bash', ['-c', toScript(fences)], asks ? ROOT : undefined);
     outputs = output.split('\n@@block\n').slice(1);
-  });
+  }, BUILT_WITHIN_MS);
 
   test.each(fences.map(({ text, prose }, index) => [prose, text, index] as const))(
     'the block after "%s", run as it stands, does what the text says',
@@ -95,7 +109,7 @@ describe.each(all.map((page) => [page.file, page] as const))('%s', (file, page) 
   const { text, fences } = page;
 
   test('every script that it names, looked up in package.json, exists', () => {
-    const names = [...text.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name = '']) => name);
+    const names = [...text.matchAll(/\bnpm run (?:--silent )?([\w:-]+)/g)].map(([, name = '']) => name);
     expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
   });
 

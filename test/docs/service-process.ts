@@ -13,6 +13,8 @@ import { ROOT } from './markdown.ts';
 
 export interface ServiceProcess {
   readonly base: string;
+  /** What it logged so far. */
+  log(): string;
   /** Runs bash with the service's address in BASE, or a program with the service's environment. */
   run(
     command: string,
@@ -22,8 +24,12 @@ export interface ServiceProcess {
   close(): Promise<void>;
 }
 
-/** The service as a reader starts it, on the test's servers, with streams, group and database of its own. */
-export async function startServiceProcess(): Promise<ServiceProcess> {
+/**
+ * The service as a reader starts it, on the test's servers, with streams, group and database of its own.
+ *
+ * @param settings variables of its environment besides these
+ */
+export async function startServiceProcess(settings: Readonly<Record<string, string>> = {}): Promise<ServiceProcess> {
   const name = `d${randomBytes(6).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'pizzeria-docs-'));
   const env = {
@@ -35,6 +41,8 @@ export async function startServiceProcess(): Promise<ServiceProcess> {
     MONGODB_DATABASE: `test_${name}`,
     CONSUMER_GROUP: name,
     STREAM_PREFIX: `${name}-`,
+    DATA_DIR: join(folder, 'data'),
+    ...settings,
   };
   // In a folder of its own, so that no .env is read.
   const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
@@ -51,6 +59,7 @@ export async function startServiceProcess(): Promise<ServiceProcess> {
   await until('the service is ready', async () => (await fetch(`${base}/health/ready`)).status === 200);
   return {
     base,
+    log,
     async run(command, args, cwd = folder) {
       const running = spawn(command, args, { env: { ...env, BASE: base }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
       const output = outputOf(running);

@@ -65,6 +65,7 @@ export async function createWorld({ instances = 1, start = true, env = {} }: Wor
   const mongo = await createStore('mongodb', COMMANDS.mongo, folder);
   const settings = {
     NODE_ENV: 'production',
+    AUTH: 'off',
     EVENTSTORE_URL: `esdb://127.0.0.1:${eventStore.proxy.port}?tls=false`,
     MONGODB_URL: mongoUrlOf(mongo.proxy.port),
     ...env,

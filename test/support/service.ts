@@ -41,6 +41,7 @@ export interface TestServiceOptions {
   readonly readModels?: ServiceOptions['readModels'];
   /** Default: the one that all tests share. */
   readonly eventStoreUrl?: string;
+  readonly access?: ServiceOptions['access'];
   /** Where a service of this test lives already: a second instance of it. */
   readonly like?: TestService;
 }
@@ -51,6 +52,7 @@ export async function startTestService({
   clock,
   readModels,
   eventStoreUrl = inject('eventStoreUrl'),
+  access,
   like,
 }: TestServiceOptions = {}): Promise<TestService> {
   const name = `t${randomBytes(6).toString('hex')}`;
@@ -76,6 +78,7 @@ export async function startTestService({
     mongo,
     log,
     ...(clock && { clock }),
+    access,
     ...(readModels && { readModels }),
   });
   await until('the projection consumes', () => service.worker.status().state === 'consuming');

@@ -26,6 +26,12 @@ interface ProblemKind {
 /** Every kind of problem that the service answers with, by its code: the last part of its type. */
 const kinds = {
   'bad-request': { status: 400, title: 'The request is malformed or breaks its schema' },
+  unauthenticated: {
+    status: 401,
+    title: 'Nobody knows who asks',
+    detail: 'This takes an access token, as Authorization: Bearer …, or the session of a page.',
+  },
+  forbidden: { status: 403, title: 'The caller may not do this' },
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'request-timeout': {

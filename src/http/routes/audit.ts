@@ -23,7 +23,7 @@ export function auditRoutes(app: App, { audit }: AuditRoutesOptions): void {
         summary: 'Events across orders, newest first, page by page; those recorded at or after `from` and before `to`',
         querystring: query({
           type: Type.Optional(OrderEventType),
-          actor: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+          actor: Type.Optional(Type.String({ minLength: 1, maxLength: 400 })),
           orderId: Type.Optional(Type.String({ format: 'uuid', description: 'a UUID' })),
           from: Type.Optional(TimeOrDate),
           to: Type.Optional(TimeOrDate),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { FastifyRequest } from 'fastify';
 import type { App } from './app.ts';
 import Type, { type Static } from 'typebox';
 import { OrderNotFoundError } from '../../commands/errors.ts';
@@ -10,6 +11,7 @@ import type { PizzaOrderEvent } from '../../domain/events.ts';
 import type { OrderState } from '../../domain/order-state.ts';
 import type { EventSourcingRepository } from '../../eventstoredb/repository.ts';
 import { describe } from '../../read-models/audit/describe.ts';
+import { AS_IT_IS, known, shapeFor, type Shape } from '../access/orders.ts';
 import { badField, notFound } from '../problems/errors.ts';
 import { query, ref, TimeOrDate } from '../schemas/common.ts';
 import { OrderDiff, Revision, Timeline, type TimelineItem } from '../schemas/history.ts';
@@ -45,8 +47,9 @@ export function historyRoutes(app: App, { history }: HistoryRoutesOptions): void
       if (asOf !== undefined && revision !== undefined) {
         throw badField('#/revision', 'cannot be given together with asOf');
       }
-      if (revision !== undefined) return plainOrderJson(await atRevision(orderId, revision));
-      return plainOrderJson(await (asOf === undefined ? latest(orderId) : atTime(orderId, toTime(asOf))));
+      const shape = await shapeOf(request, orderId);
+      if (revision !== undefined) return shape.order(plainOrderJson(await atRevision(orderId, revision)));
+      return shape.order(plainOrderJson(await (asOf === undefined ? latest(orderId) : atTime(orderId, toTime(asOf)))));
     },
   );
 
@@ -65,8 +68,10 @@ export function historyRoutes(app: App, { history }: HistoryRoutesOptions): void
     async (request) => {
       const orderId = request.params.orderId.toLowerCase();
       const { from, to } = request.query;
-      const [before, after] = await Promise.all([atRevision(orderId, from), atRevision(orderId, to)]);
-      return { orderId, from, to, changes: changesBetween(plainOrderJson(before), plainOrderJson(after)) };
+      const shape = await shapeOf(request, orderId);
+      const shown = async (revision: number) => shape.order(plainOrderJson(await atRevision(orderId, revision)));
+      const [before, after] = await Promise.all([shown(from), shown(to)]);
+      return { orderId, from, to, changes: changesBetween(before, after) };
     },
   );
 
@@ -83,9 +88,10 @@ export function historyRoutes(app: App, { history }: HistoryRoutesOptions): void
     },
     async (request) => {
       const orderId = request.params.orderId.toLowerCase();
+      const shape = await shapeOf(request, orderId);
       const events = await history.history(orderId);
       if (events.length === 0) throw new OrderNotFoundError(orderId);
-      return { items: events.map(timelineItem) };
+      return { items: events.map((event) => shape.event(timelineItem(event))) };
     },
   );
 
@@ -108,6 +114,13 @@ export function historyRoutes(app: App, { history }: HistoryRoutesOptions): void
       return refundJson(refund);
     },
   );
+  /** How the caller sees the order as it is now: what that hides, the past must not show. */
+  async function shapeOf(request: FastifyRequest, orderId: string): Promise<Shape> {
+    if (!request.permit) return AS_IT_IS;
+    const order = known(request, (await latest(orderId)).state);
+    if (!order) throw new OrderNotFoundError(orderId);
+    return shapeFor(request, order);
+  }
 
   async function latest(orderId: string): Promise<OrderAtRevision> {
     const order = await history.asOf(orderId, Number.POSITIVE_INFINITY);

@@ -1,9 +1,10 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { OrderCommand, OrderCommands } from '../../commands/order-commands.ts';
 import type { OrderAtRevision } from '../../commands/order-commands.ts';
+import { requireOwn, requireStatus, shapeFor } from '../access/orders.ts';
 import { badField } from '../problems/errors.ts';
-import { callerOf } from '../requests/caller.ts';
+import { actorOf, callerOf } from '../requests/caller.ts';
 import { preconditionOf, revisionTag } from '../requests/preconditions.ts';
 import { CallerHeaders, CommandHeaders, ref } from '../schemas/common.ts';
 import {
@@ -47,10 +48,11 @@ export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOpt
       },
     },
     async (request, reply) => {
+      requireOwn(request, request.body.customerId);
       checkItems(request.body.items);
       const placed = await commands.place(request.body, callerOf(request));
       void reply.code(201).header('location', `/orders/${placed.state.id}`);
-      return changedOrder(reply, placed);
+      return changedOrder(request, reply, placed);
     },
   );
 
@@ -134,7 +136,7 @@ export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOpt
       const changed = await run(request, { type: 'request-refund', ...request.body });
       const { id, refunds } = changed.state;
       void reply.code(201).header('location', `/orders/${id}/refunds/${refunds.at(-1)?.refundId ?? ''}`);
-      return changedOrder(reply, changed);
+      return changedOrder(request, reply, changed);
     },
   );
 
@@ -148,8 +150,10 @@ export function orderCommandRoutes(app: App, { commands }: OrderCommandRoutesOpt
     const schema = { tags, ...names, headers: CommandHeaders, params, body: ref(body) };
     app.post(path, { schema: { ...schema, response: { 200: ref(PlainOrder) } } }, async (request, reply) => {
       const { refundId = '' } = request.params as Partial<Static<typeof RefundParams>>;
-      const given = commandOf(request.body as Static<Body>, request.headers['x-actor'], refundId.toLowerCase());
-      return changedOrder(reply, await run(request, given));
+      const given = commandOf(request.body as Static<Body>, actorOf(request), refundId.toLowerCase());
+      if (given.type === 'change-status') requireStatus(request, given.status);
+      const changed = await run(request, given);
+      return changedOrder(request, reply, changed);
     });
   }
 
@@ -172,7 +176,7 @@ function checkItems(items: Static<typeof PlaceOrderBody>['items']): void {
   });
 }
 
-function changedOrder(reply: FastifyReply, changed: OrderAtRevision) {
+function changedOrder(request: FastifyRequest, reply: FastifyReply, changed: OrderAtRevision) {
   void reply.header('etag', revisionTag(changed.revision));
-  return plainOrderJson(changed);
+  return shapeFor(request, changed.state).order(plainOrderJson(changed));
 }

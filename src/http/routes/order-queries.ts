@@ -3,6 +3,7 @@ import Type from 'typebox';
 import { GONE_REVISION } from '../../read-models/documents/stream-model.ts';
 import type { OrderQueries } from '../../read-models/orders/queries.ts';
 import type { RefundQueries } from '../../read-models/refunds/queries.ts';
+import { known, listedCustomer, shapeFor } from '../access/orders.ts';
 import { given, pageParameters, readPage } from '../requests/pages.ts';
 import { documentTag, isUnmodified } from '../requests/preconditions.ts';
 import { problem } from '../problems/catalogue.ts';
@@ -40,7 +41,7 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
     },
     async (request, reply) => {
       const orderId = request.params.orderId.toLowerCase();
-      const find = () => orders.find(orderId);
+      const find = async () => known(request, await orders.find(orderId));
       const order = await findAtRevision(`order ${orderId}`, request.query.minRevision, find, pressure);
       if (!order) throw notFound(`Order ${orderId} not found`);
       if (order.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
@@ -48,7 +49,7 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
       const tag = documentTag(order.revision, order.customerRevision);
       void reply.header('etag', tag);
       if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
-      return orderJson(order);
+      return shapeFor(request, order).order(orderJson(order));
     },
   );
 
@@ -70,10 +71,13 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
         response: { 200: ref(OrderPage) },
       },
     },
-    async ({ query: { customerId, status, paymentStatus, placedFrom, placedTo, ...page } }) => {
+    async (request) => {
+      const { customerId: asked, status, paymentStatus, placedFrom, placedTo, ...page } = request.query;
+      const customerId = listedCustomer(request, asked);
       const filter = given({ customerId, status, paymentStatus, ...toPeriod({ placedFrom, placedTo }) });
       const { documents, next } = await readPage(orders, filter, page, keyOf);
-      return { items: documents.map(orderJson), ...next };
+      const items = documents.map((order) => shapeFor(request, order).order(orderJson(order)));
+      return { items, ...next };
     },
   );
 

@@ -1,14 +1,22 @@
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { problem } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/errors.ts';
 
 /** Milliseconds that the event loop may lag before new work is refused; `isUnderPressure` says so. */
 const MOST_EVENT_LOOP_DELAY_MS = 1000;
 
-/** Refuses what one client asks for too often, and watches the event loop for the server's admission. */
-export async function registerLimits(app: FastifyInstance, rateLimitPerMinute: number | undefined): Promise<void> {
+/**
+ * Refuses what one client asks for too often, and watches the event loop for the server's admission.
+ *
+ * @param callerOf tells clients apart where it knows one; else their addresses do
+ */
+export async function registerLimits(
+  app: FastifyInstance,
+  rateLimitPerMinute: number | undefined,
+  callerOf?: (request: FastifyRequest) => string | undefined,
+): Promise<void> {
   await app.register(underPressure, {
     maxEventLoopDelay: MOST_EVENT_LOOP_DELAY_MS,
     pressureHandler: () => undefined, // the server has asked already, before the framework was asked to work
@@ -17,6 +25,7 @@ export async function registerLimits(app: FastifyInstance, rateLimitPerMinute: n
   await app.register(rateLimit, {
     max: rateLimitPerMinute,
     timeWindow: '1 minute',
+    ...(callerOf && { keyGenerator: (request: FastifyRequest) => callerOf(request) ?? request.ip }),
     errorResponseBuilder: (_, { ttl }) =>
       new ProblemError(problem('too-many-requests', undefined, { retryAfter: Math.max(1, Math.ceil(ttl / 1000)) })),
   });

@@ -1,0 +1,91 @@
+import type { OrderStatus } from '../domain/events.ts';
+import type { Grant, Role, Rule } from './rules.ts';
+
+/** Who asks, as a verified token or session says. */
+export interface Identity {
+  /** The token's `sub`. */
+  readonly id: string;
+  readonly roles: readonly Role[];
+  /** Whose orders are the caller's own; undefined when the token names no customer. */
+  readonly customerId: string | undefined;
+  /** When the token ends, in milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** What a caller may do with the route that it asks for. */
+export interface Permit {
+  readonly identity: Identity;
+  readonly rule: Rule;
+  /** The roles of the caller that the rule names. */
+  readonly grants: readonly Granted[];
+}
+
+interface Granted {
+  readonly role: Role;
+  readonly grant: Grant;
+}
+
+/** @returns undefined when none of the caller's roles may use the route */
+export function permitOf(rule: Rule, identity: Identity): Permit | undefined {
+  if (typeof rule === 'string') return { identity, rule, grants: [] };
+  const grants = identity.roles.flatMap((role) => {
+    const grant = rule[role];
+    return grant ? [{ role, grant }] : [];
+  });
+  return grants.length > 0 ? { identity, rule, grants } : undefined;
+}
+
+/** Whether the caller may use the route for its own customer only. */
+export function isOwnOnly({ grants }: Permit): boolean {
+  return grants.length > 0 && grants.every(({ grant }) => grant.own);
+}
+
+/** Whether the caller may know of what belongs to a customer. */
+export function covers(permit: Permit, customerId: string | undefined): boolean {
+  return grantsFor(permit, customerId).length > 0;
+}
+
+/** Whether the caller may act on a customer's order in this status. */
+export function mayActIn(permit: Permit, customerId: string, status: OrderStatus): boolean {
+  return grantsFor(permit, customerId).some(({ grant }) => grant.while?.includes(status) ?? true);
+}
+
+/** Whether the caller may give an order this status. */
+export function mayChangeTo({ grants }: Permit, status: OrderStatus): boolean {
+  return grants.some(({ grant }) => grant.to?.includes(status) ?? true);
+}
+
+/** What the caller may see of an order: whatever one of its roles may. */
+export function sightOf(permit: Permit, customerId: string, status: OrderStatus): Sight {
+  const sights = grantsFor(permit, customerId).map(({ role }) => sees[role](status));
+  return {
+    email: sights.some(({ email }) => email),
+    address: sights.some(({ address }) => address),
+    staff: sights.some(({ staff }) => staff),
+  };
+}
+
+function grantsFor({ identity, grants }: Permit, customerId: string | undefined): readonly Granted[] {
+  return grants.filter(({ grant }) => !grant.own || (customerId !== undefined && customerId === identity.customerId));
+}
+
+/** The personal data in an order that not everybody who may read the order sees. */
+export interface Sight {
+  readonly email: boolean;
+  readonly address: boolean;
+  /** Who of the staff did something. */
+  readonly staff: boolean;
+}
+
+const everything: Sight = { email: true, address: true, staff: true };
+const ON_ITS_WAY: readonly OrderStatus[] = ['READY', 'OUT_FOR_DELIVERY', 'DELIVERED'];
+
+/** By role: what it sees of an order in a status. */
+const sees: Readonly<Record<Role, (status: OrderStatus) => Sight>> = {
+  customer: () => ({ email: true, address: true, staff: false }),
+  kitchen: () => ({ email: false, address: false, staff: true }),
+  driver: (status) => ({ email: false, address: ON_ITS_WAY.includes(status), staff: true }),
+  manager: () => everything,
+  admin: () => ({ email: false, address: false, staff: true }),
+  service: () => everything,
+};

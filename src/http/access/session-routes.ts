@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Access } from '../../access/index.ts';
+import { AccessError } from '../../access/errors.ts';
+import { problem } from '../problems/catalogue.ts';
+import { badField, ProblemError } from '../problems/errors.ts';
+import { cookieOf, originOf, setCookie } from './cookies.ts';
+import { problemOf } from './guard.ts';
+
+const CALLBACK = '/auth/callback';
+/** A path here and nothing that a browser takes for another place: `//evil`, `/\evil`, a tab in between. */
+const LOCAL_PATH = /^\/(?![/\\])[\x21-\x5B\x5D-\x7E]*$/;
+
+/** The routes by which a person logs in and out of the pages. */
+export function sessionRoutes(app: FastifyInstance, access: Access): void {
+  const { login } = access;
+  if (login) {
+    app.get<{ Querystring: { returnTo?: unknown } }>(
+      '/auth/login',
+      { schema: { hide: true } },
+      async (request, reply) => {
+        const { returnTo = '/' } = request.query;
+        if (typeof returnTo !== 'string' || !LOCAL_PATH.test(returnTo)) {
+          throw badField('#/returnTo', 'must be a path of this service');
+        }
+        const begun = await explaining(request, login.begin(`${originOf(request)}${CALLBACK}`, returnTo));
+        setCookie(request, reply, 'login', begun.sealed, begun.expiresAt);
+        return leave(reply, begun.location);
+      },
+    );
+
+    app.get(CALLBACK, { schema: { hide: true } }, async (request, reply) => {
+      const begun = cookieOf(request, 'login');
+      setCookie(request, reply, 'login', '', 0);
+      if (begun === undefined) throw turnedAway(request, new AccessError('login-failed', 'no login was begun here'));
+      const url = new URL(request.url, originOf(request));
+      const { identity, returnTo } = await explaining(request, login.finish(url, begun));
+      const { sealed, expiresAt } = await access.sealSession(identity);
+      setCookie(request, reply, 'session', sealed, expiresAt);
+      return leave(reply, returnTo);
+    });
+  }
+
+  app.get('/auth/me', { schema: { hide: true } }, ({ identity }) => {
+    if (!identity) throw new ProblemError(problem('unauthenticated'));
+    const { id, roles, customerId = null, expiresAt } = identity;
+    return { id, roles, customerId, expiresAt: new Date(expiresAt).toISOString() };
+  });
+
+  app.post('/auth/logout', { schema: { hide: true } }, async (request, reply) => {
+    const session = cookieOf(request, 'session');
+    if (session !== undefined) await access.endSession(session);
+    setCookie(request, reply, 'session', '', 0);
+    return reply.code(204).send();
+  });
+}
+
+function leave(reply: FastifyReply, location: string): FastifyReply {
+  return reply.code(303).header('cache-control', 'no-store').header('location', location).send();
+}
+
+async function explaining<T>(request: FastifyRequest, step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (error) {
+    throw error instanceof AccessError ? turnedAway(request, error) : error;
+  }
+}
+
+function turnedAway(request: FastifyRequest, refusal: AccessError): ProblemError {
+  request.server.refused(request, refusal.reason, refusal.message);
+  const isAway = refusal.reason === 'issuer-away';
+  const failed = problem('bad-request', 'The login was not finished. Please begin it again.');
+  return new ProblemError(isAway ? problemOf(refusal) : failed);
+}
