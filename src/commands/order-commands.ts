@@ -1,16 +1,16 @@
+import type {
+  ApplyDiscount,
+  CancelOrder,
+  ChangeOrderStatus,
+  CompleteRefund,
+  ConfirmOrder,
+  FailRefund,
+  PayOrder,
+  RequestRefund,
+} from '../domain/commands.ts';
 import type { Address, OrderItem, PizzaOrderEvent } from '../domain/events.ts';
 import type { OrderState } from '../domain/order-state.ts';
-import {
-  type ApplyDiscount,
-  type CancelOrder,
-  type ChangeOrderStatus,
-  type CompleteRefund,
-  type ConfirmOrder,
-  type FailRefund,
-  type PayOrder,
-  PizzaOrder,
-  type RequestRefund,
-} from '../domain/pizza-order.ts';
+import { PizzaOrder } from '../domain/pizza-order.ts';
 import type { AtRevision } from '../eventstoredb/repository.ts';
 import { ConcurrentModificationError, OrderNotFoundError, UnknownSkuError } from './errors.ts';
 import { type Caller, newOrderId, newRefundId } from './idempotency.ts';

@@ -1,7 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { v5 as uuidV5 } from 'uuid';
-import { DomainError } from '../../src/domain/errors.ts';
-import { type Address, ORDER_STATUSES, type OrderItem, type PizzaOrderEvent } from '../../src/domain/events.ts';
 import type {
   ApplyDiscount,
   CancelOrder,
@@ -12,7 +10,9 @@ import type {
   PayOrder,
   PlaceOrder,
   RequestRefund,
-} from '../../src/domain/pizza-order.ts';
+} from '../../src/domain/commands.ts';
+import { DomainError } from '../../src/domain/errors.ts';
+import { type Address, ORDER_STATUSES, type OrderItem, type PizzaOrderEvent } from '../../src/domain/events.ts';
 import { PizzaOrder } from '../../src/domain/pizza-order.ts';
 
 /** Hundredths as text with two decimals, computed without the code under test. */

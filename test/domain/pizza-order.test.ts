@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { PlaceOrder } from '../../src/domain/commands.ts';
 import { DomainError, InvalidOrderError } from '../../src/domain/errors.ts';
 import { ORDER_STATUSES, type OrderItem, type OrderStatus, type PizzaOrderEvent } from '../../src/domain/events.ts';
 import { formatMoney } from '../../src/domain/money.ts';
-import { PizzaOrder, type PlaceOrder } from '../../src/domain/pizza-order.ts';
+import { PizzaOrder } from '../../src/domain/pizza-order.ts';
 import {
   addressChanged,
   cancelled,
