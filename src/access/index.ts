@@ -27,10 +27,10 @@ export function createAccess(settings: AccessSettings, { log, clock }: AccessOpt
   const isOver = ({ expiresAt }: Identity, toleranceMs = 0) => expiresAt + toleranceMs <= clock().getTime();
 
   return {
-    /** Who sends an access token. @throws AccessError, or rejects with one */
+    /** Who sends an access token; rejects with AccessError. */
     identifyToken: remembering(verify, (identity) => !isOver(identity, TOLERANCE_MS)),
 
-    /** Whose session it is. @throws AccessError, or rejects with one */
+    /** Whose session it is; rejects with AccessError. */
     identifySession: remembering(
       async (sealed: string) => {
         const session = await openSession(seals, sealed);

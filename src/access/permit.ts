@@ -18,6 +18,8 @@ export interface Permit {
   readonly rule: Rule;
   /** The roles of the caller that the rule names. */
   readonly grants: readonly Granted[];
+  /** Whether all of them are for the caller's own customer only. */
+  readonly isOwnOnly: boolean;
 }
 
 interface Granted {
@@ -27,22 +29,19 @@ interface Granted {
 
 /** @returns undefined when none of the caller's roles may use the route */
 export function permitOf(rule: Rule, identity: Identity): Permit | undefined {
-  if (typeof rule === 'string') return { identity, rule, grants: [] };
-  const grants = identity.roles.flatMap((role) => {
+  if (typeof rule === 'string') return { identity, rule, grants: [], isOwnOnly: false };
+  const grants: Granted[] = [];
+  for (const role of identity.roles) {
     const grant = rule[role];
-    return grant ? [{ role, grant }] : [];
-  });
-  return grants.length > 0 ? { identity, rule, grants } : undefined;
-}
-
-/** Whether the caller may use the route for its own customer only. */
-export function isOwnOnly({ grants }: Permit): boolean {
-  return grants.length > 0 && grants.every(({ grant }) => grant.own);
+    if (grant) grants.push({ role, grant });
+  }
+  if (grants.length === 0) return undefined;
+  return { identity, rule, grants, isOwnOnly: grants.every(({ grant }) => grant.own) };
 }
 
 /** Whether the caller may know of what belongs to a customer. */
 export function covers(permit: Permit, customerId: string | undefined): boolean {
-  return grantsFor(permit, customerId).length > 0;
+  return !permit.isOwnOnly || isOwn(permit.identity, customerId);
 }
 
 /** Whether the caller may act on a customer's order in this status. */
@@ -65,8 +64,12 @@ export function sightOf(permit: Permit, customerId: string, status: OrderStatus)
   };
 }
 
-function grantsFor({ identity, grants }: Permit, customerId: string | undefined): readonly Granted[] {
-  return grants.filter(({ grant }) => !grant.own || (customerId !== undefined && customerId === identity.customerId));
+function grantsFor({ identity, grants, isOwnOnly }: Permit, customerId: string): readonly Granted[] {
+  return isOwn(identity, customerId) ? grants : isOwnOnly ? [] : grants.filter(({ grant }) => !grant.own);
+}
+
+function isOwn(identity: Identity, customerId: string | undefined): boolean {
+  return customerId !== undefined && customerId === identity.customerId;
 }
 
 /** The personal data in an order that not everybody who may read the order sees. */

@@ -4,6 +4,7 @@ import { cookieOf, originOf } from './cookies.ts';
 
 /** RFC 6750 §2.1. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
+const AUTHORIZATION = 'authorization';
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 
 /** What a request says about who sends it. */
@@ -15,24 +16,35 @@ export interface Credentials {
 /**
  * A token in the Authorization header, else the session of a page. Tokens anywhere else are not looked at.
  *
- * @throws AccessError when there is neither, when there are two tokens, and when a page of another origin sends a session
+ * @returns AccessError when there is neither, when there are two tokens, and when a page of another origin sends a session
  */
-export function credentialsOf(request: FastifyRequest): Credentials {
+export function credentialsOf(request: FastifyRequest): Credentials | AccessError {
   const { headers, raw } = request;
   if (headers.authorization !== undefined) {
     // Node gives the first of several; a proxy may have looked at another one.
-    const given = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'authorization');
-    if (given.length > 1) throw new AccessError('ambiguous', 'there are several Authorization headers');
+    if (countOf(AUTHORIZATION, raw.rawHeaders) > 1) {
+      return new AccessError('ambiguous', 'there are several Authorization headers');
+    }
     const text = BEARER.exec(headers.authorization)?.[1];
-    if (text === undefined) throw new AccessError('invalid-token', 'the Authorization header has no bearer token');
+    if (text === undefined) return new AccessError('invalid-token', 'the Authorization header has no bearer token');
     return { kind: 'token', text };
   }
   const text = cookieOf(request, 'session');
-  if (text === undefined) throw new AccessError('no-token', 'there is no token and no session');
+  if (text === undefined) return new AccessError('no-token', 'there is no token and no session');
   if (!SAFE.includes(request.method) && !isSameOrigin(request)) {
-    throw new AccessError('cross-site', 'a page of another origin uses a session');
+    return new AccessError('cross-site', 'a page of another origin uses a session');
   }
   return { kind: 'session', text };
+}
+
+/** @param rawHeaders names and values in turns */
+function countOf(name: string, rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const given = rawHeaders[index];
+    if (given?.length === name.length && given.toLowerCase() === name) count += 1;
+  }
+  return count;
 }
 
 /** Whether a page of this service sends the request, by what only a browser can set. */

@@ -61,26 +61,38 @@ export function guard(app: FastifyInstance, access: Access, metrics: Pick<Metric
     request.log.info({ reason, why, method, route: routeOptions.url, caller: identity?.id }, 'not let in');
   });
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { rule = NO_ROUTE } = request.routeOptions.config;
-    if (rule === 'anyone') return;
+    if (rule === 'anyone') return done();
     request.rule = rule;
     void reply.header('cache-control', 'private').header('vary', 'authorization, cookie');
-    await identify(request);
+    const identified = identify(request);
+    // A caller who is remembered is not waited for: one promise more would cost every request.
+    if (identified instanceof Promise) {
+      identified.then(accept, refuse).then(() => done(), done);
+      return;
+    }
+    accept(identified);
+    done();
+
+    function accept(found: Identity | AccessError): void {
+      if (found instanceof AccessError) request.refusal = found;
+      else request.identity = found;
+    }
+    function refuse(error: unknown): void {
+      if (!(error instanceof AccessError)) throw error;
+      request.refusal = error;
+    }
   });
 
   app.addHook('preParsing', (request, reply, _, done) => {
     done(mistakeOf(request, reply));
   });
 
-  async function identify(request: FastifyRequest): Promise<void> {
-    try {
-      const { kind, text } = credentialsOf(request);
-      request.identity = await (kind === 'token' ? access.identifyToken(text) : access.identifySession(text));
-    } catch (error) {
-      if (!(error instanceof AccessError)) throw error;
-      request.refusal = error;
-    }
+  function identify(request: FastifyRequest): Identity | AccessError | Promise<Identity> {
+    const given = credentialsOf(request);
+    if (given instanceof AccessError) return given;
+    return given.kind === 'token' ? access.identifyToken(given.text) : access.identifySession(given.text);
   }
 
   /** Why the caller is not let in; else it has its permit. */

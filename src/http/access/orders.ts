@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { covers, isOwnOnly, mayActIn, mayChangeTo, type Permit, type Sight, sightOf } from '../../access/permit.ts';
+import { covers, mayActIn, mayChangeTo, type Permit, type Sight, sightOf } from '../../access/permit.ts';
 import { rolesIn } from '../../access/rules.ts';
 import type { Rights } from '../../commands/idempotency.ts';
 import type { OrderStatus } from '../../domain/events.ts';
@@ -107,7 +107,7 @@ export function requireOwn(request: FastifyRequest, customerId: string): void {
  */
 export function listedCustomer(request: FastifyRequest, customerId: string | undefined): string | undefined {
   const { permit } = request;
-  if (!permit || !isOwnOnly(permit)) return customerId;
+  if (!permit?.isOwnOnly) return customerId;
   const own = customerId ?? permit.identity.customerId;
   if (own === undefined) throw forbidden(request, 'not-own', 'The token does not say which customer asks.');
   requireOwn(request, own);
