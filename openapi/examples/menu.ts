@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { problem } from '../../src/http/problems/catalogue.ts';
 import type { Menu, MenuItem, MenuItemBody, MenuItemHistory } from '../../src/http/schemas/menu.ts';
-import { changeProblems, wrongField } from './problems.ts';
+import { changeProblems, gone, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { actor, discountedAt, placedAt, sku } from './story.ts';
 
@@ -62,6 +62,7 @@ export const menu: OperationDocumentations = {
     },
     problems: {
       field: wrongField('querystring', '#/colour', 'is not a known field'),
+      gone,
       notFound: unknown,
       notYetProjected: problem(
         'not-yet-projected',
@@ -73,6 +74,7 @@ export const menu: OperationDocumentations = {
     answers: { 200: { description: 'The item after each of its events', examples: { repriced: history } } },
     problems: {
       field: wrongField('params', '#/sku', 'must be an item of the menu: 1 to 200 characters, no control characters'),
+      gone,
       notFound: problem('not-found', 'There was never an item nothing on the menu'),
     },
   },

@@ -58,15 +58,27 @@ async function orderOf(owner: Owner): Promise<string> {
   return id;
 }
 
+/** The refund of a paid order. */
+async function refundOf(orderId: string): Promise<string> {
+  const payment = { paymentMethod: 'cash', transactionId: randomUUID() };
+  expect((await service.post(`/orders/${orderId}/payment`, payment, as('manager'))).status).toBe(200);
+  const requested = await service.post(`/orders/${orderId}/refunds`, { amount: '1.00', reason: 'cold' }, as('manager'));
+  const { refunds } = requested.body as { readonly refunds: readonly { readonly refundId: string }[] };
+  return refunds[0]?.refundId ?? '';
+}
+
 /** Sends what the document has for an operation, on something of `owner`. */
 async function send(operation: Operation, owner: Owner, headers: Readonly<Record<string, string>>, change = {}) {
   const { path, method, parameters, bodies, operationId } = operation;
   const sku = `sku-${randomUUID()}`;
-  if (operationId === 'deleteMenuItem') {
+  if (path.includes('{sku}') && operationId !== 'putMenuItem') {
     await service.put(`/menu/${sku}`, { name: 'A', category: 'B', price: '1.00' }, as('manager'));
+    await until('the item can be read', async () => (await service.get(`/menu/${sku}`)).status === 200);
   }
+  const orderId = path.includes('{orderId}') ? await orderOf(owner) : '';
   const values: Readonly<Record<string, string>> = {
-    ...(path.includes('{orderId}') && { orderId: await orderOf(owner) }),
+    orderId,
+    ...(path.includes('/refunds') && orderId !== '' && { refundId: await refundOf(orderId) }),
     customerId: customers[owner],
     sku,
     name: 'customers',
@@ -77,7 +89,8 @@ async function send(operation: Operation, owner: Owner, headers: Readonly<Record
   if (operationId === 'listOrders') query.push(['customerId', customers[owner]]);
   const [first] = Object.values(bodies) as object[];
   const isOnCustomer = operationId === 'placeOrder';
-  const body = first && { ...first, ...(isOnCustomer && { customerId: customers[owner] }), ...change };
+  const sent = operationId === 'requestRefund' ? { amount: '1.00', reason: 'cold' } : first;
+  const body = sent && { ...sent, ...(isOnCustomer && { customerId: customers[owner] }), ...change };
   const filled = path.replaceAll(/{(\w+)}/g, (_, name: string) => values[name] ?? '');
   const answer = await service.app.inject({
     method: method,

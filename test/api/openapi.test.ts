@@ -387,13 +387,15 @@ async function keyReused(id: string): Promise<Sent> {
 
 /** Something whose stream was deleted for good, and that it was is known to the read models. */
 async function deleted(id: string): Promise<Sent> {
-  const isCustomer = id.endsWith('Customer');
   const headers = { 'idempotency-key': randomUUID() };
-  const path = isCustomer ? await registeredCustomer() : await orderIn('placed', id === 'placeOrder' ? headers : {});
+  const [path, category, route] = id.endsWith('Customer')
+    ? [await registeredCustomer(), 'Customer', 'customers']
+    : id.includes('MenuItem')
+      ? [await listedSku(), 'MenuItem', 'menu']
+      : [await orderIn('placed', id === 'placeOrder' ? headers : {}), 'PizzaOrder', 'orders'];
   const [key = ''] = Object.values(path);
-  const { streamPrefix } = service.config;
-  await service.eventStore.tombstoneStream(`${streamPrefix}${isCustomer ? 'Customer' : 'PizzaOrder'}-${key}`);
-  const read = () => service.get(`/${isCustomer ? 'customers' : 'orders'}/${key}`);
+  await service.eventStore.tombstoneStream(`${service.config.streamPrefix}${category}-${key}`);
+  const read = () => service.get(`/${route}/${key}`);
   await until('it is gone', async () => (await read()).status === 410);
   return id === 'placeOrder' ? { headers } : { path };
 }

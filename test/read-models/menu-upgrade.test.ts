@@ -237,6 +237,7 @@ test('everything follows from the log: with the database deleted, all is there a
   await first.put('/customers/ada', { name: 'Ada', email: 'ada@example.com' });
   const orders = [await placeOrder(first, 'ada'), await placeOrder(first, 'bob')];
   await first.post(`/orders/${orders[0] ?? ''}/payment`, { paymentMethod: 'cash', transactionId: randomUUID() });
+  await first.post(`/orders/${orders[0] ?? ''}/cancel`, { reason: 'The guest rang up' });
   await caughtUp(home);
   const urls = [
     '/menu',
@@ -245,6 +246,7 @@ test('everything follows from the log: with the database deleted, all is there a
     '/orders?limit=10',
     '/customers/ada',
     '/audit?limit=10',
+    '/refunds',
   ];
   const year = new Date().getUTCFullYear();
   urls.push(`/analytics/orders?from=${year}-01-01&to=${year + 1}-01-01`);

@@ -178,7 +178,8 @@ describe('read models of another log', { timeout: DEADLINE_MS }, () => {
     await second.service.app.inject({ method: 'POST', url: '/admin/projections/orders/rebuild' });
     await until('a rebuild is done', async () => {
       const { body } = await second.get('/admin/projections');
-      return (body.items[1] as { rebuild: { state: string } | null }).rebuild?.state === 'done';
+      const items = body.items as readonly { readonly name: string; readonly rebuild: { state: string } | null }[];
+      return items.find(({ name }) => name === 'orders')?.rebuild?.state === 'done';
     });
     await second.stop();
 

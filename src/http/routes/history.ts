@@ -107,7 +107,9 @@ export function historyRoutes(app: App, { history }: HistoryRoutesOptions): void
       },
     },
     async (request) => {
-      const { refunds } = (await latest(request.params.orderId.toLowerCase())).state;
+      const orderId = request.params.orderId.toLowerCase();
+      await shapeOf(request, orderId);
+      const { refunds } = (await latest(orderId)).state;
       const refundId = request.params.refundId.toLowerCase();
       const refund = refunds.find((each) => each.refundId === refundId);
       if (!refund) throw new RefundNotFoundError(refundId);

@@ -4,9 +4,11 @@ import { MenuItemNotFoundError } from '../../commands/errors.ts';
 import type { MenuCommands } from '../../commands/menu-commands.ts';
 import type { MenuItemEvent, MenuItemState } from '../../domain/menu-item.ts';
 import type { EventSourcingRepository } from '../../eventstoredb/repository.ts';
+import { GONE_REVISION } from '../../read-models/documents/stream-model.ts';
 import { toState } from '../../read-models/menu/document.ts';
 import type { MenuQueries } from '../../read-models/menu/queries.ts';
-import { notFound } from '../problems/errors.ts';
+import { problem } from '../problems/catalogue.ts';
+import { notFound, ProblemError } from '../problems/errors.ts';
 import { callerOf } from '../requests/caller.ts';
 import { isUnmodified, preconditionOf, revisionTag } from '../requests/preconditions.ts';
 import { findAtRevision } from '../requests/wait-for-revision.ts';
@@ -57,6 +59,7 @@ export function menuRoutes(app: App, { menu, menuCommands, menuHistory, currency
     async (request, reply) => {
       const { sku } = request.params;
       const found = await findAtRevision(`menu item ${sku}`, request.query.minRevision, () => menu.find(sku), pressure);
+      if (found?.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
       if (!found?.isOnMenu) throw new MenuItemNotFoundError(sku);
       const tag = revisionTag(found.revision);
       void reply.header('etag', tag);

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { REFUND_STATUSES } from '../../domain/refunds.ts';
-import { Amount, closed, line, Money, notes, nullable, ref } from './common.ts';
+import { Amount, closed, line, Money, notes, nullable, nullableTime, ref } from './common.ts';
 
 const why = notes('the reason', 1);
 const refundId = Type.String({ format: 'uuid', description: 'a UUID' });
@@ -34,7 +34,7 @@ const refundProperties = {
   amount: Money,
   reason: Type.String(),
   requestedAt: Type.String({ format: 'date-time' }),
-  completedAt: nullable<string>('string', 'null unless completed'),
+  completedAt: nullableTime('null unless completed'),
   transactionId: nullable<string>('string', 'null unless completed'),
 };
 
@@ -61,7 +61,7 @@ export const ListedRefund = Type.Object({
   status: Type.Enum([...REFUND_STATUSES, 'UNKNOWN'], { type: 'string' }),
   ...refundProperties,
   reason: nullable<string>('string', 'null if nobody has requested it'),
-  requestedAt: nullable<string>('string', 'null if nobody has requested it'),
+  requestedAt: nullableTime('null if nobody has requested it'),
 });
 
 export const RefundPage = Type.Object(

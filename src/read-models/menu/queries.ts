@@ -22,9 +22,9 @@ export function createMenuQueries({ menu }: { readonly menu: Collection<MenuItem
     /** What is on the menu, in no order. */
     list: (): Promise<MenuItemDocument[]> => withTimeLimit(timeLimitMs, menu.find({ isOnMenu: true }).toArray()),
 
-    /** The item, also when it is withdrawn. */
+    /** The item, also when it is withdrawn, or its stream is gone. */
     async find(sku: string): Promise<MenuItemDocument | undefined> {
-      const found = await withTimeLimit(timeLimitMs, menu.findOne({ _id: sku, revision: { $gte: 0 } }));
+      const found = await withTimeLimit(timeLimitMs, menu.findOne({ _id: sku, revision: { $ne: -1 } }));
       return found ?? undefined;
     },
   };
