@@ -13,7 +13,7 @@ const config = (more = {}): ServerConfig => ({
   dataDir,
   eventStoreUrl: undefined,
   mongoUrl: undefined,
-    auth: 'off',
+  auth: 'off',
   embeddedEventStorePort: 0,
   embeddedMongoPort: 0,
   ...more,

@@ -50,7 +50,10 @@ const parked: Static<typeof ParkedEvents> = {
   ],
   total: 1,
 };
-const notFound = problem('not-found', 'There is no read model menu, but customers, menu_items, orders, audit, refunds, analytics');
+const notFound = problem(
+  'not-found',
+  'There is no read model menu, but customers, menu_items, orders, audit, refunds, analytics',
+);
 
 export const admin: OperationDocumentations = {
   listProjections: {

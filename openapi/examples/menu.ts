@@ -86,7 +86,8 @@ export const menu: OperationDocumentations = {
     } satisfies Record<string, Static<typeof MenuItemBody>>,
     answers: {
       200: {
-        description: 'Changed, or the present details again, which store nothing; orders keep the price that they were placed at',
+        description:
+          'Changed, or the present details again, which store nothing; orders keep the price that they were placed at',
         headers: ['ETag'],
         examples: { plain: { ...menuItem, size: null, ingredients: [] } } satisfies Record<
           string,

@@ -111,7 +111,12 @@ export function createOrderCommands({ menu, currency, ...options }: OrderCommand
           const refusal = caller.rights?.refusal(state);
           if (refusal) throw refusal;
           const order = PizzaOrder.from(state, revision + 1);
-          decide(order, command, at, newRefundId(orderId, caller.id === undefined ? (idempotencyKey ?? commandId) : commandId));
+          decide(
+            order,
+            command,
+            at,
+            newRefundId(orderId, caller.id === undefined ? (idempotencyKey ?? commandId) : commandId),
+          );
           return order.uncommittedEvents;
         },
       });

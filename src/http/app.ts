@@ -98,12 +98,12 @@ export async function buildApp(
     void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
+  requireRules(app);
+  if (access) guard(app, access, metrics);
   registerNotFound(app);
   registerBodies(app);
   registerGateway(app, limits.trustProxy);
   requirePreconditions(app);
-  requireRules(app);
-  if (access) guard(app, access, metrics);
   await registerLimits(app, limits.rateLimitPerMinute, access && ((request) => request.identity?.id));
 
   await app.register(swagger, document);

@@ -64,10 +64,10 @@ describe('405', () => {
     ['with a query', 'PATCH /menu?x=%41', 'GET, HEAD'],
     ['with a fragment', 'PATCH /menu#x', 'GET, HEAD'],
     ['in absolute form', 'PATCH http://pizza.example/menu?x=1', 'GET, HEAD'],
-    ['of a parameter that is percent-encoded', 'PATCH /menu/a%2Fb', 'DELETE, PUT'],
+    ['of a parameter that is percent-encoded', 'PATCH /menu/a%2Fb', 'DELETE, GET, HEAD, PUT'],
   ])('is the answer to a known path, %s', async (_, line, allow) => {
     const [method = '', target = ''] = line.split(' ');
-    if (allow.startsWith('GET')) expect((await request(service.app, `GET ${target}`)).status).toBe(200);
+    if (allow === 'GET, HEAD') expect((await request(service.app, `GET ${target}`)).status).toBe(200);
     const answer = await request(service.app, line);
     expect(answer).toMatchObject({
       status: 405,

@@ -328,9 +328,13 @@ describe('races', () => {
 
   it('of fifty cancellations end in one', async () => {
     const id = await paid();
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, (_, index) => (index % 2 ? service : other).post(`/orders/${id}/cancel`, REASON)),
-    );
+    const cancel = async (instance: TestService) => {
+      let answer = await instance.post(`/orders/${id}/cancel`, REASON);
+      // In line for longer than a command may take, on a busy machine.
+      while (answer.status === 503) answer = await instance.post(`/orders/${id}/cancel`, REASON);
+      return answer;
+    };
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, index) => cancel(index % 2 ? service : other)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     for (const { status, body } of answers) {
       if (status !== 200) expect([status, body.detail]).toEqual([409, 'Cannot cancel order in status: CANCELLED']);

@@ -69,11 +69,16 @@ export function guard(app: FastifyInstance, access: Access, metrics: Pick<Metric
     const identified = identify(request);
     // A caller who is remembered is not waited for: one promise more would cost every request.
     if (identified instanceof Promise) {
-      identified.then(accept, refuse).then(() => done(), done);
+      identified.then(accept, refuse).then(goOn, done);
       return;
     }
     accept(identified);
-    done();
+    goOn();
+
+    /** What is no route is answered before the next hook of this one. */
+    function goOn(): void {
+      done(request.is404 ? mistakeOf(request, reply) : undefined);
+    }
 
     function accept(found: Identity | AccessError): void {
       if (found instanceof AccessError) request.refusal = found;
