@@ -7,6 +7,7 @@ const boundaries = [
     'domain',
     [
       '**/commands/**',
+      '**/live/**',
       '**/eventstoredb/**',
       '**/read-models/**',
       '**/http/**',
@@ -18,9 +19,10 @@ const boundaries = [
       'node:*',
     ],
   ],
-  ['eventstoredb', ['**/commands/**', '**/read-models/**', '**/http/**', 'fastify', 'mongodb']],
-  ['commands', ['**/read-models/**', '**/http/**', 'fastify', 'mongodb']],
-  ['read-models', ['**/commands/**', '**/http/**', 'fastify']],
+  ['eventstoredb', ['**/commands/**', '**/live/**', '**/read-models/**', '**/http/**', 'fastify', 'mongodb']],
+  ['commands', ['**/live/**', '**/read-models/**', '**/http/**', 'fastify', 'mongodb']],
+  ['read-models', ['**/commands/**', '**/src/live/**', '**/http/**', 'fastify']],
+  ['live', ['**/commands/**', '**/http/**', 'fastify']],
 ];
 
 export default tseslint.config(
@@ -85,7 +87,7 @@ export default tseslint.config(
   },
   // What the API answers is of every shape.
   {
-    files: ['test/api/**/*.ts'],
+    files: ['test/{api,live}/**/*.ts'],
     rules: Object.fromEntries(
       ['assignment', 'member-access', 'argument', 'call', 'return'].map((name) => [
         `@typescript-eslint/no-unsafe-${name}`,

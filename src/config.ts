@@ -91,6 +91,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     rateLimitPerMinute: integer('RATE_LIMIT_PER_MINUTE', undefined, 1, 1_000_000),
     /** Requests in flight before new ones are answered 503. */
     maxInFlight: integer('MAX_IN_FLIGHT', 400, 1, 100_000),
+    /** Event streams open before new ones are answered 503; they don't count as requests in flight. */
+    maxStreams: integer('MAX_STREAMS', 500, 1, 100_000),
   } as const;
   if (config.isProduction) {
     if (config.eventStoreUrl === undefined) mistakes.push('EVENTSTORE_URL is required when NODE_ENV=production');

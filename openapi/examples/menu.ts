@@ -40,7 +40,9 @@ const wholeMenu: Static<typeof Menu> = {
 
 export const menu: OperationDocumentations = {
   getMenu: {
-    answers: { 200: { description: 'The menu', examples: { menu: wholeMenu, empty: { currency: 'USD', categories: [] } } } },
+    answers: {
+      200: { description: 'The menu', examples: { menu: wholeMenu, empty: { currency: 'USD', categories: [] } } },
+    },
   },
   putMenuItem: {
     bodies: {
@@ -57,7 +59,13 @@ export const menu: OperationDocumentations = {
       },
       201: { description: 'Put on the menu', examples: { withSize: menuItem } },
     },
-    problems: { field: wrongField('body', '#/price', 'must be a decimal amount from "0" to "10000.00" with at most two decimals, as a string') },
+    problems: {
+      field: wrongField(
+        'body',
+        '#/price',
+        'must be a decimal amount from "0" to "10000.00" with at most two decimals, as a string',
+      ),
+    },
   },
   deleteMenuItem: {
     answers: { 204: { description: 'Withdrawn; orders that have it keep it' } },

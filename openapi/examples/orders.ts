@@ -4,12 +4,36 @@ import { ORDER_STATUSES } from '../../src/domain/events.ts';
 import { encodeCursor } from '../../src/http/requests/pages.ts';
 import { fieldProblem, problem } from '../../src/http/problems/catalogue.ts';
 import { toProblem } from '../../src/http/problems/errors.ts';
-import type { ApplyDiscountBody, ChangeStatusBody, ConfirmOrderBody, DeliveryAddress, Order, OrderPage, PayOrderBody, PlaceOrderBody, PlainOrder } from '../../src/http/schemas/orders.ts';
+import type {
+  ApplyDiscountBody,
+  ChangeStatusBody,
+  ConfirmOrderBody,
+  DeliveryAddress,
+  Order,
+  OrderPage,
+  PayOrderBody,
+  PlaceOrderBody,
+  PlainOrder,
+} from '../../src/http/schemas/orders.ts';
 import { changeProblems, concurrentChange, keyReused, refusedField, wrongField } from './problems.ts';
 import type { AnswerDocumentation, OperationDocumentations } from './documentation.ts';
 import { customerBody } from './customers.ts';
 import { menuItem } from './menu.ts';
-import { address, confirmed, customerId, discountedAt, margherita, order, orderId, orderKey, paid, placed, placedAt, readyAt, sku } from './story.ts';
+import {
+  address,
+  confirmed,
+  customerId,
+  discountedAt,
+  margherita,
+  order,
+  orderId,
+  orderKey,
+  paid,
+  placed,
+  placedAt,
+  readyAt,
+  sku,
+} from './story.ts';
 
 const notFound = toProblem(new OrderNotFoundError(orderId));
 const changeOfOrder = { notFound, ...changeProblems('order') };
@@ -112,7 +136,11 @@ export const orders: OperationDocumentations = {
       }),
     },
     problems: {
-      field: wrongField('body', '#/discountAmount', 'must be a decimal amount of at most 7 digits and two decimals, as a string, such as "25.00"'),
+      field: wrongField(
+        'body',
+        '#/discountAmount',
+        'must be a decimal amount of at most 7 digits and two decimals, as a string, such as "25.00"',
+      ),
       ...changeOfOrder,
       rule: problem('rule-broken', 'Cannot apply discount to a paid order'),
     },

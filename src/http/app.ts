@@ -5,6 +5,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
+import { liveRoutes, type LiveRoutesOptions } from './live/routes.ts';
+import type { Streams } from './live/streams.ts';
 import { publishedDocument } from './published-document.ts';
 import { handleError } from './problems/answer.ts';
 import { adminRoutes, type AdminRoutesOptions } from './routes/admin.ts';
@@ -38,11 +40,13 @@ export interface AppDependencies
     CustomerRoutesOptions,
     MenuRoutesOptions,
     AnalyticsRoutesOptions,
-    AdminRoutesOptions {
+    LiveRoutesOptions {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
   readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute'>;
   readonly pressure: Pressure;
+  readonly admin: AdminRoutesOptions['admin'] & LiveRoutesOptions['admin'];
+  readonly streams: Streams;
 }
 
 const BODY_LIMIT = 256 * 1024;
@@ -108,6 +112,7 @@ export async function buildApp(
   catalogueRoutes(typed);
   analyticsRoutes(typed, dependencies);
   adminRoutes(typed, dependencies);
+  liveRoutes(typed, dependencies);
   metricsRoutes(typed, dependencies);
   return app;
 }

@@ -55,6 +55,7 @@ export async function startTestService({
     currency: 'USD',
     snapshotEvery: 100,
     maxInFlight: 1000,
+    maxStreams: 500,
     rateLimitPerMinute: undefined,
     ...config,
   };

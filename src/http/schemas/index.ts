@@ -4,6 +4,7 @@ import { AuditPage } from './audit.ts';
 import { Customer, CustomerBody } from './customers.ts';
 import { EventCatalogue } from './event-catalogue.ts';
 import { OrderDiff, Timeline } from './history.ts';
+import { KitchenBoard } from './live.ts';
 import { Menu, MenuItem, MenuItemBody } from './menu.ts';
 import {
   ApplyDiscountBody,
@@ -30,6 +31,7 @@ export const sharedSchemas = [
   PlainOrder,
   Order,
   OrderPage,
+  KitchenBoard,
   Customer,
   OrderAnalytics,
   Timeline,
