@@ -85,8 +85,14 @@ export async function watch(options: WatchOptions): Promise<void> {
 
   async function readOnce(): Promise<Ended> {
     const attempt = new AbortController();
-    const abort = () => attempt.abort();
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    const abort = () => {
+      attempt.abort();
+      // Node forgets a signal once its request has been collected as garbage, however long the answer goes on.
+      reader?.cancel().catch(() => undefined);
+    };
     signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
     let silenceMs = SILENT_AFTER_HEARTBEATS * HEARTBEAT_SECONDS * 1000;
     let silent = setTimeout(abort, silenceMs);
     try {
@@ -100,13 +106,11 @@ export async function watch(options: WatchOptions): Promise<void> {
         await response.body?.cancel();
         throw new Refused(response);
       }
-      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+      reader = (response.body as ReadableStream<Uint8Array>).getReader();
       const parse = createParser();
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
-        clearTimeout(silent);
-        silent = setTimeout(abort, silenceMs);
         for (const { id, event, data } of parse(value)) {
           position = id ?? position;
           if (event === 'hello') {
@@ -121,13 +125,15 @@ export async function watch(options: WatchOptions): Promise<void> {
             options.onEvent({ event, data });
           }
         }
+        clearTimeout(silent);
+        silent = setTimeout(abort, silenceMs);
       }
       onConnection('reconnecting');
       return {};
     } finally {
       clearTimeout(silent);
       signal.removeEventListener('abort', abort);
-      attempt.abort();
+      abort();
     }
   }
 }

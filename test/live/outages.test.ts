@@ -103,7 +103,7 @@ test('a rebuild, while streams are open: they go on, and the board after it is t
   const { rebuilds } = besides(service);
   await rebuilds.start('orders');
   const during = await placeOrder(service);
-  await rebuilds.ensure('orders', (state) => state?.finishedAt != null);
+  await rebuilds.ensure('orders', (state) => (state?.finishedAt ?? null) !== null);
   await caughtUp(service);
   const after = await service.get('/kitchen/board');
   expect(after.body.orders.map(({ id }: { id: string }) => id)).toEqual([during, ...ids.reverse()]);
