@@ -47,7 +47,7 @@ try {
   const { residentMb } = memory.stop();
   const result = await resultOf(watchers, watched.answeredAt);
   await watchers.stop();
-  if (!report(alone.perSecond, watched, residentMb, result)) process.exitCode = 1;
+  if (!report(alone, watched, residentMb, result)) process.exitCode = 1;
 } finally {
   agent.destroy();
   await service.process.stop();
@@ -61,6 +61,8 @@ interface Sent {
   readonly answeredAt: ReadonlyMap<string, number>;
   readonly perSecond: number;
   readonly failed: number;
+  /** Of the service, for each command answered. */
+  readonly cpuMs: number;
 }
 
 /** Sends commands at the rate, whatever the answers do: each order is placed, confirmed and paid. */
@@ -69,6 +71,7 @@ async function sendCommands(forSeconds: number): Promise<Sent> {
   const next: { readonly path: string; readonly body: object }[] = [];
   let failed = 0;
   const started = performance.now();
+  const cpuBefore = service.process.usage()?.cpuMs ?? Number.NaN;
   const sending: Promise<void>[] = [];
   for (let due = 0; performance.now() - started < forSeconds * 1000;) {
     const now = ((performance.now() - started) / 1000) * COMMANDS_PER_SECOND;
@@ -81,7 +84,8 @@ async function sendCommands(forSeconds: number): Promise<Sent> {
   const took = (performance.now() - started) / 1000;
   const inTime = answeredAt.size;
   await Promise.all(sending);
-  return { answeredAt, perSecond: inTime / took, failed };
+  const cpuMs = (service.process.usage()?.cpuMs ?? Number.NaN) - cpuBefore;
+  return { answeredAt, perSecond: inTime / took, failed, cpuMs: cpuMs / answeredAt.size };
 
   async function send(path: string, body: object): Promise<void> {
     const answer = await post(path, body);
@@ -133,7 +137,7 @@ async function resultOf(watchers: Process, answeredAt: ReadonlyMap<string, numbe
   }
 }
 
-function report(alonePerSecond: number, watched: Sent, residentMb: readonly number[], result: WatchResult): boolean {
+function report(alone: Sent, watched: Sent, residentMb: readonly number[], result: WatchResult): boolean {
   const delays = [...watched.answeredAt].flatMap(([change, at]) => {
     const seenAt = result.seenByAll[change];
     return seenAt === undefined ? [] : [Math.max(0, seenAt - at)];
@@ -141,7 +145,7 @@ function report(alonePerSecond: number, watched: Sent, residentMb: readonly numb
   const sorted = delays.sort((one, other) => one - other);
   const [p50, p99] = [quantile(sorted, 0.5), quantile(sorted, 0.99)];
   const missing = watched.answeredAt.size - delays.length;
-  const share = watched.perSecond / alonePerSecond;
+  const share = watched.perSecond / alone.perSecond;
   const most = Math.max(...residentMb);
   const tenth = Math.ceil(residentMb.length / 10);
   const mean = (some: readonly number[]) => some.reduce((sum, value) => sum + value, 0) / some.length;
@@ -152,7 +156,8 @@ function report(alonePerSecond: number, watched: Sent, residentMb: readonly numb
   );
   console.log(
     `commands ${watched.perSecond.toFixed(0)}/s, ${share.toFixed(2)} of those without watchers (target ${TARGETS.share}),`,
-    `${watched.failed} failed; service at most ${most.toFixed(0)} MB (target ${TARGETS.residentMb}),`,
+    `${watched.failed} failed; the service took ${watched.cpuMs.toFixed(2)} ms of CPU time per command, without watchers`,
+    `${alone.cpuMs.toFixed(2)}, at most ${most.toFixed(0)} MB (target ${TARGETS.residentMb}),`,
     `${mean(residentMb.slice(tenth, 2 * tenth)).toFixed(0)} MB in the second tenth of the time, ${mean(residentMb.slice(-tenth)).toFixed(0)} in the last`,
   );
   return (
