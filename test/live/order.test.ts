@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { jsonEvent } from '@eventstore/db-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { READ_MODEL_NAMES } from '../../src/read-models/index.ts';
 import { placeOrder } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { listen, openStream, type WatchedStream } from '../support/streams.ts';
@@ -91,6 +92,18 @@ describe('an order with an event that cannot be read', () => {
     const next = await placeOrder(service);
     const changes = await kitchen.untilOf('order', 3);
     expect(changes.map(({ data }) => data.orderId)).toEqual([id, id, next]);
+  });
+
+  test('it is counted by the stream of operations, which tells the state of every read model', async () => {
+    const operations = await watch('/stream/operations');
+    const [state] = await operations.untilOf('projection');
+    expect(state?.data.checks).toEqual({ eventStore: 'up', readModels: 'up', projection: 'consuming' });
+    expect(state?.data.items.map(({ name }: { name: string }) => name)).toEqual(READ_MODEL_NAMES);
+    const [before] = await operations.untilOf('parked');
+    await spoiledOrder();
+    const told = await operations.untilOf('parked', 2);
+    expect(told.at(-1)?.data.total).toBe(Number(before?.data.total) + 1);
+    expect(operations.events.every(({ id }) => id === undefined)).toBe(true);
   });
 
   test('a stream of that order begins with what it was before, and says that it stands still', async () => {

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbedded } from '@marios-pizzeria/embedded-eventstoredb';
 import { pino } from 'pino';
 import { afterEach, expect, inject, test } from 'vitest';
 import { createService } from '../../src/service.ts';
@@ -142,3 +146,43 @@ test('a reader that was away for more than 5,000 events begins anew', async () =
   const inTime = await watch(`${base}/stream/orders/${id}?after=1`);
   await inTime.untilOf('order', changes - 1);
 }, 60_000);
+
+test('a log that was restored to an earlier point has those who were further begin anew, and goes on', async () => {
+  const { service } = await start();
+  const { client, proxy, close } = await connectThroughProxy(inject('eventStoreUrl'));
+  const { config, mongo } = service;
+  const other = await createService({ config, eventStore: client, mongo, log: pino({ level: 'silent' }) });
+  closing.push(close, () => other.close());
+  const base = await listen(other.app);
+  const stream = await watch(`${base}/stream/kitchen`);
+  await placeOrder(service);
+  const [last] = await stream.untilOf('order');
+
+  const dataDir = mkdtempSync(join(tmpdir(), 'pizzeria-restored-'));
+  const restored = await startEmbedded({ dataDir, port: 0 });
+  closing.unshift(async () => {
+    await restored.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  proxy.target(Number(new URL(restored.url.replace('esdb:', 'http:')).port));
+  proxy.reset();
+  const [reset] = await stream.untilOf('reset');
+  expect(reset?.data).toEqual({ reason: 'unknown-position' });
+  const resumed = await untilOpen(`${base}/stream/kitchen`, { 'last-event-id': last?.id ?? '' });
+  expect((await resumed.untilOf('reset'))[0]?.data).toEqual({ reason: 'unknown-position' });
+
+  const now = await watch(`${base}/stream/kitchen`);
+  const items = [{ name: 'Margherita', quantity: 1, unitPrice: '10.00' }];
+  const placed = await other.app.inject({ method: 'POST', url: '/orders', payload: { customerId: 'ada', items } });
+  await now.untilOf('order');
+  expect(orderIds(now)).toEqual([placed.json<{ id: string }>().id]);
+});
+
+async function untilOpen(url: string, headers: Record<string, string>): Promise<WatchedStream> {
+  const opened = await until('the stream opens', async () => {
+    const stream = await watch(url, headers);
+    return stream.status === 200 && stream;
+  });
+  if (!opened) throw new Error('it did not open');
+  return opened;
+}

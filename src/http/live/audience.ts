@@ -38,7 +38,7 @@ export function createAudience(viewer: Viewer, idOf: (change: Change) => string)
       revision,
       eventType: event.type,
       timestamp: new Date(occurredAt(event)).toISOString(),
-      actor: viewer.actor(actor),
+      actor: viewer.actor(actor, { state, revision }),
       card: viewer.card({ state, revision }),
     };
     return eventText('order', data, idOf(change));

@@ -117,13 +117,13 @@ export function liveRoutes(app: App, options: LiveRoutesOptions): void {
       const after = asked === undefined || !/^\d{1,15}$/.test(asked) ? undefined : Number(asked);
       const now = await hub.open(); // before the order is read, so that what comes meanwhile is not missed
       const found = await readOrder(orderId, after);
-      if (!found) throw new OrderNotFoundError(orderId);
+      if (!found || !viewer.maySee(found.customerId)) throw new OrderNotFoundError(orderId);
       if (request.method === 'HEAD') return answerHead(reply);
-      if (typeof found === 'string') return begin(undefined).reset(found);
+      if (typeof found.begin === 'string') return begin(undefined).reset(found.begin);
       if (asked !== undefined && after === undefined) return begin(undefined).reset('unknown-position');
       const stream = begin(asked);
       const watcher = watchOne(stream, audienceOf('order', viewer), orderId, after ?? -1);
-      const caughtUp = watcher.catchUp(found);
+      const caughtUp = watcher.catchUp(found.begin);
       follow(
         reply,
         stream,

@@ -15,9 +15,11 @@ export interface Viewer {
   readonly kind: string;
   /** When the viewer's right to watch ends, in milliseconds since 1970; undefined: never. */
   readonly until: number | undefined;
+  /** Whether a customer's order is there for the viewer; undefined: nobody knows whose it is. */
+  maySee(customerId: string | undefined): boolean;
   card(order: OrderAtRevision): Card;
-  /** Who did something. */
-  actor(actor: string): string;
+  /** Who changed an order. */
+  actor(actor: string, order: OrderAtRevision): string;
 }
 
 /** Whoever asks may see everything. */
@@ -27,6 +29,7 @@ export function viewerOf({ headers }: Pick<FastifyRequest, 'headers'>): Viewer {
     caller: typeof actor === 'string' ? actor : undefined,
     kind: 'all',
     until: undefined,
+    maySee: () => true,
     card: wholeCard,
     actor: (name) => name,
   };
