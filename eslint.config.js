@@ -82,6 +82,15 @@ export default tseslint.config(
     },
   })),
   {
+    files: ['web/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/src/**'], message: 'web is what browsers load' }] },
+      ],
+    },
+  },
+  {
     files: ['src/config.ts', '**/test/**/*.ts', 'bench/**/*.ts', '*.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
