@@ -7,6 +7,7 @@ const boundaries = [
     'domain',
     [
       '**/commands/**',
+      '**/live/**',
       '**/eventstoredb/**',
       '**/read-models/**',
       '**/http/**',
@@ -19,9 +20,13 @@ const boundaries = [
       'node:*',
     ],
   ],
-  ['eventstoredb', ['**/commands/**', '**/read-models/**', '**/http/**', '**/access/**', 'fastify', 'mongodb']],
-  ['commands', ['**/read-models/**', '**/http/**', '**/access/**', 'fastify', 'mongodb']],
-  ['read-models', ['**/commands/**', '**/http/**', '**/access/**', 'fastify']],
+  [
+    'eventstoredb',
+    ['**/commands/**', '**/live/**', '**/read-models/**', '**/http/**', '**/access/**', 'fastify', 'mongodb'],
+  ],
+  ['commands', ['**/live/**', '**/read-models/**', '**/http/**', '**/access/**', 'fastify', 'mongodb']],
+  ['read-models', ['**/commands/**', '**/src/live/**', '**/http/**', '**/access/**', 'fastify']],
+  ['live', ['**/commands/**', '**/http/**', '**/access/**', 'fastify']],
   ['access', ['**/commands/**', '**/eventstoredb/**', '**/read-models/**', '**/http/**', 'fastify', 'mongodb']],
 ];
 
@@ -82,12 +87,21 @@ export default tseslint.config(
     },
   })),
   {
+    files: ['web/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/src/**'], message: 'web is what browsers load' }] },
+      ],
+    },
+  },
+  {
     files: ['src/config.ts', '**/test/**/*.ts', 'bench/**/*.ts', '*.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   // What the API answers is of every shape.
   {
-    files: ['test/{access,api}/**/*.ts'],
+    files: ['test/{access,api,live}/**/*.ts'],
     rules: Object.fromEntries(
       ['assignment', 'member-access', 'argument', 'call', 'return'].map((name) => [
         `@typescript-eslint/no-unsafe-${name}`,

@@ -34,6 +34,7 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
       { name: 'Orders: queries', description: 'Read orders' },
       { name: 'Analytics', description: 'Figures over many orders' },
       { name: 'Orders: history', description: 'What an order was, and how it came to be what it is' },
+      { name: 'Live', description: 'Each change as it happens' },
       { name: 'Audit', description: 'Who did what when, across orders' },
       { name: 'Customers', description: 'Names and emails that orders show' },
       { name: 'Menu', description: 'The price list' },

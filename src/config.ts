@@ -151,6 +151,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     ),
     /** Requests in flight before new ones are answered 503. */
     maxInFlight: integer('MAX_IN_FLIGHT', 400, 1, 100_000),
+    /** Event streams open before new ones are answered 503; they don't count as requests in flight. */
+    maxStreams: integer('MAX_STREAMS', 500, 1, 100_000),
   } as const;
   if (config.isProduction) {
     required('EVENTSTORE_URL', 'when NODE_ENV=production');

@@ -36,7 +36,7 @@ const QUANTILES = [0.5, 0.9, 0.99] as const;
 export function createMetrics() {
   const registry = new Registry();
   const definitions = define(registry);
-  const { requests, appendDurations, appended, retries, conflicts, delay } = definitions;
+  const { requests, appendDurations, appended, retries, conflicts, delay, streams, streamResets } = definitions;
   let projections: ScrapedProjections | undefined;
 
   const eventLoop = monitorEventLoopDelay({ resolution: 10 });
@@ -70,6 +70,9 @@ export function createMetrics() {
       return (reason: string) => refusals.inc({ reason });
     },
     requestTook: (labels: RequestLabels, seconds: number) => requests.observe({ ...labels }, seconds),
+    streamOpened: (kind: string) => streams.inc({ kind }),
+    streamClosed: (kind: string) => streams.dec({ kind }),
+    streamReset: (reason: string) => streamResets.inc({ reason }),
     watch: (given: ScrapedProjections) => void (projections = given),
     close(): void {
       eventLoop.disable();
@@ -80,7 +83,8 @@ export function createMetrics() {
 
 function define(registry: Registry) {
   const registers = [registry];
-  const counter = (name: string, help: string) => new Counter({ name, help, registers });
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers });
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name, help, labelNames, registers });
   const histogram = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
@@ -100,6 +104,8 @@ function define(registry: Registry) {
     appended: counter('eventstore_appended_events_total', 'Events appended'),
     retries: counter('eventstore_append_retries_total', 'Appends sent again since their outcome was unknown'),
     conflicts: counter('command_conflicts_total', 'Commands decided again since another one was faster'),
+    streams: gauge('pizzeria_streams_open', 'Event streams that are open', 'kind'),
+    streamResets: counter('pizzeria_stream_resets_total', 'Event streams whose readers had to begin anew', 'reason'),
     delay: gauge('event_loop_delay_seconds', 'Delay of the event loop since the scrape before', 'quantile'),
     lagEvents: gauge('projection_lag_events', 'Events not yet projected', 'projection'),
     lagSeconds: gauge('projection_lag_seconds', 'Age of the oldest event not yet projected', 'projection'),

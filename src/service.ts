@@ -15,6 +15,10 @@ import { EventSourcingRepository } from './eventstoredb/repository.ts';
 import { followDeletions } from './eventstoredb/follow-deletions.ts';
 import { createStreamStore } from './eventstoredb/streams.ts';
 import type { Readiness } from './http/routes/health.ts';
+import { createStreams } from './http/live/streams.ts';
+import { createBoard } from './live/board.ts';
+import { createHub } from './live/hub.ts';
+import { createOrderReader } from './live/order-reader.ts';
 import { createMetrics } from './metrics.ts';
 import { createAuditQueries } from './read-models/audit/queries.ts';
 import { createCustomerQueries } from './read-models/customers/queries.ts';
@@ -45,6 +49,7 @@ export interface ServiceOptions {
     | 'snapshotEvery'
     | 'withheldEvents'
     | 'maxInFlight'
+    | 'maxStreams'
     | 'rateLimitPerMinute'
     | 'trustProxy'
   >;
@@ -61,7 +66,7 @@ export interface ServiceOptions {
 export interface Service {
   readonly app: FastifyInstance;
   readonly worker: Worker;
-  /** Makes readiness say no, so that a load balancer looks elsewhere. */
+  /** Makes readiness say no, so that a load balancer looks elsewhere, and ends the event streams. */
   drain(): void;
   /** Finishes the requests in flight, then the projection's batch in hand. The stores stay open. */
   close(): Promise<void>;
@@ -111,6 +116,9 @@ export async function createService({
   rebuilds.watch();
   const evictions = supervise('cache of orders', log, evictDeleted);
   metrics.watch({ worker: () => worker.status(), lag: () => admin.lag() });
+  const folding = { orders, streamPrefix };
+  const hub = createHub({ ...folding, client: eventStore, log });
+  const liveStreams = createStreams({ maxStreams: config.maxStreams, metrics, clock });
   let isDraining = false;
   const app = await buildApp({
     log,
@@ -127,6 +135,11 @@ export async function createService({
     currency: config.currency,
     analytics: createAnalyticsQueries(database, STORE_TIME_LIMIT_MS),
     admin,
+    hub,
+    board: createBoard({ database, admin, timeLimitMs: STORE_TIME_LIMIT_MS }),
+    readOrder: createOrderReader({ ...folding, streams }),
+    streams: liveStreams,
+    clock,
     metrics,
     readiness,
     limits: config,
@@ -136,9 +149,13 @@ export async function createService({
   return {
     app,
     worker,
-    drain: () => (isDraining = true),
+    drain() {
+      isDraining = true;
+      liveStreams.drain();
+    },
     async close() {
-      const stopped = admin.stop();
+      const stopped = Promise.all([admin.stop(), hub.close()]);
+      await liveStreams.close();
       await app.close();
       await Promise.all([worker.stop(), evictions.stop(), stopped]);
       await orders.close();

@@ -19,6 +19,7 @@ const layers = [
   'commands',
   'stores.ts',
   'servers.ts',
+  'live',
   'read-models',
   'eventstoredb',
   'config.ts',

@@ -37,5 +37,7 @@ export const parameterDescriptions: Readonly<Record<string, string>> = {
   status: 'orders in this status',
   paymentStatus: 'orders with this payment status',
   repair: 'write what differs as it should be',
+  after: 'where to go on from: `asOf` of the board, or the id of an event',
+  'last-event-id': 'the id of the last event seen; wins over `after`',
   'if-none-match': 'ETags that the caller has answers for; a match is 304',
 };

@@ -7,6 +7,8 @@ import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
 import { guard, requireRules } from './access/guard.ts';
 import { sessionRoutes } from './access/session-routes.ts';
+import { liveRoutes, type LiveRoutesOptions } from './live/routes.ts';
+import type { Streams } from './live/streams.ts';
 import { publishedDocument } from './published-document.ts';
 import { handleError } from './problems/answer.ts';
 import { requirePreconditions } from './requests/preconditions.ts';
@@ -44,13 +46,15 @@ export interface AppDependencies
     CustomerRoutesOptions,
     MenuRoutesOptions,
     AnalyticsRoutesOptions,
-    AdminRoutesOptions {
+    LiveRoutesOptions {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
   readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute' | 'trustProxy'>;
   readonly pressure: Pressure;
   /** Absent: nobody is asked who it is. */
   readonly access?: Access | undefined;
+  readonly admin: AdminRoutesOptions['admin'] & LiveRoutesOptions['admin'];
+  readonly streams: Streams;
 }
 
 const BODY_LIMIT = 256 * 1024;
@@ -121,6 +125,7 @@ export async function buildApp(
   catalogueRoutes(typed);
   analyticsRoutes(typed, dependencies);
   adminRoutes(typed, dependencies);
+  liveRoutes(typed, dependencies);
   metricsRoutes(typed, dependencies);
   if (access) sessionRoutes(app, access);
   return app;

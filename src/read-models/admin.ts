@@ -81,6 +81,19 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
     lag,
     status,
 
+    /**
+     * Every event up to this position is projected or parked; undefined: perhaps none. Some later ones may be.
+     *
+     * @throws EventStoreUnavailableError
+     */
+    async projectedTo(): Promise<Position | undefined> {
+      const info = await readGroup();
+      const { lastKnownEventPosition: known, lastCheckpointedEventPosition: checkpoint } = info?.stats ?? {};
+      // What the server knows of while nobody consumes it has not been delivered.
+      const isDone = info && isIdle(info) && info.connections.length > 0;
+      return (isDone ? (known ?? checkpoint) : checkpoint) ?? undefined;
+    },
+
     /** Parked events, oldest first, at most `limit`; `total` counts them all. @throws EventStoreUnavailableError */
     async parked(limit: number): Promise<{ items: ParkedEvent[]; total: number }> {
       const [info, items] = await Promise.all([readGroup(), readParked(client, group, limit)]);
@@ -204,18 +217,27 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
     head: Position | undefined,
   ): Promise<Lag> {
     if (!info) return eventsAfter(undefined, head);
-    const { stats } = info;
-    // The live buffer doesn't count: EventStoreDB keeps the latest events in it, acknowledged or not.
-    const inHand = stats.readBufferCount + stats.retryBufferCount + stats.totalInFlightMessages;
-    const isBehind = info.status !== 'Live';
-    if (inHand === 0 && !isBehind) return { events: 0, seconds: 0 };
-    const sinceCheckpoint = await eventsAfter(stats.lastCheckpointedEventPosition, head);
-    return isBehind ? sinceCheckpoint : { events: inHand, seconds: sinceCheckpoint.seconds };
+    if (isIdle(info)) return { events: 0, seconds: 0 };
+    const sinceCheckpoint = await eventsAfter(info.stats.lastCheckpointedEventPosition, head);
+    return isBehind(info) ? sinceCheckpoint : { events: inHand(info), seconds: sinceCheckpoint.seconds };
   }
 }
 
 function parkedCount(info: PersistentSubscriptionToAllInfo | undefined): number | undefined {
   return info && Number(info.stats.parkedMessageCount);
+}
+
+/** The live buffer doesn't count: EventStoreDB keeps the latest events in it, acknowledged or not. */
+function inHand({ stats }: PersistentSubscriptionToAllInfo): number {
+  return stats.readBufferCount + stats.retryBufferCount + stats.totalInFlightMessages;
+}
+
+function isBehind({ status }: PersistentSubscriptionToAllInfo): boolean {
+  return status !== 'Live';
+}
+
+function isIdle(info: PersistentSubscriptionToAllInfo): boolean {
+  return inHand(info) === 0 && !isBehind(info);
 }
 
 /** Whichever process consumes it: seen from outside, a group with connections is consumed. */

@@ -161,8 +161,11 @@ describe.each(operations.map((operation) => [operation.operationId, operation] a
     const grants = rule as Partial<Record<Role, Grant>>;
     const grant = grants[role];
     const status = grant?.to?.[0];
-    const answer = await send(operation, owner, as(role), status === undefined ? {} : { status });
     const what = expected(operation, grant, owner);
+    // An event stream would go on.
+    const asked =
+      what === 'works' && operation.path.startsWith('/stream') ? { ...operation, method: 'HEAD' } : operation;
+    const answer = await send(asked, owner, as(role), status === undefined ? {} : { status });
     if (what === 'works') {
       // A rebuild that the caller before began may still run.
       expect(answer.statusCode < 300 || answer.statusCode === 409, answer.body).toBe(true);

@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 /** A server whose requests are answered when `finish` is called. */
-async function serve({ maxInFlight = 1, isStalled = false, isHigh = () => false }) {
+async function serve({ maxInFlight = 1, isStalled = false, isHigh = () => false, areStreamsFull = false }) {
   const waiting: (() => void)[] = [];
   const recorded: string[] = [];
   const logged: object[] = [];
@@ -23,6 +23,7 @@ async function serve({ maxInFlight = 1, isStalled = false, isHigh = () => false 
     {
       maxInFlight,
       isStalled: () => isStalled,
+      streams: { isFull: () => areStreamsFull },
       pressure,
       metrics: { requestTook: (labels) => recorded.push(Object.values(labels).join(' ')) },
       log: { warn: (line: object) => logged.push(line) },

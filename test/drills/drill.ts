@@ -7,6 +7,7 @@ import type { DrillFault } from './faults.ts';
 import { readHistory } from './history.ts';
 import { type LoadedCommand, startLoad } from './load.ts';
 import { createRandom, type Random } from './random.ts';
+import { startWatchers, type Watchers } from './watchers.ts';
 import { createWorld, type ServiceProcess, type World } from './world.ts';
 
 /** What the rounds have shown; every list is empty when the service keeps its promises. */
@@ -38,6 +39,8 @@ export interface DrillOptions {
 
 const READY_WITHIN_MS = 10_000;
 const LEAST_COMMANDS = 100;
+/** Screens that watch the kitchen's board through all rounds. */
+const WATCHERS = 6;
 
 /** Runs the service under load through round after round of faults, and checks all it has promised after each. */
 export async function runDrill(options: DrillOptions): Promise<DrillReport> {
@@ -45,13 +48,14 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   console.log(`drill: seed ${seed} (DRILLS_SEED repeats it), ${rounds.length} rounds`);
   const random = createRandom(seed);
   const world = await createWorld({ instances: 2 });
+  const watchers = startWatchers(WATCHERS, () => world.services.map((service) => service.url('')));
   try {
     await Promise.all(world.services.map((service) => readyAfter(service, 30_000)));
     const results: RoundResult[] = [];
     const commands: LoadedCommand[] = [];
     for (const [index, faults] of rounds.entries()) {
       const name = faults.map((fault) => fault.name).join(' + ');
-      const result = await runRound(world, options, faults, random.fork(`round ${index}`), index, commands);
+      const result = await runRound(world, options, faults, random.fork(`round ${index}`), index, commands, watchers);
       results.push(result);
       console.log(describeRound(index, name, result));
       if (problemsOf(result).length > 0) break; // what comes after it would only hide it
@@ -60,6 +64,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     console.log(describeReport(report));
     return report;
   } finally {
+    await watchers.stop();
     await world.close();
   }
 }
@@ -84,6 +89,7 @@ async function runRound(
   random: Random,
   index: number,
   commands: LoadedCommand[],
+  watchers: Watchers,
 ): Promise<RoundResult> {
   const load = startLoad({
     name: `drill-${index}`,
@@ -105,6 +111,7 @@ async function runRound(
   const differing = [
     ...(await checkReadModels(log, world.mongoUrl())),
     ...(await verifyReadModels(log, world.services[index % world.services.length])),
+    ...(await watchers.check(log)),
   ];
   const parked = await parkedMessages(world);
   return {

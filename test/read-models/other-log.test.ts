@@ -34,6 +34,7 @@ beforeEach(() => {
     withheldEvents: undefined,
     trustProxy: [],
     maxInFlight: 1000,
+    maxStreams: 500,
     rateLimitPerMinute: undefined,
   };
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readyAfter } from '../drills/drill.ts';
 import { createWorld, type ServiceProcess, type World } from '../drills/world.ts';
@@ -64,3 +64,27 @@ test.concurrent.each([
   expect(received).toMatch(/^HTTP\/1\.1 408 /);
   expect(performance.now() - started).toBeLessThan(3000);
 });
+
+test('10,000 connections that each ask for a stream: 500 get one, the rest 503 with Retry-After, and requests are served', async () => {
+  const sockets: Socket[] = [];
+  const heads: string[] = [];
+  const ask = async () => {
+    const socket = connect(service.port(), '127.0.0.1');
+    sockets.push(socket);
+    await once(socket, 'connect');
+    socket.write('GET /stream/kitchen HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    heads.push(head.toString());
+  };
+  try {
+    for (let wave = 0; wave < 20; wave += 1) await Promise.all(Array.from({ length: 500 }, ask));
+    expect(sockets).toHaveLength(10_000);
+    expect(heads.filter((head) => head.startsWith('HTTP/1.1 200'))).toHaveLength(500);
+    const refused = heads.filter((head) => /^HTTP\/1\.1 503 [^]*\r\nretry-after: \d/.test(head));
+    expect(refused).toHaveLength(9500);
+    expect((await caller.post('/orders', pizza())).status).toBe(201);
+    expect((await caller.get('/health/ready')).status).toBe(200);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}, 120_000);

@@ -5,6 +5,7 @@ import { readHistory } from '../drills/history.ts';
 import { startLoad } from '../drills/load.ts';
 import { createRandom } from '../drills/random.ts';
 import { createWorld, type ServiceProcess, type World } from '../drills/world.ts';
+import { openStream } from '../support/streams.ts';
 import { until } from '../support/until.ts';
 import { type Caller, createCaller, pizza } from './caller.ts';
 
@@ -63,7 +64,21 @@ test('a service told to stop under load loses nothing that it acknowledged', asy
   expect(await checkReadModels(log, world.mongoUrl())).toEqual([]);
 });
 
+test('a service told to stop with 500 streams open tells every reader, and exits with 0 in the usual time', async () => {
+  const streams = await Promise.all(Array.from({ length: 500 }, () => openStream(service.url('/stream/kitchen'))));
+  expect(streams.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);
+  const started = performance.now();
+  service.process().signal('SIGTERM');
+  expect(await service.process().exited).toBe(0);
+  expect(performance.now() - started).toBeLessThan(10_000);
+  for (const stream of streams) {
+    await stream.untilOf('bye');
+    await until('it has ended', () => stream.isEnded());
+  }
+});
+
 test('a service told to stop twice ends at once, whatever is in flight', async () => {
+  await restarted();
   world.eventStore.pause();
   try {
     const inFlight = caller.post('/orders', pizza()).catch(() => undefined);

@@ -64,6 +64,7 @@ export async function startTestService({
     snapshotEvery: 100,
     withheldEvents: undefined,
     maxInFlight: 1000,
+    maxStreams: 500,
     rateLimitPerMinute: undefined,
     trustProxy: undefined,
     ...config,

@@ -99,6 +99,8 @@ const subjects: Readonly<Record<string, string>> = {
   menu: 'the menu',
   analytics: 'analytics',
   audit: 'the audit trail',
+  kitchen: 'the kitchen’s board',
+  stream: 'the stream',
   admin: 'the state of the read models',
 };
 

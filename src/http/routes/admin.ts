@@ -102,7 +102,7 @@ export function adminRoutes(app: App, { admin }: AdminRoutesOptions): void {
   );
 }
 
-function statusJson({ rebuild, ...status }: ProjectionStatus): Static<typeof Projections>['items'][number] {
+export function statusJson({ rebuild, ...status }: ProjectionStatus): Static<typeof Projections>['items'][number] {
   return {
     ...status,
     lag: { events: status.lag.events, seconds: Math.round(status.lag.seconds * 1000) / 1000 },

@@ -1,11 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Metrics } from '../../metrics.ts';
+import { isStream } from '../server/admission.ts';
 import type { App } from './app.ts';
 
-/** Measures every request, by its route; those that no route takes count together. */
+/**
+ * Measures every request, by its route; those that no route takes count together. How long a stream was open is not how
+ * long an answer took.
+ */
 export function measureRequests(app: FastifyInstance, metrics: Pick<Metrics, 'requestTook'>): void {
-  app.addHook('onResponse', ({ method, is404, routeOptions }, { statusCode: status, elapsedTime }, done) => {
+  app.addHook('onResponse', ({ method, url, is404, routeOptions }, { statusCode: status, elapsedTime }, done) => {
+    if (isStream(url) && status === 200) return done();
     const route = is404 ? 'none' : (routeOptions.url ?? 'none');
     metrics.requestTook({ method, route, status }, elapsedTime / 1000);
     done();

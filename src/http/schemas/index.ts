@@ -4,6 +4,7 @@ import { AuditPage } from './audit.ts';
 import { Customer, CustomerBody } from './customers.ts';
 import { EventCatalogue } from './event-catalogue.ts';
 import { OrderDiff, Timeline } from './history.ts';
+import { KitchenBoard } from './live.ts';
 import { Menu, MenuItem, MenuItemBody, MenuItemHistory } from './menu.ts';
 import {
   ApplyDiscountBody,
@@ -44,6 +45,7 @@ export const sharedSchemas = [
   Order,
   OrderPage,
   RefundPage,
+  KitchenBoard,
   Customer,
   OrderAnalytics,
   Timeline,

@@ -16,6 +16,8 @@ export interface AdmissionOptions extends RefusalOptions {
   /** Whether the event loop is so late that no answer would be in time. */
   readonly isStalled: () => boolean;
   readonly pressure: Pressure;
+  /** Event streams have places of their own. */
+  readonly streams: { readonly isFull: () => boolean };
 }
 
 /** On a saturated event loop, more at once make none of them faster and each of them dearer. */
@@ -31,7 +33,7 @@ const LOOK_AGAIN_MS = 100;
 export function createAdmittingServer(
   options: ServerOptions,
   handle: RequestListener,
-  { maxInFlight, isStalled, ...others }: AdmissionOptions,
+  { maxInFlight, isStalled, streams, ...others }: AdmissionOptions,
 ): Server {
   const { pressure } = others;
   const refuse = createRefusals(others);
@@ -40,7 +42,9 @@ export function createAdmittingServer(
   let lookAgain: NodeJS.Timeout | undefined;
 
   const server = createServer(options, (request, response) => {
-    if (isHealth(request.url ?? '')) return handle(request, response);
+    const { url = '' } = request;
+    if (isHealth(url)) return handle(request, response);
+    if (isStream(url)) return streams.isFull() || isStalled() ? refuse(request, response) : handle(request, response);
     if (pressure.requests >= maxInFlight || isStalled()) return refuse(request, response);
     pressure.requestBegins();
     response.once('close', () => {
@@ -88,4 +92,9 @@ export function createAdmittingServer(
 /** Busy is not dead: a liveness probe that is refused would have the service restarted just when it is needed. */
 export function isHealth(url: string): boolean {
   return url.startsWith('/health/');
+}
+
+/** An event stream is no request that is answered and done with: it doesn't count among those in flight. */
+export function isStream(url: string): boolean {
+  return url.startsWith('/stream/');
 }
