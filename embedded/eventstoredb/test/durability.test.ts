@@ -207,7 +207,7 @@ describe('a data directory', () => {
     const other = mkdtempSync(join(tmpdir(), 'eventstoredb-test-'));
     const port = Number(new URL(first.url).port);
     expect(String(await failureOf(startProcess(other, port)))).toMatch(
-      new RegExp(`exit 1: embedded EventStoreDB: port ${port} of 127.0.0.1 cannot be used`, 'u'),
+      new RegExp(`exit 1: embedded EventStoreDB: port ${port} of 127.0.0.1 is in use by another program`, 'u'),
     );
     await first.close();
     rmSync(other, { recursive: true, force: true });

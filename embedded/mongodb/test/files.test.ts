@@ -53,7 +53,7 @@ test('a start, on a port that is taken, fails and says so', async () => {
   const error = await refused(await temporaryFolder(), port);
   blocker.close();
   expect(error.code).toBe(1);
-  expect(error.message).toContain(`port ${port} of 127.0.0.1 is taken`);
+  expect(error.message).toContain(`port ${port} of 127.0.0.1 is in use by another program`);
 });
 
 test('a start, on a file that is no database, fails and names it', async () => {
