@@ -2,11 +2,11 @@ import type { AllStreamRecordedEvent } from '@eventstore/db-client';
 import { LRUCache } from 'lru-cache';
 import type { PizzaOrderEvent } from '../domain/events.ts';
 import { evolve, type OrderState } from '../domain/order-state.ts';
-import { UnreadableEventError } from '../eventstoredb/errors.ts';
+import { StreamGoneError, UnreadableEventError } from '../eventstoredb/errors.ts';
 import type { EventSourcingRepository } from '../eventstoredb/repository.ts';
 import { forEachOf } from '../read-models/batches.ts';
 import { EMPTY, type Fold, foldNext } from '../read-models/documents/fold.ts';
-import { toLogEvent } from '../read-models/read-model.ts';
+import { isDeletion, toLogEvent } from '../read-models/read-model.ts';
 import { fromPosition, type LogPosition } from './position.ts';
 
 /** An event of an order, and the order right after it. */
@@ -50,7 +50,7 @@ export function createOrderFold({ orders, streamPrefix }: FoldOptions): OrderFol
   });
 
   return async (events) => {
-    const found = events.map((recorded) => toLogEvent(streamPrefix, recorded));
+    const found = events.flatMap((event) => (isDeletion(event) ? [] : toLogEvent(streamPrefix, event)));
     const folds = await foldsBefore(new Map(found.map(({ id, recorded }) => [id, recorded] as const).reverse()));
     const changes = found.flatMap(({ id: orderId, recorded, stored }): Change[] => {
       const before = folds.get(orderId);
@@ -91,6 +91,7 @@ export function createOrderFold({ orders, streamPrefix }: FoldOptions): OrderFol
       const order = await orders.atRevision(id, revision);
       return order && { ...order, stall: undefined };
     } catch (error) {
+      if (error instanceof StreamGoneError) return undefined;
       if (!(error instanceof UnreadableEventError)) throw error;
       return { state: undefined, revision, stall: { revision, reason: error.message } };
     }

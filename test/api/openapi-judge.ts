@@ -16,6 +16,7 @@ export interface Parameter {
   readonly in: 'path' | 'query' | 'header';
   readonly required: boolean;
   readonly description?: string;
+  readonly schema?: { readonly type?: unknown };
   /** As the document has it, or says it. */
   readonly example?: unknown;
 }
@@ -87,9 +88,10 @@ export function operationsOf({ paths }: OpenApiDocument): Operation[] {
 }
 
 /** Of a parameter that a page must not fill in. */
-function exampleInWords({ description = '' }: Parameter): unknown {
+function exampleInWords({ description = '', schema }: Parameter): unknown {
   const text = /Example: `(.*)`$/.exec(description)?.[1];
-  return /^(?:\d+|true|false)$/.test(text ?? '') ? JSON.parse(text ?? '') : text;
+  const isText = schema?.type === 'string';
+  return !isText && /^(?:\d+|true|false)$/.test(text ?? '') ? JSON.parse(text ?? '') : text;
 }
 
 function examplesIn(content: Readonly<Record<string, Media>>) {

@@ -70,6 +70,21 @@ describe('GET /stream/kitchen', () => {
     expect(positions).toEqual([...positions].sort((one, other) => Number(one - other)));
   });
 
+  test('an order whose stream is deleted for good, is no change, and the others go on', async () => {
+    const stream = await watch();
+    const [gone, other] = [await placeOrder(service), await placeOrder(service)];
+    await service.eventStore.tombstoneStream(`${service.config.streamPrefix}PizzaOrder-${gone}`);
+    await confirm(other);
+    const changes = await stream.untilOf('order', 3);
+    expect(changes.map(({ data }) => [data.orderId, data.revision])).toEqual([
+      [gone, 0],
+      [other, 0],
+      [other, 1],
+    ]);
+    const resumed = await watch(`/stream/kitchen?after=${changes[0]?.id ?? ''}`);
+    expect((await resumed.untilOf('order', 2)).map(({ data }) => data.orderId)).toEqual([other, other]);
+  });
+
   test('a stream, resumed by Last-Event-ID or after, goes on right after that event', async () => {
     const first = await watch();
     const id = await placeOrder(service);
