@@ -1,5 +1,6 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from 'pino';
+import { settleWithin } from '../time-limit.ts';
 import { AccessError } from './errors.ts';
 
 export interface KeysOptions {
@@ -116,7 +117,15 @@ function unknownKey(): AccessError {
 }
 
 async function fetchKeys(issuer: string, withinMs: number): Promise<JSONWebKeySet> {
-  const signal = AbortSignal.timeout(withinMs);
+  const ending = new AbortController();
+  // Not by the signal alone: once there are headers, it does not always end the body.
+  const timeUp = () => new Error(`the issuer did not answer within ${withinMs} ms`);
+  return settleWithin(withinMs, fetchKeySet(issuer, ending.signal), timeUp).finally(() => {
+    ending.abort();
+  });
+}
+
+async function fetchKeySet(issuer: string, signal: AbortSignal): Promise<JSONWebKeySet> {
   const discovered = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, signal);
   if (discovered['issuer'] !== issuer) throw new Error('the issuer calls itself something else');
   const { jwks_uri: uri } = discovered;
