@@ -18,6 +18,7 @@ export type Rule = 'anyone' | 'authenticated' | Readonly<Partial<Record<Role, Gr
 
 const all: Grant = {};
 const own: Grant = { own: true };
+const untilCooking: Rule = { customer: { own: true, while: ['PENDING', 'CONFIRMED'] }, manager: all, service: all };
 const reading: Rule = { customer: own, kitchen: all, driver: all, manager: all, service: all };
 
 /**
@@ -40,21 +41,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   'POST /orders/:orderId/payment': { manager: all, service: all },
   'POST /orders/:orderId/discount': { manager: all, service: all },
-  'POST /orders/:orderId/cancel': {
-    customer: { own: true, while: ['PENDING', 'CONFIRMED'] },
-    manager: all,
-    service: all,
-  },
+  'POST /orders/:orderId/cancel': untilCooking,
   'POST /orders/:orderId/refunds': { manager: all, service: all },
   'GET /orders/:orderId/refunds/:refundId': reading,
   'POST /orders/:orderId/refunds/:refundId/complete': { manager: all, service: all },
   'POST /orders/:orderId/refunds/:refundId/fail': { manager: all, service: all },
   'GET /refunds': { manager: all, service: all },
-  'POST /orders/:orderId/delivery-address': {
-    customer: { own: true, while: ['PENDING', 'CONFIRMED'] },
-    manager: all,
-    service: all,
-  },
+  'POST /orders/:orderId/delivery-address': untilCooking,
   'GET /kitchen/board': { kitchen: all, driver: all, manager: all },
   'GET /stream/kitchen': { kitchen: all, driver: all, manager: all },
   'GET /stream/orders/:orderId': reading,

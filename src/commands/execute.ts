@@ -106,7 +106,7 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
     stillWanted: StillWanted,
   ): Promise<Executed<State>> {
     const { id } = command;
-    const former = await formerAnswer(command);
+    const former = command.formerId === undefined ? undefined : await formerAnswer(command, command.formerId);
     if (former) return { ...former, hasChanged: true };
     let lost: unknown;
     let loaded: Loaded<State> = command.isNewId ? NEW : await repository.getById(id);
@@ -154,14 +154,10 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
   }
 
   /** The answer under the id that the key gave before callers were told apart. */
-  async function formerAnswer({
-    formerId,
-    name,
-    request,
-    caller,
-    isKnown,
-  }: Command<State, Event>): Promise<AtRevision<State> | undefined> {
-    if (formerId === undefined) return undefined;
+  async function formerAnswer(
+    { name, request, caller, isKnown }: Command<State, Event>,
+    formerId: string,
+  ): Promise<AtRevision<State> | undefined> {
     const { state, keys } = await repository.getById(formerId);
     if (!state || isKnown?.(state) === false) return undefined;
     const { idempotencyKey = '', requestHash } = commandContext(caller, name, formerId, request);

@@ -1,5 +1,6 @@
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { Logger } from 'pino';
+import { ORDER } from '../eventstoredb/aggregates.ts';
 import { readHead } from '../eventstoredb/client.ts';
 import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
 import { readLog } from '../read-models/log-reader.ts';
@@ -55,7 +56,7 @@ interface Following {
  * given to all. Nothing is kept for a watcher that is gone: the log has it all.
  */
 export function createHub({ client, log, ...folding }: HubOptions) {
-  const prefixes = [`${folding.streamPrefix}PizzaOrder-`];
+  const prefixes = [`${folding.streamPrefix}${ORDER.category}-`];
   /** Watchers, each with the number of its next change. */
   const watchers = new Map<Watcher, number>();
   const inTurn = createTurns(READERS_AT_ONCE);

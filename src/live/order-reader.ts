@@ -1,4 +1,5 @@
 import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
+import { ORDER } from '../eventstoredb/aggregates.ts';
 import { decodeEvent } from '../eventstoredb/codec.ts';
 import { UnreadableEventError } from '../eventstoredb/errors.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
@@ -27,7 +28,7 @@ export type OrderReader = ReturnType<typeof createOrderReader>;
  */
 export function createOrderReader({ streams, ...folding }: OrderReaderOptions) {
   return async (orderId: string, after?: number): Promise<FoundOrder | undefined> => {
-    const stream = streams.streamOf('PizzaOrder', orderId);
+    const stream = streams.streamOf(ORDER.category, orderId);
     const [first, last] = await Promise.all([streams.readRecorded(stream, { maxCount: 1 }), streams.readLast(stream)]);
     return last && { customerId: customerOf(first[0]), begin: await beginning(stream, Number(last.revision), after) };
   };

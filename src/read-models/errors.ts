@@ -13,9 +13,22 @@ export function isDuplicateKey(error: unknown): boolean {
 }
 
 /** Whether an unordered bulk write did all it should, except for documents that exist already. */
-export function isOnlyDuplicates(error: MongoBulkWriteError): boolean {
+export function isOnlyDuplicates(error: unknown): boolean {
+  if (!(error instanceof MongoBulkWriteError)) return false;
   const codes = codesOf(error);
   return !isWrapped(error) && codes.length > 0 && codes.every((code) => code === DUPLICATE_KEY);
+}
+
+/**
+ * Writes again where two processes inserted a document at once, which MongoDB may refuse to one of them.
+ *
+ * @param write an unordered bulk write that does no harm if it is made twice
+ */
+export async function writeAgainIfInserted(write: () => Promise<unknown>): Promise<void> {
+  await write().catch((error: unknown) => {
+    if (isOnlyDuplicates(error)) return write();
+    throw error;
+  });
 }
 
 /** The driver wraps whatever ends a bulk write, the loss of its connection too. */

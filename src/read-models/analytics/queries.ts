@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { withTimeLimit } from '../database.ts';
 import { isDuplicateKey } from '../errors.ts';
-import { dayOf, orderDays } from '../orders/days.ts';
+import { DAY_MS, dayOf, orderDays } from '../orders/days.ts';
 import { addUp, addUpDays, type DayFigures, figuresOf } from './figures.ts';
 
 export interface PeriodFigures {
@@ -15,7 +15,6 @@ export interface PeriodFigures {
 
 export type AnalyticsQueries = ReturnType<typeof createAnalyticsQueries>;
 
-const DAY_MS = 86_400_000;
 /** Days that are computed and stored at a time, so that nothing computed is lost if the rest takes too long. */
 const MOST_DAYS = 40;
 

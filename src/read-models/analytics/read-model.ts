@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'mongodb';
 import { inOneStep, STEP_TIME_LIMIT_MS } from '../database.ts';
 import { endOfLog } from '../log-reader.ts';
-import { dayOf, orderDays, raiseAllChanges, raiseChanges } from '../orders/days.ts';
+import { DAY_MS, dayOf, orderDays, raiseAllChanges, raiseChanges } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';
 import type { RefundDocument } from '../refunds/document.ts';
 import type { Projection, ReadModel } from '../read-model.ts';
@@ -147,6 +147,6 @@ async function* daysOf(firstFrom: (from: Date) => Promise<Date | undefined>): As
     if (!first) return;
     const day = dayOf(first);
     yield day;
-    from = new Date(Date.parse(day) + 86_400_000);
+    from = new Date(Date.parse(day) + DAY_MS);
   }
 }

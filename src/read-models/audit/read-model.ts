@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '@eventstore/db-client';
-import { type Collection, MongoBulkWriteError } from 'mongodb';
+import type { Collection } from 'mongodb';
+import { ORDER } from '../../eventstoredb/aggregates.ts';
 import { decodeEvent, type StoredEvent, type StoredOrderEvent } from '../../eventstoredb/codec.ts';
 import { UnreadableEventError } from '../../eventstoredb/errors.ts';
 import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
@@ -60,7 +61,7 @@ async function insert(collection: Collection<AuditDocument>, documents: readonly
   try {
     await collection.insertMany(documents, { ordered: false });
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || !isOnlyDuplicates(error)) throw error;
+    if (!isOnlyDuplicates(error)) throw error;
   }
 }
 
@@ -74,7 +75,7 @@ function documentOf(stored: () => StoredEvent): AuditDocument | undefined {
 }
 
 function verification({ db, streams }: ReadModelContext): Verification<AuditDocument, AuditDocument> {
-  const prefix = streams.streamOf('PizzaOrder', '');
+  const prefix = streams.streamOf(ORDER.category, '');
   const fold = (before: AuditDocument | undefined, event: RecordedEvent) =>
     before ?? documentOf(() => decodeEvent(event));
   return {

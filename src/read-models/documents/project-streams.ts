@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type AnyBulkWriteOperation, type Collection, type Filter, MongoBulkWriteError } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
 import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
 import { isOnlyDuplicates } from '../errors.ts';
 import type { LogEvent, Projection, ReadModelContext, Stall } from '../read-model.ts';
@@ -157,7 +157,7 @@ export function projectStreams<State, Document extends StreamDocument>(
       const { insertedCount, matchedCount } = await collection.bulkWrite(writes, { ordered: false });
       return insertedCount + matchedCount === plans.length;
     } catch (error) {
-      if (error instanceof MongoBulkWriteError && isOnlyDuplicates(error)) return false;
+      if (isOnlyDuplicates(error)) return false;
       throw error;
     }
   }

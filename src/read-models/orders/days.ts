@@ -1,5 +1,5 @@
-import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
-import { isOnlyDuplicates } from '../errors.ts';
+import type { Collection, Db } from 'mongodb';
+import { writeAgainIfInserted } from '../errors.ts';
 
 /**
  * Counts how often orders placed on a day (UTC), or refunds completed on it, were saved; its `_id` is the day,
@@ -12,7 +12,7 @@ export interface OrderDay {
 }
 
 export const ORDER_DAYS = 'order_days';
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 
 export function orderDays(db: Db): Collection<OrderDay> {
   return db.collection<OrderDay>(ORDER_DAYS);
@@ -34,12 +34,7 @@ export async function raiseChanges(db: Db, days: Iterable<string>): Promise<void
     updateOne: { filter: { _id: day }, update: { $inc: { changes: 1 } }, upsert: true },
   }));
   if (writes.length === 0) return;
-  const raise = () => orderDays(db).bulkWrite(writes, { ordered: false });
-  await raise().catch((error: unknown) => {
-    // If two processes insert a day at once, MongoDB may refuse one. Raising a day twice does no harm.
-    if (error instanceof MongoBulkWriteError && isOnlyDuplicates(error)) return raise();
-    throw error;
-  });
+  await writeAgainIfInserted(() => orderDays(db).bulkWrite(writes, { ordered: false }));
 }
 
 /** Invalidates what was derived of any day: all orders, or all refunds, may have been replaced. */

@@ -1,9 +1,10 @@
 import type { RecordedEvent } from '@eventstore/db-client';
-import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
+import { ORDER } from '../../eventstoredb/aggregates.ts';
 import { decodeEvent, type StoredEvent, type StoredOrderEvent } from '../../eventstoredb/codec.ts';
 import { UnreadableEventError } from '../../eventstoredb/errors.ts';
 import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
-import { isOnlyDuplicates } from '../errors.ts';
+import { writeAgainIfInserted } from '../errors.ts';
 import { dayOf, raiseAllChanges, raiseChanges } from '../orders/days.ts';
 import type { Projection, ReadModel, ReadModelContext } from '../read-model.ts';
 import { verifyDocuments } from '../verify/documents.ts';
@@ -64,12 +65,7 @@ async function save(collection: Collection<RefundDocument>, some: readonly (read
       upsert: true,
     },
   }));
-  const write = () => collection.bulkWrite(writes, { ordered: false });
-  await write().catch((error: unknown) => {
-    // If two processes insert a document at once, MongoDB may refuse one. Setting fields twice does no harm.
-    if (error instanceof MongoBulkWriteError && isOnlyDuplicates(error)) return write();
-    throw error;
-  });
+  await writeAgainIfInserted(() => collection.bulkWrite(writes, { ordered: false }));
 }
 
 /** The days whose figures the refunds count in. */
@@ -88,7 +84,7 @@ function fieldsOf({ type }: RecordedEvent, stored: () => StoredEvent): ReturnTyp
 }
 
 function verification({ db, streams }: ReadModelContext): Verification<RefundDocument, RefundFields> {
-  const prefix = streams.streamOf('PizzaOrder', '');
+  const prefix = streams.streamOf(ORDER.category, '');
   const said = (event: RecordedEvent) => fieldsOf(event, () => decodeEvent(event));
   const fold = (before: RefundFields | undefined, event: RecordedEvent) => {
     const fields = said(event)?.fields;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Filter, type FindCursor, MongoBulkWriteError } from 'mongodb';
+import type { Filter, FindCursor } from 'mongodb';
 import { isOnlyDuplicates, readAgainIfReplaced } from '../errors.ts';
 import { chunksOf } from '../batches.ts';
 import { inOneStep, STEP_TIME_LIMIT_MS } from '../database.ts';
@@ -250,7 +250,7 @@ async function repairAll<D extends object, Fold>(
   try {
     await inOneStep(model.collection.bulkWrite(writes as never, { ordered: false }));
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || !isOnlyDuplicates(error)) throw error;
+    if (!isOnlyDuplicates(error)) throw error;
   }
   await inOneStep(model.afterRepair(verdicts.flatMap(({ expected }) => expected ?? [])));
 }
