@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../src/domain/events.ts';
 import { anchorsOf, type Fence, linksOf, pages, ROOT } from './markdown.ts';
-import { type ServiceProcess, startServiceProcess } from './service-process.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
 const all = pages();
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
