@@ -1,5 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import {
   accessSync,
   constants,
@@ -44,6 +43,8 @@ const PACKED = {
   cache: join(ROOT, 'node_modules/.cache'),
 };
 
+const run = promisify(execFile);
+
 /** Looks once for all tests of a run. Without a browser those of pages are skipped; where CI=true they fail. */
 export default async function setup(project: TestProject): Promise<void> {
   const chromium = await findChromium(process.env);
@@ -78,14 +79,14 @@ async function unpackChromium({ package: folder, cache }: typeof PACKED): Promis
     unpack(join(folder, 'bin/chromium.br'), createWriteStream(join(draft, 'chromium'), { mode: 0o755 })),
   );
   const executable = join(target, 'chromium');
-  const { stdout } = await promisify(execFile)('ldd', [executable]);
+  const { stdout } = await run('ldd', [executable]);
   if (!stdout.includes('not found')) return { executable };
   const libraries = `${target}-libraries`;
   await makeWhole(libraries, async (draft) => {
-    const tar = spawn('tar', ['--extract', '--directory', draft], { stdio: ['pipe', 'ignore', 'inherit'] });
-    const ended = once(tar, 'close');
-    await Promise.all([ended, unpack(join(folder, 'bin/al2023.tar.br'), tar.stdin)]);
-    if (tar.exitCode !== 0) throw new Error(`tar ended with ${tar.exitCode} for ${folder}/bin/al2023.tar.br`);
+    const archive = join(draft, 'al2023.tar');
+    await unpack(join(folder, 'bin/al2023.tar.br'), createWriteStream(archive));
+    await run('tar', ['--extract', '--file', archive, '--directory', draft]);
+    rmSync(archive);
   });
   return { executable, libraries: join(libraries, 'lib') };
 }
