@@ -58,7 +58,7 @@ export default async function setup(project: TestProject): Promise<void> {
  * @throws Error when CHROMIUM_PATH names no program
  */
 export async function findChromium(
-  { CHROMIUM_PATH, PATH = '' }: Pick<NodeJS.ProcessEnv, 'CHROMIUM_PATH' | 'PATH'>,
+  { CHROMIUM_PATH, PATH = '' }: Readonly<Record<string, string | undefined>>,
   packed = PACKED,
 ): Promise<Chromium | undefined> {
   if (CHROMIUM_PATH) {
