@@ -13,6 +13,8 @@ RUN --mount=type=cache,target=/root/.npm npm ci --workspaces=false
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npx tsc -p tsconfig.build.json && rm -f dist/.tsbuildinfo
+COPY web ./web
+RUN npx vite build --config web/vite.config.ts
 
 # What runs is installed afresh from the lock file, so that nothing of the build's packages is left over.
 FROM ${NODE_IMAGE} AS dependencies

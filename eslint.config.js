@@ -87,7 +87,7 @@ export default tseslint.config(
     },
   })),
   {
-    files: ['web/**/*.ts'],
+    files: ['web/**/*.{ts,tsx}'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -153,12 +153,22 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     maxInFlight: integer('MAX_IN_FLIGHT', 400, 1, 100_000),
     /** Event streams open before new ones are answered 503; they don't count as requests in flight. */
     maxStreams: integer('MAX_STREAMS', 500, 1, 100_000),
+    pages: {
+      /** When the kitchen's page calls an order slow, and late: minutes after it was confirmed. */
+      warnMinutes: integer('KITCHEN_WARN_MINUTES', 10, 1, 10_000),
+      lateMinutes: integer('KITCHEN_LATE_MINUTES', 20, 1, 10_000),
+      /** IANA name of the zone that times are shown in. */
+      timeZone: checked('TIME_ZONE', zoneOfThisMachine(), knownZone, 'the name of a time zone, such as Europe/Rome'),
+    },
   } as const;
   if (config.isProduction) {
     required('EVENTSTORE_URL', 'when NODE_ENV=production');
     required('MONGODB_URL', 'when NODE_ENV=production');
     required('AUTH', 'when NODE_ENV=production: oidc, or off if only trusted callers reach the service');
     if (config.auth === 'dev') mistakes.push('AUTH=dev asks nobody for a password: it is not for NODE_ENV=production');
+  }
+  if (config.pages.warnMinutes > config.pages.lateMinutes) {
+    mistakes.push('KITCHEN_WARN_MINUTES must not be more than KITCHEN_LATE_MINUTES');
   }
   if (config.auth === 'oidc') {
     required('OIDC_ISSUER', 'when AUTH=oidc');
@@ -170,6 +180,18 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   }
   if (mistakes.length > 0) throw new ConfigError(`The configuration has mistakes:\n  ${mistakes.join('\n  ')}`);
   return config;
+}
+
+function zoneOfThisMachine(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function knownZone(name: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+  } catch {
+    return undefined; // a RangeError
+  }
 }
 
 /** What @fastify/proxy-addr knows; it takes mistakes without a word, or throws. */

@@ -52,6 +52,7 @@ export interface ServiceOptions {
     | 'maxStreams'
     | 'rateLimitPerMinute'
     | 'trustProxy'
+    | 'pages'
   >;
   readonly eventStore: EventStoreDBClient;
   readonly mongo: MongoClient;
@@ -143,6 +144,7 @@ export async function createService({
     metrics,
     readiness,
     limits: config,
+    pages: config.pages,
     pressure,
     access: access && (await import('./access/index.ts')).createAccess(access, { log, clock }),
   });

@@ -18,6 +18,8 @@ export interface WatchOptions {
   /** Takes what happens, in order; never `hello`, `bye` or `reset`. */
   readonly onEvent: (event: LiveEvent) => void;
   readonly onConnection?: (connection: Connection) => void;
+  /** Takes the service's time, RFC 3339, whenever a stream begins. */
+  readonly onServerTime?: (time: string) => void;
   /** Reads what is watched as it is now: at the start, and whenever the stream cannot go on. @returns where it goes on from */
   readonly begin?: (signal: AbortSignal) => Promise<string | undefined>;
   /** Ends it. */
@@ -116,6 +118,7 @@ export async function watch(options: WatchOptions): Promise<void> {
           if (event === 'hello') {
             silenceMs = SILENT_AFTER_HEARTBEATS * (Number(data['heartbeatSeconds']) || HEARTBEAT_SECONDS) * 1000;
             onConnection('live');
+            if (typeof data['serverTime'] === 'string') options.onServerTime?.(data['serverTime']);
           } else if (event === 'reset') return { isReset: true };
           else if (event === 'bye') return { waitMs: Number(data['retryMs']) };
           else {
@@ -191,7 +194,7 @@ export interface BoardCard {
 
 export interface BoardOptions<Card extends BoardCard> extends Pick<
   WatchOptions,
-  'headers' | 'onConnection' | 'signal'
+  'headers' | 'onConnection' | 'onServerTime' | 'signal'
 > {
   /** The service's address, without a slash at its end; asked for before each attempt. */
   readonly base: () => string;

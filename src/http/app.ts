@@ -9,6 +9,7 @@ import { guard, requireRules } from './access/guard.ts';
 import { sessionRoutes } from './access/session-routes.ts';
 import { liveRoutes, type LiveRoutesOptions } from './live/routes.ts';
 import type { Streams } from './live/streams.ts';
+import { pageRoutes } from './pages.ts';
 import { publishedDocument } from './published-document.ts';
 import { handleError } from './problems/answer.ts';
 import { requirePreconditions } from './requests/preconditions.ts';
@@ -55,6 +56,7 @@ export interface AppDependencies
   readonly access?: Access | undefined;
   readonly admin: AdminRoutesOptions['admin'] & LiveRoutesOptions['admin'];
   readonly streams: Streams;
+  readonly pages: Config['pages'];
 }
 
 const BODY_LIMIT = 256 * 1024;
@@ -127,6 +129,11 @@ export async function buildApp(
   adminRoutes(typed, dependencies);
   liveRoutes(typed, dependencies);
   metricsRoutes(typed, dependencies);
+  await pageRoutes(
+    app,
+    { ...dependencies.pages, currency: dependencies.currency },
+    access ? (access.login ? 'login' : 'tokens') : 'open',
+  );
   if (access) sessionRoutes(app, access);
   return app;
 }

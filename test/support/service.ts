@@ -67,6 +67,7 @@ export async function startTestService({
     maxStreams: 500,
     rateLimitPerMinute: undefined,
     trustProxy: undefined,
+    pages: { warnMinutes: 10, lateMinutes: 20, timeZone: 'Europe/Rome' },
     ...config,
   };
   const eventStore = like?.eventStore ?? connectEventStore(eventStoreUrl);

@@ -22,7 +22,8 @@ export function registerNotFound(app: FastifyInstance): void {
   function answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const path = pathOf(request);
     const allowed = new Set([...methods].filter(([url]) => matches(url, path)).flatMap(([, names]) => [...names]));
-    if (allowed.size === 0) return sendProblem(request, reply, problem('not-found', `There is nothing at ${path}`));
+    if (allowed.size === 0 || allowed.has(request.method))
+      return sendProblem(request, reply, problem('not-found', `There is nothing at ${path}`));
     const allow = [...allowed].sort().join(', ');
     void reply.header('allow', allow);
     const detail = `${request.method} is not offered here, but ${allow}`;
