@@ -15,6 +15,9 @@ const EVENING = Date.parse('2026-03-14T19:30:00Z');
 const DEMO = ['--still', '--speed', '1', '--orders-per-minute', '0.4'];
 const SIZE = { width: 1280, height: 800 };
 const MOST_BYTES = 150_000;
+/** What is in the basket of the guest in the picture. */
+const WANTED = ['Lanterna', 'Molo Nove', 'Quattro Venti'];
+const NOT_YET = '.notice.loading, .notice.failed, .notice.offline, [aria-busy="true"]';
 const STILL = { everyMs: 500, withinMs: 60_000 };
 
 interface Order {
@@ -71,6 +74,7 @@ async function takeAll(browser: Browser, base: string): Promise<void> {
       const page = await context.newPage();
       const response = await page.goto(`${base}${path}`);
       if (!response?.ok()) throw new Error(`${path} answers ${response?.status()}: there is no such page`);
+      if (name === 'order') await fillBasket(page);
       const picture = await pictureOf(page);
       if (picture.length > MOST_BYTES) throw new Error(`the picture of ${path} has ${picture.length} bytes`);
       writeFileSync(join(FOLDER, `${name}-${colorScheme}.png`), picture);
@@ -90,6 +94,16 @@ async function eventfulOrder(base: string): Promise<string> {
   return first.id;
 }
 
+async function fillBasket(page: Page): Promise<void> {
+  for (const name of WANTED) {
+    await page
+      .getByRole('button', { name: new RegExp(`^Add ${name}`) })
+      .last()
+      .click();
+  }
+  await page.locator('h1').first().hover(); // away from the button
+}
+
 /** Waits until everything is there, which is when nothing changes any more. */
 async function pictureOf(page: Page): Promise<Buffer> {
   const end = performance.now() + STILL.withinMs;
@@ -97,7 +111,7 @@ async function pictureOf(page: Page): Promise<Buffer> {
   let before: Buffer | undefined;
   while (performance.now() < end) {
     const picture = await page.screenshot();
-    const isThere = (await page.locator('.loading, .failed, .offline').count()) === 0;
+    const isThere = (await page.locator(NOT_YET).count()) === 0;
     if (before?.equals(picture) && isThere) return picture;
     before = picture;
     await delay(STILL.everyMs);

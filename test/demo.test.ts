@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from './docs/markdown.ts';
 import { until } from './support/until.ts';
 
+const BUILT_WITHIN_MS = 600_000;
+
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'pizzeria-demo-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -60,7 +62,7 @@ const ordersAt = async (base: string | undefined, query: string, token?: string)
 const FAST = ['--orders', '20', '--weeks', '1', '--speed', '600', '--orders-per-minute', '120'];
 
 describe('npm run demo', () => {
-  beforeAll(() => run('npm', ['run', '--silent', 'build:tools'], { cwd: ROOT }));
+  beforeAll(() => run('npm', ['run', '--silent', 'build:tools'], { cwd: ROOT }), BUILT_WITHIN_MS);
 
   test('has orders of the past, and people who order, cook and deliver whoever meddles, until Ctrl-C; then nothing is left', async () => {
     const demo = startDemo(FAST);
