@@ -12,8 +12,8 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FOLDER = join(ROOT, 'docs/pictures');
 const EVENING = Date.parse('2026-03-14T19:30:00Z');
 /** A real kitchen's pace, on a busy evening. */
-const DEMO = ['--still', '--speed', '1', '--orders-per-minute', '0.4'];
-const SIZE = { width: 1280, height: 800 };
+const DEMO = ['--still', '--speed', '1', '--orders-per-minute', '0.5'];
+const SIZE = { width: 1200, height: 750 };
 const MOST_BYTES = 150_000;
 /** What is in the basket of the guest in the picture. */
 const WANTED = ['Lanterna', 'Molo Nove', 'Quattro Venti'];
@@ -61,7 +61,7 @@ async function takeAll(browser: Browser, base: string): Promise<void> {
   const paths = {
     order: '/app/order',
     kitchen: '/app/kitchen',
-    history: `/app/orders/${await eventfulOrder(base)}/history`,
+    history: await eventfulHistory(base),
     figures: '/app/figures',
     operations: '/app/operations',
   };
@@ -85,13 +85,13 @@ async function takeAll(browser: Browser, base: string): Promise<void> {
   }
 }
 
-/** The order that has the most to tell. */
-async function eventfulOrder(base: string): Promise<string> {
+/** That of the order that has the most to tell, in the midst of it. */
+async function eventfulHistory(base: string): Promise<string> {
   const answer = await fetch(`${base}/orders?status=DELIVERED&limit=100`);
   const { items } = (await answer.json()) as { readonly items: readonly Order[] };
   const [first] = items.toSorted((one, other) => other.revision - one.revision);
   if (!first) throw new Error('the demo has no order that was delivered');
-  return first.id;
+  return `/app/orders/${first.id}/history?revision=${Math.ceil(first.revision / 2)}`;
 }
 
 async function fillBasket(page: Page): Promise<void> {
