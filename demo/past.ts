@@ -67,10 +67,10 @@ export async function makePast(options: PastOptions): Promise<number> {
     const finished = timesOf(options.orders, options.days, now - RUSH_MINUTES * MINUTE_MS);
     const rush = timesOfRush(now, options);
     const planned = [
-      ...finished.map((placedAt) => ({ placedAt, minuteMs: MINUTE_MS })),
-      ...rush.map((placedAt) => ({ placedAt, minuteMs: options.minuteMs })),
+      ...finished.map((placedAt, index) => ({ name: `past ${index}`, placedAt, minuteMs: MINUTE_MS })),
+      ...rush.map((placedAt, index) => ({ name: `rush ${index}`, placedAt, minuteMs: options.minuteMs })),
     ];
-    await forEachOf([...planned.entries()], CONCURRENT, async ([number, { placedAt, minuteMs }]) => {
+    await forEachOf(planned, CONCURRENT, async ({ name, placedAt, minuteMs }) => {
       signal.throwIfAborted();
       let at = placedAt;
       const commands = createOrderCommands({
@@ -80,10 +80,10 @@ export async function makePast(options: PastOptions): Promise<number> {
         clock: () => new Date(at),
         log,
       });
-      const request = orderOf(`past ${number}`, skus);
+      const request = orderOf(name, skus);
       const { customerId } = request;
       // The key makes its id, and so its story, the same in every past.
-      let order = await commands.place(request, { ...callerOf(customerId), idempotencyKey: `past-${number}` });
+      let order = await commands.place(request, { ...callerOf(customerId), idempotencyKey: name });
       for (let step = stepOf(order); step && at + step.afterMs < now; step = stepOf(order)) {
         at += step.afterMs;
         const caller = callerOf(step.by === 'guest' ? customerId : step.by);

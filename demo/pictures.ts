@@ -13,7 +13,7 @@ const FOLDER = join(ROOT, 'docs/pictures');
 const EVENING = Date.parse('2026-03-14T19:30:00Z');
 /** A real kitchen's pace, on a busy evening. */
 const DEMO = ['--still', '--speed', '1', '--orders-per-minute', '0.5'];
-const SIZE = { width: 1200, height: 750 };
+const SIZE = { width: 1280, height: 800 };
 const MOST_BYTES = 150_000;
 /** What is in the basket of the guest in the picture. */
 const WANTED = ['Lanterna', 'Molo Nove', 'Quattro Venti'];
@@ -77,8 +77,8 @@ async function takeAll(browser: Browser, base: string): Promise<void> {
       if (name === 'order') await fillBasket(page);
       const picture = await pictureOf(page);
       if (picture.length > MOST_BYTES) throw new Error(`the picture of ${path} has ${picture.length} bytes`);
-      writeFileSync(join(FOLDER, `${name}-${colorScheme}.png`), picture);
-      process.stdout.write(`docs/pictures/${name}-${colorScheme}.png, ${Math.ceil(picture.length / 1000)} kB\n`);
+      writeFileSync(join(FOLDER, `${name}-${colorScheme}.webp`), picture);
+      process.stdout.write(`docs/pictures/${name}-${colorScheme}.webp, ${Math.ceil(picture.length / 1000)} kB\n`);
       await page.close();
     }
     await context.close();
@@ -110,7 +110,7 @@ async function pictureOf(page: Page): Promise<Buffer> {
   await page.locator('h1').first().waitFor();
   let before: Buffer | undefined;
   while (performance.now() < end) {
-    const picture = await page.screenshot();
+    const picture = await page.screenshot({ type: 'webp', quality: 90 });
     const isThere = (await page.locator(NOT_YET).count()) === 0;
     if (before?.equals(picture) && isThere) return picture;
     before = picture;
