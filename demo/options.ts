@@ -22,8 +22,8 @@ export const HELP = `Opens a pizzeria to look at: an embedded service with a men
   --port PORT              where it listens (default: any free port)
   --auth off|dev           whether people have to log in (default: off)
   --data DIR               keeps its data there, and goes on with them the next time (default: none are kept)
-  --orders N               orders of the past (default: 400)
-  --weeks N                how far the past goes back (default: 6)
+  --orders N               orders of the past (default: 500)
+  --weeks N                how far the past goes back (default: 9)
   --speed N                how many times as fast as a real one the kitchen works (default: 5)
   --orders-per-minute N    how many guests order (default: 3)
   --still                  nobody comes, and nobody works
@@ -73,8 +73,8 @@ function parseValues(args: readonly string[]) {
         port: { type: 'string', default: '0' },
         auth: { type: 'string', default: 'off' },
         data: { type: 'string' },
-        orders: { type: 'string', default: '400' },
-        weeks: { type: 'string', default: '6' },
+        orders: { type: 'string', default: '500' },
+        weeks: { type: 'string', default: '9' },
         speed: { type: 'string', default: '5' },
         'orders-per-minute': { type: 'string', default: '3' },
         still: { type: 'boolean', default: false },

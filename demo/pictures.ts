@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FOLDER = join(ROOT, 'docs/pictures');
 const EVENING = Date.parse('2026-03-14T19:30:00Z');
 /** A real kitchen's pace, on a busy evening. */
-const DEMO = ['--still', '--speed', '1', '--orders-per-minute', '0.4'];
+const DEMO = ['--still', '--speed', '1', '--orders-per-minute', '0.5'];
 const SIZE = { width: 1280, height: 800 };
 const MOST_BYTES = 150_000;
 /** What is in the basket of the guest in the picture. */
@@ -61,7 +61,7 @@ async function takeAll(browser: Browser, base: string): Promise<void> {
   const paths = {
     order: '/app/order',
     kitchen: '/app/kitchen',
-    history: `/app/orders/${await eventfulOrder(base)}/history`,
+    history: await eventfulHistory(base),
     figures: '/app/figures',
     operations: '/app/operations',
   };
@@ -77,21 +77,21 @@ async function takeAll(browser: Browser, base: string): Promise<void> {
       if (name === 'order') await fillBasket(page);
       const picture = await pictureOf(page);
       if (picture.length > MOST_BYTES) throw new Error(`the picture of ${path} has ${picture.length} bytes`);
-      writeFileSync(join(FOLDER, `${name}-${colorScheme}.png`), picture);
-      process.stdout.write(`docs/pictures/${name}-${colorScheme}.png, ${Math.ceil(picture.length / 1000)} kB\n`);
+      writeFileSync(join(FOLDER, `${name}-${colorScheme}.webp`), picture);
+      process.stdout.write(`docs/pictures/${name}-${colorScheme}.webp, ${Math.ceil(picture.length / 1000)} kB\n`);
       await page.close();
     }
     await context.close();
   }
 }
 
-/** The order that has the most to tell. */
-async function eventfulOrder(base: string): Promise<string> {
+/** That of the order that has the most to tell, in the midst of it. */
+async function eventfulHistory(base: string): Promise<string> {
   const answer = await fetch(`${base}/orders?status=DELIVERED&limit=100`);
   const { items } = (await answer.json()) as { readonly items: readonly Order[] };
   const [first] = items.toSorted((one, other) => other.revision - one.revision);
   if (!first) throw new Error('the demo has no order that was delivered');
-  return first.id;
+  return `/app/orders/${first.id}/history?revision=${Math.ceil(first.revision / 2)}`;
 }
 
 async function fillBasket(page: Page): Promise<void> {
@@ -110,7 +110,7 @@ async function pictureOf(page: Page): Promise<Buffer> {
   await page.locator('h1').first().waitFor();
   let before: Buffer | undefined;
   while (performance.now() < end) {
-    const picture = await page.screenshot();
+    const picture = await page.screenshot({ type: 'webp', quality: 90 });
     const isThere = (await page.locator(NOT_YET).count()) === 0;
     if (before?.equals(picture) && isThere) return picture;
     before = picture;

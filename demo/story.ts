@@ -56,8 +56,8 @@ export function nextStep(order: OrderSoFar, minuteMs: number): Step | undefined 
   switch (status) {
     case 'PENDING':
       if (luck('cancels') < 0.04) return step('guest', 1, 3, () => ({ type: 'cancel', reason: 'Changed my mind' }));
-      if (paymentStatus === 'UNPAID' && luck('pays first') < 0.6) return step('mario', 0.1, 1, pay);
-      return step('anna', 0.5, 3, (at) => ({
+      if (paymentStatus === 'UNPAID' && luck('pays first') < 0.5) return step('mario', 0.1, 1, pay);
+      return step('anna', 1, 4, (at) => ({
         type: 'confirm',
         estimatedDeliveryTime: new Date(at + PROMISED_MINUTES * minuteMs).toISOString(),
         confirmedBy: 'anna',
@@ -67,7 +67,7 @@ export function nextStep(order: OrderSoFar, minuteMs: number): Step | undefined 
       if (revision === 1 && luck('discount') < 0.3) {
         return step('mario', 0.2, 1, () => ({ type: 'apply-discount', discountCode: 'CIAO2', discountAmount: '2.00' }));
       }
-      return step('mario', 1, 5, pay);
+      return step('mario', 3, 8, pay);
     case 'COOKING':
       if (luck('burns') < 0.02) return step('mario', 5, 9, () => ({ type: 'cancel', reason: 'The oven is down' }));
       return step('anna', 7, 13, become('READY'));
