@@ -411,19 +411,62 @@ describe('read models', () => {
   });
 });
 
+describe('a customer', () => {
+  it('who is written after an order has looked for its customer, and before it is saved, is shown', async () => {
+    const registered = (log: readonly AllStreamRecordedEvent[]) => {
+      const placed = log.map((event) => decodeEvent(event)).find((stored) => isOf(ORDER, stored));
+      const customerId = placed && 'customerId' in placed.event.data ? placed.event.data.customerId : '';
+      return log.find(({ streamId, revision }) => streamId === `Customer-${customerId}` && revision === 0n);
+    };
+    const [log = []] = fc.sample(
+      histories('').filter((events) => registered(events) !== undefined),
+      { numRuns: 1, seed: 1 },
+    );
+    const [order, customer] = [log.find(({ streamId }) => streamId.startsWith('PizzaOrder-')), registered(log)];
+    if (!order || !customer) throw new Error('the history has such an order');
+    const database = newDatabase();
+    const project = async (into: Database, event: AllStreamRecordedEvent) => {
+      const projection = projectInto(into, log);
+      await projection.add(toLogEvents([event]));
+      await projection.write();
+    };
+
+    let happens: (() => Promise<void>) | undefined = () => project(database, customer);
+    const interrupted = beforeWriting(database, async (collection) => {
+      if (collection !== 'orders') return;
+      const once = happens;
+      happens = undefined;
+      await once?.();
+    });
+
+    await project(interrupted, order);
+
+    const [shown] = await database.orders.find({}).toArray();
+    const [known] = await database.db.collection<CustomerDocument>('customers').find({}).toArray();
+    expect(shown).toMatchObject({ customerName: known?.name, customerRevision: 0 });
+  });
+});
+
 /** A database that a process writes to until it dies, after so many writes. */
 function crashingAfter(database: Database, most: number): Database {
   let left = most;
+  return beforeWriting(database, () => {
+    left -= 1;
+    return left < 0 ? Promise.reject(new Error('crashed')) : Promise.resolve();
+  });
+}
+
+/** A database in which something else happens before each write, which fails if that does. */
+function beforeWriting(database: Database, happens: (collection: string) => Promise<void>): Database {
   const write = /^(bulkWrite|insertMany|updateMany|replaceOne|insertOne)$/;
-  const dying = <T extends object>(collection: T) =>
+  const intercepted = <T extends object>(collection: T, called: string) =>
     new Proxy(collection, {
       get(target, property) {
         const value = Reflect.get(target, property, target) as unknown;
         if (typeof value !== 'function') return value;
         if (!write.test(String(property))) return value.bind(target) as unknown;
-        return (...given: unknown[]) => {
-          left -= 1;
-          if (left < 0) return Promise.reject(new Error('crashed'));
+        return async (...given: unknown[]) => {
+          await happens(called);
           return (value as (...all: unknown[]) => unknown).apply(target, given);
         };
       },
@@ -431,7 +474,7 @@ function crashingAfter(database: Database, most: number): Database {
   const db = new Proxy(database.db, {
     get: (target, property) =>
       property === 'collection'
-        ? (called: string) => dying(target.collection(called))
+        ? (called: string) => intercepted(target.collection(called), called)
         : (Reflect.get(target, property, target) as unknown),
   });
   return { ...database, db };
