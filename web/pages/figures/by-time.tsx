@@ -33,7 +33,7 @@ export function ByTime({ figures: { days, times, now, before } }: { readonly fig
   return (
     <section class="card stack" aria-labelledby="by-time">
       <div class="row between">
-        <h2 id="by-time">Day by day</h2>
+        <h2 id="by-time">Over time</h2>
         {before && (
           <p class="legend">
             <span class="legend-bar" aria-hidden="true" /> this period <span class="legend-line" aria-hidden="true" />{' '}

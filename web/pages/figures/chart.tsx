@@ -1,3 +1,4 @@
+import { calendarDay } from '../../ui/format.ts';
 import { ticksFor, type Unit } from './bars.ts';
 import type { Days } from './periods.ts';
 
@@ -63,7 +64,7 @@ export function Chart({ series: { title, values, before, format }, spans, unit, 
         </svg>
         <div class="chart-days" aria-hidden="true">
           {[first, middle, spans.length > 1 ? last : undefined].map(
-            (span) => span && <span key={span.first}>{nameOf(span)}</span>,
+            (span) => span && <span key={span.first}>{calendarDay(span.first)}</span>,
           )}
         </div>
       </div>
