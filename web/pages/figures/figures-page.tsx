@@ -63,7 +63,7 @@ function Period({ days, zone, compares }: PeriodProps) {
       {problem && <ProblemNotice problem={problem} onRetry={reload} />}
       <div class="row between">
         <p class="period">
-          {value ? wordsFor(value, zone) : 'Adding up …'}
+          {value ? wordsFor(value) : 'Adding up …'}
           {value && <small>as of {timeOfDay(value.asOf, { seconds: true })}</small>}
         </p>
         <Button kind="quiet" onPress={reload}>
@@ -88,7 +88,7 @@ function Parts({ figures }: { readonly figures: Figures }) {
   );
 }
 
-function wordsFor({ days: { first, last } }: Figures, zone: string): string {
+function wordsFor({ days: { first, last }, zone }: Figures): string {
   const span = first === last ? calendarDay(first) : `${calendarDay(first)} – ${calendarDay(last)}`;
   return `Orders placed ${span}, midnight to midnight in ${zone}`;
 }

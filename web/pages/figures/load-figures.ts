@@ -6,6 +6,8 @@ export type OrderFigures = Schemas['OrderAnalytics'];
 
 export interface Figures {
   readonly days: Days;
+  /** Whose midnights they begin and end at. */
+  readonly zone: string;
   readonly times: Times;
   readonly now: OrderFigures;
   /** Of the period before; undefined when nobody wants to compare. */
@@ -21,7 +23,7 @@ export async function loadFigures(days: Days, zone: string, compares: boolean, s
     read(times, signal),
     compares ? read(timesBefore(days, zone, asOf), signal) : undefined,
   ]);
-  return { days, times, now, before, asOf };
+  return { days, zone, times, now, before, asOf };
 }
 
 function read({ from, to }: Times, signal: AbortSignal): Promise<OrderFigures> {

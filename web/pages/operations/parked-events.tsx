@@ -11,6 +11,8 @@ import { useResource } from '../../ui/use-resource.ts';
 import { problemOf } from './rebuild.tsx';
 import { orderOf } from './state.ts';
 
+const AGREES_WITHIN_MS = 1000;
+
 type Parked = Schemas['ParkedEvents']['items'][number];
 
 /** Events that could not be projected. @param total how many there are, as far as it is known */
@@ -21,6 +23,12 @@ export function ParkedEvents({ total }: { readonly total: number | undefined }) 
   const [isAsking, setAsking] = useState(false);
   const [replayed, setReplayed] = useState<number>();
   const waiting = value?.total ?? 0;
+  useEffect(() => {
+    // Events that are parked again within a second are no news in the stream.
+    if (!value || total === undefined || value.total === total) return undefined;
+    const timer = setTimeout(reload, AGREES_WITHIN_MS);
+    return () => clearTimeout(timer);
+  }, [value, total]);
   const section = useRef<HTMLElement>(null);
   useEffect(() => {
     // The button that had the focus is gone with the last event.

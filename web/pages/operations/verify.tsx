@@ -56,7 +56,7 @@ export function Verify({ name }: Pick<ReadModel, 'name'>) {
           )}
           {found.differences > MOST_SHOWN && <small>These are the first {MOST_SHOWN}.</small>}
           {open > 0 && (
-            <Button kind="danger" aria-label={`Repair ${title}`} onPress={() => verify(true)}>
+            <Button kind="danger" aria-label={`Repair ${count(open)} of ${title}`} onPress={() => verify(true)}>
               Repair {count(open)}
             </Button>
           )}
