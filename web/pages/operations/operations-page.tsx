@@ -10,6 +10,7 @@ import { useResource } from '../../ui/use-resource.ts';
 import { Audit } from './audit.tsx';
 import { Health } from './health.tsx';
 import { ParkedEvents } from './parked-events.tsx';
+import { parkedTotal } from './parked-mark.tsx';
 import { ReadModels } from './read-models.tsx';
 import { type OperationsState, troubles } from './state.ts';
 import { loadOperations, operations } from './topic.ts';
@@ -20,6 +21,9 @@ export function OperationsPage() {
   const asked = useResource('operations', loadOperations);
   const isFollowed = state.value.checks !== undefined;
   const known = isFollowed ? state.value : (asked.value ?? state.value);
+  useEffect(() => {
+    if (known.parked !== undefined) parkedTotal.value = known.parked;
+  }, [known.parked]);
   return (
     <div class="operations-page">
       <PageHeading title="Operations">

@@ -16,8 +16,7 @@ export function ReadModelCard({ item }: { readonly item: ReadModel }) {
         <span class={`badge ${state === 'rebuilding' ? 'cooking' : isNormal ? 'ready' : 'pending'}`}>{stateName}</span>
       </div>
       <small>
-        {purpose}
-        {state !== 'consuming' && `. ${meaning}`}
+        {purpose}.{state !== 'consuming' && ` ${meaning}`}
       </small>
       {lastError !== null && <p class="problem">{lastError}</p>}
       <dl class="facts">

@@ -65,8 +65,10 @@ export function Rebuild({ item }: { readonly item: ReadModel }) {
         <Dialog title={`Rebuild ${title}?`} onClose={() => setAsking(false)}>
           <div class="stack">
             <p>
-              The whole log is read and the read model is built anew beside the one that serves, which it replaces at
-              the end. Nothing is lost, and orders go on. With many orders it takes minutes.
+              {name === 'analytics'
+                ? 'The figures of all days are forgotten, and added up again when somebody asks for them.'
+                : 'The whole log is read, and the read model is built anew beside the one that serves, which it replaces at the end. With many orders this takes minutes.'}{' '}
+              Nothing is lost, and orders go on.
               {rebuild?.state === 'interrupted' && ' The one that was interrupted goes on where it was.'}
             </p>
             {problem && <ProblemNotice problem={problem} />}

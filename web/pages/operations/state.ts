@@ -41,12 +41,12 @@ export function isLagNormal({ lag }: Pick<ReadModel, 'lag'>): boolean {
 
 /** What a read model is for, in words. */
 export const READ_MODELS: Readonly<Record<ReadModel['name'], readonly [title: string, purpose: string]>> = {
-  customers: ['Customers', 'who has ordered, and where they are reached'],
-  menu_items: ['Menu', 'what can be ordered'],
-  orders: ['Orders', 'every order as it is now'],
-  audit: ['Audit', 'who did what, and when'],
-  refunds: ['Refunds', 'what is owed back and what was given back'],
-  analytics: ['Figures', 'what the orders of each day add up to'],
+  customers: ['Customers', 'Who has ordered, and where they are reached'],
+  menu_items: ['Menu', 'What can be ordered'],
+  orders: ['Orders', 'Every order as it is now'],
+  audit: ['Audit', 'Who did what, and when'],
+  refunds: ['Refunds', 'What is owed back and what was given back'],
+  analytics: ['Figures', 'What the orders of each day add up to'],
 };
 
 /** Each state of a read model: its name, what it means, and whether it is as it should be. */
