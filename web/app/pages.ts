@@ -3,6 +3,7 @@ import { FiguresPage } from '../pages/figures/figures-page.tsx';
 import { HistoryPage } from '../pages/history/history-page.tsx';
 import { KitchenPage } from '../pages/kitchen/kitchen-page.tsx';
 import { OperationsPage } from '../pages/operations/operations-page.tsx';
+import { ParkedMark } from '../pages/operations/parked-mark.tsx';
 import { OrderPage } from '../pages/order/order-page.tsx';
 import { OrdersPage } from '../pages/orders/orders-page.tsx';
 import { TrackingPage } from '../pages/tracking/tracking-page.tsx';
@@ -21,6 +22,8 @@ export interface Page {
   /** The route that it cannot do without: whoever may not use it does not see the page. */
   readonly needs: string;
   readonly component: ComponentType<PageProps>;
+  /** What stands beside its name in the navigation. */
+  readonly mark?: ComponentType;
 }
 
 /** All pages, in the order of the navigation. */
@@ -42,5 +45,6 @@ export const PAGES: readonly Page[] = [
     label: 'Operations',
     needs: 'GET /admin/projections',
     component: OperationsPage,
+    mark: ParkedMark,
   },
 ];

@@ -25,10 +25,11 @@ export function Shell({ settings }: { readonly settings: Settings }) {
           <span>Mario’s Pizzeria</span>
         </Link>
         <nav aria-label="Pages">
-          {open.map(({ label, path: to }) =>
+          {open.map(({ label, path: to, mark: Mark }) =>
             label === undefined ? null : (
               <Link key={to} to={to} aria-current={path.value === to ? 'page' : undefined}>
                 {label}
+                {Mark && <Mark />}
               </Link>
             ),
           )}

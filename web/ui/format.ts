@@ -13,7 +13,11 @@ timeZone.subscribe((zone) => {
   if (zone === undefined) globalThis.localStorage.removeItem('time-zone');
   else globalThis.localStorage.setItem('time-zone', zone);
 });
-const zone = () => timeZone.value ?? settings().timeZone;
+
+/** IANA name of the zone that times are shown in. */
+export function shownZone(): string {
+  return timeZone.value ?? settings().timeZone;
+}
 
 /** `"12.50"` → `$12.50`, or `12,50 $`. */
 export function money(amount: Amount, currency = settings().currency): string {
@@ -49,12 +53,17 @@ export function day(time: string | number): string {
   return format(time, { year: 'numeric', month: 'short', day: 'numeric' });
 }
 
+/** `2026-01-31` → `Jan 31, 2026`: a day of the calendar, whatever the zone. */
+export function calendarDay(date: string): string {
+  return new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(date));
+}
+
 export function dateTime(time: string | number, { seconds = false } = {}): string {
   return `${day(time)}, ${timeOfDay(time, { seconds })}`;
 }
 
 function format(time: string | number, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(LANGUAGE, { ...options, timeZone: zone() }).format(new Date(time));
+  return new Intl.DateTimeFormat(LANGUAGE, { ...options, timeZone: shownZone() }).format(new Date(time));
 }
 
 /** How long ago, or ahead: `4 min`, `2 h 5 min`, `3 days`. Never negative. */
