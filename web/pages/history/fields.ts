@@ -78,7 +78,7 @@ export const FIELDS: readonly Field[] = [
   { name: 'estimatedDelivery', label: 'Promised', lines: time },
   { name: 'timeToConfirmation', label: 'Time to confirm', lines: seconds },
   { name: 'timeToPayment', label: 'Time to pay', lines: seconds },
-  { name: 'lastUpdated', label: 'Changed', lines: time },
+  { name: 'lastUpdated', label: 'Last change', lines: time },
 ];
 
 const UNKNOWN: Omit<Field, 'name'> = { label: '', lines: (value: unknown) => [JSON.stringify(value)] };

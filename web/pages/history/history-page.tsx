@@ -51,6 +51,7 @@ function Summary({ order }: { readonly order: Schemas['Order'] }) {
       <span>{customerName === 'Unknown' ? customerId : customerName}</span>
       <span class="soft">placed {dateTime(placedAt)}</span>
       <Link to={`/orders/${id}`}>Tracking</Link>
+      <code class="soft">{id}</code>
     </div>
   );
 }

@@ -59,8 +59,7 @@ export function EventView({ orderId, event, seen }: EventViewProps) {
 function Changes({ seen: { order, changes } }: Pick<EventViewProps, 'seen'>) {
   const formats = formatsOf(order);
   if (order.revision === 0) return <p class="soft">The order begins here.</p>;
-  // That it was changed is what the whole view says.
-  const shown = changes.filter(({ field }) => field !== 'lastUpdated');
+  const shown = meant(changes);
   if (shown.length === 0) return <p class="soft">It changed nothing of the order.</p>;
   return (
     <dl class="changes" aria-label={`What changed from revision ${order.revision - 1} to ${order.revision}`}>
@@ -78,6 +77,11 @@ function Changes({ seen: { order, changes } }: Pick<EventViewProps, 'seen'>) {
   );
 }
 
+/** Without that it was changed just then, which goes without saying. */
+function meant(changes: Seen['changes']): Seen['changes'] {
+  return changes.filter(({ field }) => field !== 'lastUpdated');
+}
+
 function Side({ name, lines }: { readonly name: 'before' | 'after'; readonly lines: readonly string[] }) {
   return (
     <dd class={name}>
@@ -90,7 +94,7 @@ function Side({ name, lines }: { readonly name: 'before' | 'after'; readonly lin
 /** The order right after a revision; what that has changed is marked. */
 export function StateView({ seen: { order, changes } }: { readonly seen: Seen }) {
   const formats = formatsOf(order);
-  const changed = new Set(order.revision === 0 ? [] : changes.map(({ field }) => field));
+  const changed = new Set(meant(changes).map(({ field }) => field));
   return (
     <section class="card stack state-view" aria-labelledby="state">
       <h2 id="state">

@@ -5,9 +5,9 @@ export function orderIdIn(text: string): string | undefined {
   return UUID.exec(text)?.[0].toLowerCase();
 }
 
-/** An order's number, as people say it: the beginning of its id. */
+/** An order's number, as people say it: the end of its id, since ids of one hour begin alike. */
 export function orderNumber(orderId: string): string {
-  return orderId.slice(0, 8);
+  return orderId.slice(-4).toUpperCase();
 }
 
 /** `2 × Margherita, 1 × Diavola`. */

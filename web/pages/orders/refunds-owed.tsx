@@ -10,10 +10,18 @@ import './commands/commands.css';
 import { orderNumber } from './order-words.ts';
 import { usePages } from './use-pages.ts';
 
+/** Enough to begin with, and the orders stay in sight. */
+const AT_ONCE = 4;
+
 /** The money that is owed back, the longest owed first. */
 export function RefundsOwed() {
   const { items, problem, hasMore, showMore, reload } = usePages('PENDING', (cursor, signal) =>
-    ask(api.GET('/refunds', { params: { query: { status: 'PENDING', ...(cursor && { cursor }) } }, signal })),
+    ask(
+      api.GET('/refunds', {
+        params: { query: { status: 'PENDING', limit: AT_ONCE, ...(cursor && { cursor }) } },
+        signal,
+      }),
+    ),
   );
   // The list may be behind: what was settled here stays away.
   const [settled, setSettled] = useState<readonly string[]>([]);
@@ -35,7 +43,7 @@ export function RefundsOwed() {
       {!owed && !problem && <p>Looking for them …</p>}
       {owed?.length === 0 && <p>Nothing is owed back.</p>}
       {owed && owed.length > 0 && (
-        <ul role="list" class="stack">
+        <ul role="list" class="owed-list">
           {owed.map(({ orderId, refundId, amount, reason, requestedAt }) => (
             <li key={refundId} class="owed">
               <p>
