@@ -5,6 +5,8 @@ import { Link } from '../../app/router.tsx';
 import { Button } from '../../ui/button.tsx';
 import { count, duration, money } from '../../ui/format.ts';
 import { ProblemNotice } from '../../ui/notice.tsx';
+import { CommandDialog } from './commands/command-dialog.tsx';
+import type { OrderCommand } from './commands/commands.ts';
 import { RefundButtons } from './commands/refund-buttons.tsx';
 import './commands/commands.css';
 import { orderNumber } from './order-words.ts';
@@ -25,6 +27,7 @@ export function RefundsOwed() {
   );
   // The list may be behind: what was settled here stays away.
   const [settled, setSettled] = useState<readonly string[]>([]);
+  const [asked, setAsked] = useState<{ readonly refundId: string; readonly command: OrderCommand }>();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (settled.length > 0) heading.current?.focus();
@@ -57,11 +60,7 @@ export function RefundsOwed() {
               {refundId !== null && (
                 <RefundButtons
                   refund={{ orderId, refundId, shownAmount: money(amount) }}
-                  onDone={({ refunds }) => {
-                    const isPending = refunds.some((each) => each.refundId === refundId && each.status === 'PENDING');
-                    if (!isPending) setSettled([...settled, refundId]);
-                  }}
-                  onConflict={reload}
+                  onAsk={(command) => setAsked({ refundId, command })}
                 />
               )}
             </li>
@@ -69,6 +68,19 @@ export function RefundsOwed() {
         </ul>
       )}
       {hasMore && <Button onPress={showMore}>Show more refunds</Button>}
+      {asked && (
+        <CommandDialog
+          command={asked.command}
+          onClose={() => setAsked(undefined)}
+          onDone={({ refunds }) => {
+            const { refundId } = asked;
+            setAsked(undefined);
+            const isPending = refunds.some((each) => each.refundId === refundId && each.status === 'PENDING');
+            if (!isPending) setSettled([...settled, refundId]);
+          }}
+          onConflict={reload}
+        />
+      )}
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { may } from '../../../app/session.ts';
 import { Button } from '../../../ui/button.tsx';
 import { money } from '../../../ui/format.ts';
 import { CommandDialog } from './command-dialog.tsx';
-import { cancellation, leftToRefund, payment, refund } from './commands.ts';
+import { cancellation, leftToRefund, type OrderCommand, payment, refund } from './commands.ts';
 import { RefundButtons } from './refund-buttons.tsx';
 import './commands.css';
 
@@ -17,11 +17,10 @@ interface OrderActionsProps {
   readonly onConflict: () => void;
 }
 
-const COMMANDS = { paid: payment, refunded: refund, cancelled: cancellation };
-
 /** What whoever answers for the money can do to an order. */
 export function OrderActions({ order, onDone, onConflict }: OrderActionsProps) {
-  const [asked, setAsked] = useState<keyof typeof COMMANDS>();
+  // Made anew of each newer order while the question is open.
+  const [asked, setAsked] = useState<{ readonly command: (order: Order) => OrderCommand }>();
   const [doneCount, setDoneCount] = useState(0);
   const heading = useRef<HTMLHeadingElement>(null);
   // The button that was pressed may be gone.
@@ -48,10 +47,10 @@ export function OrderActions({ order, onDone, onConflict }: OrderActionsProps) {
         Actions
       </h2>
       <div class="row">
-        {canBe.paid && <Button onPress={() => setAsked('paid')}>Record a payment</Button>}
-        {canBe.refunded && <Button onPress={() => setAsked('refunded')}>Refund</Button>}
+        {canBe.paid && <Button onPress={() => setAsked({ command: payment })}>Record a payment</Button>}
+        {canBe.refunded && <Button onPress={() => setAsked({ command: refund })}>Refund</Button>}
         {canBe.cancelled && (
-          <Button kind="danger" onPress={() => setAsked('cancelled')}>
+          <Button kind="danger" onPress={() => setAsked({ command: cancellation })}>
             Cancel the order
           </Button>
         )}
@@ -68,9 +67,7 @@ export function OrderActions({ order, onDone, onConflict }: OrderActionsProps) {
                 </p>
                 <RefundButtons
                   refund={{ orderId: order.id, refundId, shownAmount }}
-                  revision={revision}
-                  onDone={done}
-                  onConflict={onConflict}
+                  onAsk={(command) => setAsked({ command: () => command })}
                 />
               </li>
             );
@@ -79,7 +76,7 @@ export function OrderActions({ order, onDone, onConflict }: OrderActionsProps) {
       )}
       {asked && (
         <CommandDialog
-          command={COMMANDS[asked](order)}
+          command={asked.command(order)}
           revision={revision}
           onClose={() => setAsked(undefined)}
           onDone={done}

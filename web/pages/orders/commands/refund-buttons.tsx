@@ -1,23 +1,18 @@
-import { useState } from 'preact/hooks';
-import type { Schemas } from '../../../api/client.ts';
 import { may } from '../../../app/session.ts';
 import { Button } from '../../../ui/button.tsx';
-import { CommandDialog } from './command-dialog.tsx';
 import { completion, failure, type OrderCommand, type OwedRefund } from './commands.ts';
 
 interface RefundButtonsProps {
   readonly refund: OwedRefund;
-  readonly revision?: number | undefined;
-  readonly onDone: (order: Schemas['PlainOrder']) => void;
-  readonly onConflict: () => void;
+  /** Takes what is to be asked. Whoever shows the list asks it: it is to stay when the refund is gone from the list. */
+  readonly onAsk: (command: OrderCommand) => void;
 }
 
 /** Says of money that is owed back what became of it. */
-export function RefundButtons({ refund, onDone, ...rest }: RefundButtonsProps) {
-  const [asked, setAsked] = useState<OrderCommand>();
+export function RefundButtons({ refund, onAsk }: RefundButtonsProps) {
   const button = (route: string, name: string, command: (owed: OwedRefund) => OrderCommand) =>
     may(`POST /orders/:orderId/refunds/:refundId/${route}`) && (
-      <Button aria-label={`${name}: ${refund.shownAmount}`} onPress={() => setAsked(command(refund))}>
+      <Button aria-label={`${name}: ${refund.shownAmount}`} onPress={() => onAsk(command(refund))}>
         {name}
       </Button>
     );
@@ -25,17 +20,6 @@ export function RefundButtons({ refund, onDone, ...rest }: RefundButtonsProps) {
     <div class="row">
       {button('complete', 'Given back', completion)}
       {button('fail', 'Failed', failure)}
-      {asked && (
-        <CommandDialog
-          command={asked}
-          onClose={() => setAsked(undefined)}
-          onDone={(order) => {
-            setAsked(undefined);
-            onDone(order);
-          }}
-          {...rest}
-        />
-      )}
     </div>
   );
 }
