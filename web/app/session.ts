@@ -62,3 +62,11 @@ export function may(route: string, to?: string): boolean {
     return grant !== undefined && (to === undefined || (grant.to?.includes(to) ?? true));
   });
 }
+
+/** Whether of what a route shows, whoever looks at the page sees only what belongs to their own customer. */
+export function seesOnlyOwn(route: string): boolean {
+  const rule = settings().rules[route];
+  if (settings().access === 'open' || rule === undefined || typeof rule === 'string') return false;
+  const grants = (person.value?.roles ?? []).flatMap((role) => rule[role] ?? []);
+  return grants.length > 0 && grants.every(({ own }) => own);
+}
