@@ -94,21 +94,20 @@ describePages('the page of operations', (pages) => {
         rebuild: { startedAt: '2026-01-01T00:00:00.000Z', ...rebuild },
       })),
     });
-    let asked = 0;
+    const done = { state: 'done', events: 1000, percent: 100, finishedAt: '2026-01-01T00:01:00.000Z', error: null };
+    let now: object = running;
     const page = await open();
-    await page.route('**/stream/operations', (route) => {
-      asked += 1;
-      const done = { state: 'done', events: 1000, percent: 100, finishedAt: '2026-01-01T00:01:00.000Z', error: null };
-      return answer(route, rebuilt(asked === 1 ? running : done));
-    });
+    await page.route('**/stream/operations', (route) => answer(route, rebuilt(now)));
     await page.reload();
     const progress = page.getByRole('progressbar', { name: 'Rebuild of Audit' });
     await progress.waitFor();
     expect(await progress.getAttribute('value')).toBe('40');
     await card(page, 'audit').getByText('40 %, 400 events').waitFor();
     await checkAccessibility(page);
+    now = done;
     await card(page, 'audit').getByText('Audit: the rebuild is done.').waitFor();
 
+    now = running;
     await page.route('**/rebuild', (route) =>
       route.fulfill({
         status: 409,
