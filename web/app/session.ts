@@ -52,13 +52,27 @@ export async function logOut(): Promise<void> {
  *
  * @param route as the rules have it, such as `POST /orders/:orderId/status`
  * @param to the status that an order would be given
+ * @param status the one that it has
  */
-export function may(route: string, to?: string): boolean {
+export function may(route: string, to?: string, status?: string): boolean {
   if (settings().access === 'open') return true;
   const rule = settings().rules[route];
   if (rule === undefined || typeof rule === 'string') return rule === 'anyone' || (rule !== undefined && isIn.value);
   return (person.value?.roles ?? []).some((role) => {
     const grant = rule[role];
-    return grant !== undefined && (to === undefined || (grant.to?.includes(to) ?? true));
+    if (grant === undefined) return false;
+    return (
+      (to === undefined || (grant.to?.includes(to) ?? true)) &&
+      (status === undefined || (grant.while?.includes(status) ?? true))
+    );
   });
+}
+
+/** The customer for whom alone whoever looks at the page may use a route; undefined: for any. */
+export function onlyCustomer(route: string): string | undefined {
+  const rule = settings().rules[route];
+  if (settings().access === 'open' || typeof rule !== 'object') return undefined;
+  const { roles = [], customerId } = person.value ?? {};
+  const isOwnOnly = roles.every((role) => rule[role] === undefined || rule[role].own);
+  return isOwnOnly ? (customerId ?? undefined) : undefined;
 }
