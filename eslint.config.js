@@ -96,7 +96,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config.ts', '**/test/**/*.ts', 'bench/**/*.ts', '*.config.ts'],
+    files: ['src/config.ts', '**/test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts', '*.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   // What the API answers is of every shape.

@@ -1,10 +1,10 @@
-/** Rebuilds on every change and restarts the service; Ctrl-C ends both. */
+/** Rebuilds on every change and restarts the service; Ctrl-C ends all of it. */
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
 
 const tsc = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
-const vite = fileURLToPath(new URL('../bin/vite.js', import.meta.resolve('vite/package.json')));
+const vite = fileURLToPath(new URL('bin/vite.js', import.meta.resolve('vite/package.json')));
 const children = [
   [tsc, '-b', 'tsconfig.build.json', 'embedded', '--watch', '--preserveWatchOutput'],
   [vite, 'build', '--config', 'web/vite.config.ts', '--watch'],

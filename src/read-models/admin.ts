@@ -70,7 +70,7 @@ const VERIFY_DEFAULTS = { mostAtOnce: 100_000, settleMs: 2000, onProgress: () =>
 
 /** What an operator can see of the read models, and do to them. */
 export function createProjectionAdmin({ context, models, worker, ...options }: AdminOptions) {
-  const { client, db, streamPrefix } = context;
+  const { client, streamPrefix } = context;
   const prefixes = streamPrefixes(streamPrefix, models);
   const group = groupOf(options.group, prefixes);
   const rebuilds = options.rebuilds ?? createRebuilds(context, models);
@@ -153,7 +153,7 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
     const [{ info, head, lag: behind }, states, stalled] = await Promise.all([
       measure(),
       withTimeLimit(STORE_TIME_LIMIT_MS, rebuilds.states()),
-      withTimeLimit(STORE_TIME_LIMIT_MS, Promise.all(models.map(stalledDocuments))),
+      withTimeLimit(STORE_TIME_LIMIT_MS, Promise.all(models.map(countStalled))),
     ]);
     const consumer = worker?.status();
     return models.map(({ name }, at): ProjectionStatus => {
@@ -197,9 +197,8 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
     return { info, head, lag: await lagOfGroup(info, head) };
   }
 
-  function stalledDocuments({ name, categories }: ReadModel): Promise<number> {
-    if (categories.length === 0) return Promise.resolve(0);
-    return db.collection(name).countDocuments({ 'stalled.revision': { $gte: 0 } });
+  async function countStalled(model: ReadModel): Promise<number> {
+    return (await model.countStalled?.(context)) ?? 0;
   }
 
   async function readGroup(timeLimitMs = STORE_TIME_LIMIT_MS): Promise<PersistentSubscriptionToAllInfo | undefined> {

@@ -28,6 +28,8 @@ export interface ReadModel {
    * @param collection the live one, or one that is about to replace it
    */
   project(context: ReadModelContext, collection: string): Projection;
+  /** How many documents are stalled; whoever watches asks often, so it must not take a scan. Absent: none ever is. */
+  countStalled?(context: ReadModelContext): Promise<number>;
   /** Whether documents of streams that are gone are removed; else they are emptied. */
   readonly removes?: boolean;
   /** Compares the documents with what they should be, and repairs them on request. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { jsonEvent, PARK } from '@eventstore/db-client';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { MongoClient } from 'mongodb';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createProjectionAdmin } from '../../src/read-models/admin.ts';
 import { LEASE_MS, rebuildStates } from '../../src/read-models/rebuild/lease.ts';
 import { withMongoAway } from '../support/mongo-away.ts';
-import { besides, caughtUp, placeOrder } from '../support/projections.ts';
+import { besides, caughtUp, placeOrder, projectionOptions } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
@@ -66,6 +68,30 @@ describe('GET /admin/projections', () => {
       expect(item.position).toBeGreaterThan(0);
       expect(item.head).toBeGreaterThanOrEqual(item.position ?? Infinity);
     }
+  });
+
+  test('projections, asked for, read no collection without an index that leads there', async () => {
+    await placeOrder(service);
+    await caughtUp(service);
+    const mongo = new MongoClient(inject('mongoUrl'), { monitorCommands: true });
+    const reads: { collection: string; field: string | undefined }[] = [];
+    mongo.on('commandStarted', ({ commandName, command }) => {
+      if (!['find', 'aggregate', 'count'].includes(commandName)) return;
+      const { filter = {}, pipeline } = command as { filter?: object; pipeline?: { $match?: object }[] };
+      const [field] = Object.keys(pipeline ? (pipeline[0]?.$match ?? {}) : filter);
+      reads.push({ collection: String(command[commandName]), field });
+    });
+    const options = projectionOptions(service);
+    const context = { ...options.context, db: mongo.db(service.config.mongoDatabase) };
+    await createProjectionAdmin({ ...options, context }).status();
+    expect(reads).not.toEqual([]);
+    for (const { collection, field } of reads) {
+      const indexes = await context.db.collection(collection).indexes();
+      expect({ [collection]: indexes.map(({ key }) => Object.keys(key)[0]) }).toEqual({
+        [collection]: expect.arrayContaining([field]) as unknown,
+      });
+    }
+    await mongo.close();
   });
 
   test('projections, with MongoDB away, are 503 with Retry-After', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { findChromium } from '../support/chromium.ts';
+import { findChromium } from '../browser/chromium.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pizzeria-chromium-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import axeCore from 'axe-core';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterEach, beforeAll, beforeEach, describe, inject } from 'vitest';
+import { launch } from '../browser/chromium.ts';
 import { ROOT } from '../docs/markdown.ts';
-import { NO_CHROMIUM } from './chromium.ts';
 
 /** What a test of pages works with; everything in it is of one test and closed at its end. */
 export interface Pages {
@@ -24,8 +24,6 @@ export interface Pages {
 
 /** A page that answers late on a busy machine is not broken. */
 const PATIENCE_MS = 120_000;
-/** With Playwright's own, and without its calls home: there is no way out of most machines that run tests. */
-const FLAGS = ['--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const SCREENSHOTS = join(ROOT, 'coverage/pages');
 const WATCH_POLICY = `document.addEventListener('securitypolicyviolation', (event) => {
   console.error('policy violation: ' + event.violatedDirective + ' of ' + event.blockedURI + ' ' + event.sample);
@@ -41,7 +39,7 @@ export function describePages(name: string, define: (pages: Pages) => void): voi
     let browser: Browser;
     let visit: ReturnType<typeof createVisit>;
     beforeAll(async () => {
-      browser = await launch();
+      browser = await launch(inject('chromium'));
       return () => browser.close();
     });
     beforeEach(() => {
@@ -55,14 +53,6 @@ export function describePages(name: string, define: (pages: Pages) => void): voi
       faults: () => visit.faults,
     });
   });
-}
-
-function launch(): Promise<Browser> {
-  const found = inject('chromium');
-  if (!found) throw new Error(NO_CHROMIUM);
-  const { executable: executablePath, libraries } = found;
-  const env = { ...process.env, ...(libraries !== undefined && { LD_LIBRARY_PATH: libraries }) };
-  return chromium.launch({ executablePath, args: FLAGS, env, timeout: PATIENCE_MS });
 }
 
 function createVisit(browser: Browser) {

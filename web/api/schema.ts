@@ -1398,7 +1398,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `order-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -1567,7 +1567,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `confirm-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -1755,7 +1755,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `pay-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -1943,7 +1943,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `ready-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -2131,7 +2131,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `discount-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -2319,7 +2319,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `address-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -2507,7 +2507,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `cancel-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -2695,7 +2695,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `complete-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -2888,7 +2888,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `fail-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -3081,7 +3081,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `refund-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -4187,7 +4187,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `mario-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -4541,7 +4541,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `lanterna-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -4731,7 +4731,7 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 visible ASCII characters; the same key and body get the first answer again. Example: `lanterna-0001` */
                 "idempotency-key"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
                 /** @description 1 to 200 visible ASCII characters, kept with every event. Example: `web-7f3a` */
                 "x-correlation-id"?: string;
@@ -5838,7 +5838,7 @@ export interface operations {
             header?: {
                 /** @description the id of the last event seen; wins over `after`. Example: `0` */
                 "last-event-id"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
             };
             path?: never;
@@ -5933,7 +5933,7 @@ export interface operations {
             header?: {
                 /** @description the id of the last event seen; wins over `after`. Example: `1` */
                 "last-event-id"?: string;
-                /** @description who acts, for the audit trail: 1 to 100 characters. Example: `anna` */
+                /** @description who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody. Example: `anna` */
                 "x-actor"?: string;
             };
             path: {

@@ -84,7 +84,8 @@ const callerHeaders = {
       minLength: 1,
       maxLength: 100,
       pattern: LINE,
-      description: 'who acts, for the audit trail: 1 to 100 characters',
+      description:
+        'who acts, for the audit trail: 1 to 100 characters. Where callers have tokens, only a service may name somebody',
     }),
   ),
   'x-correlation-id': Type.Optional(

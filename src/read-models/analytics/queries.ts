@@ -1,7 +1,8 @@
 import type { Db } from 'mongodb';
+import { forEachOf } from '../batches.ts';
 import { withTimeLimit } from '../database.ts';
 import { isDuplicateKey } from '../errors.ts';
-import { DAY_MS, dayOf, orderDays } from '../orders/days.ts';
+import { DAY_MS, dayOf, type OrderDay, orderDays } from '../orders/days.ts';
 import { addUp, addUpDays, type DayFigures, figuresOf } from './figures.ts';
 
 export interface PeriodFigures {
@@ -17,6 +18,8 @@ export type AnalyticsQueries = ReturnType<typeof createAnalyticsQueries>;
 
 /** Days that are computed and stored at a time, so that nothing computed is lost if the rest takes too long. */
 const MOST_DAYS = 40;
+/** Of those: MongoDB reads some while this process adds up others. */
+const RUNS_AT_ONCE = 2;
 
 /** Reads of the figures; each throws ReadModelsUnavailableError. */
 export function createAnalyticsQueries({ db }: { readonly db: Db }, timeLimitMs: number) {
@@ -64,29 +67,30 @@ async function wholeDays(db: Db, first: string, end: string): Promise<Map<string
   const days = await orderDays(db).find(range).sort({ _id: 1 }).toArray();
   const kept = new Map((await figuresOf(db).find(range).toArray()).map((figures) => [figures._id, figures]));
   const figures = new Map<string, DayFigures>();
-  let stale: { day: string; changes: number }[] = [];
-  const addUpStale = async () => {
-    const some = stale;
-    stale = [];
-    const [begin, last] = [some[0]?.day, some.at(-1)?.day];
+  const stale: OrderDay[][] = [];
+  let run: OrderDay[] | undefined;
+  for (const day of days) {
+    const known = kept.get(day._id);
+    if (known?.changes === day.changes) {
+      const { _id, changes, ...sums } = known;
+      figures.set(_id, sums);
+      run = undefined;
+    } else {
+      if (!run || run.length >= MOST_DAYS) stale.push((run = []));
+      run.push(day);
+    }
+  }
+  await forEachOf(stale, RUNS_AT_ONCE, async (some) => {
+    const [begin, last] = [some[0]?._id, some.at(-1)?._id];
     if (begin === undefined || last === undefined) return;
     const sums = await addUpDays(db, begin, last);
-    const documents = some.flatMap(({ day, changes }) => {
-      const sum = sums.get(day);
-      if (sum) figures.set(day, sum);
-      return sum ? [{ _id: day, changes, ...sum }] : [];
+    const documents = some.flatMap(({ _id, changes }) => {
+      const sum = sums.get(_id);
+      if (sum) figures.set(_id, sum);
+      return sum ? [{ _id, changes, ...sum }] : [];
     });
     await keep(db, documents);
-  };
-  for (const { _id: day, changes } of days) {
-    const known = kept.get(day);
-    if (known?.changes === changes) {
-      const { _id, changes: counted, ...sums } = known;
-      figures.set(day, sums);
-    } else stale.push({ day, changes });
-    if (known?.changes === changes || stale.length >= MOST_DAYS) await addUpStale();
-  }
-  await addUpStale();
+  });
   return figures;
 }
 

@@ -17,6 +17,7 @@ export function streamReadModel<State, Document extends StreamDocument>(
     version: model.version,
     categories: [model.category],
     indexes: [...model.indexes, STALLED_INDEX],
+    countStalled: ({ db }) => db.collection(model.name).countDocuments({ 'stalled.revision': { $gte: 0 } }),
     project: (context, collection) => projectStreams(model, context, context.db.collection<Document>(collection)),
     verify: (context, run, findings) => verifyDocuments(context, streamVerification(model, context), run, findings),
   };

@@ -260,7 +260,9 @@ function pushTo(entries: Map<Index, (Buffer | number)[]>, index: Index, key: Buf
 }
 
 function neededBy(indexes: readonly Index[]): ReadonlySet<string> {
-  return new Set(indexes.flatMap((index) => [...index.needs]));
+  const all = new Set<string>();
+  for (const { needs } of indexes) for (const field of needs) all.add(field);
+  return all;
 }
 
 /** Indexes that may hold other keys now, since a field that they need has other bytes. */
