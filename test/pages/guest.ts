@@ -61,6 +61,9 @@ export async function ordersOf(base: string, customerId: string): Promise<readon
   }).then((found) => found || []);
 }
 
+/** What a browser says of a service that is killed, and starts again. */
+export const AWAY = /ERR_(?:CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED)|status of 503/;
+
 /** Presses Tab until something has the focus, as one does who has no mouse. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   await target.waitFor();
