@@ -6,7 +6,8 @@ export interface LiveEvent {
 
 /**
  * `live`: changes come, or would; `behind`: the service waits for its event store; `reconnecting`: there is no
- * connection, or a silent one; `signed-out`, `forbidden`, `gone`: the service answers 401, 403 or 404, and is asked again all the same.
+ * connection, or a silent one; `signed-out`, `forbidden`, `gone`: the service answers 401, 403, or 404 or 410,
+ * and is asked again all the same.
  */
 export type Connection = 'live' | 'behind' | 'reconnecting' | 'signed-out' | 'forbidden' | 'gone';
 
@@ -141,7 +142,12 @@ export async function watch(options: WatchOptions): Promise<void> {
   }
 }
 
-const REFUSALS: Readonly<Record<number, Connection>> = { 401: 'signed-out', 403: 'forbidden', 404: 'gone' };
+const REFUSALS: Readonly<Record<number, Connection>> = {
+  401: 'signed-out',
+  403: 'forbidden',
+  404: 'gone',
+  410: 'gone',
+};
 
 interface Parsed extends LiveEvent {
   readonly id: string | undefined;

@@ -122,6 +122,19 @@ test('what is no stream is told, and asked again, not before Retry-After', async
   expect(fourth - third).toBeGreaterThanOrEqual(990);
 });
 
+test.each([
+  [401, 'signed-out'],
+  [403, 'forbidden'],
+  [404, 'gone'],
+  [410, 'gone'],
+  [500, 'reconnecting'],
+])('the answer %d is told as %s', async (status, told) => {
+  const { base } = await serve(refuse(status));
+  const { connections } = start(base);
+  await until('it is told', () => connections.length > 0);
+  expect(connections[0]).toBe(told);
+});
+
 test('a connection that is silent for two and a half heartbeats is given up', async () => {
   const { base, attempts } = await serve(stream(hello('1', 0.1)), stream(hello('1') + change(2)));
   const { connections, events } = start(base);

@@ -52,14 +52,19 @@ export async function logOut(): Promise<void> {
  *
  * @param route as the rules have it, such as `POST /orders/:orderId/status`
  * @param to the status that an order would be given
+ * @param status the one that it has
  */
-export function may(route: string, to?: string): boolean {
+export function may(route: string, to?: string, status?: string): boolean {
   if (settings().access === 'open') return true;
   const rule = settings().rules[route];
   if (rule === undefined || typeof rule === 'string') return rule === 'anyone' || (rule !== undefined && isIn.value);
   return (person.value?.roles ?? []).some((role) => {
     const grant = rule[role];
-    return grant !== undefined && (to === undefined || (grant.to?.includes(to) ?? true));
+    if (grant === undefined) return false;
+    return (
+      (to === undefined || (grant.to?.includes(to) ?? true)) &&
+      (status === undefined || (grant.while?.includes(status) ?? true))
+    );
   });
 }
 
@@ -69,4 +74,9 @@ export function seesOnlyOwn(route: string): boolean {
   if (settings().access === 'open' || rule === undefined || typeof rule === 'string') return false;
   const grants = (person.value?.roles ?? []).flatMap((role) => rule[role] ?? []);
   return grants.length > 0 && grants.every(({ own }) => own);
+}
+
+/** The customer for whom alone whoever looks at the page may use a route; undefined: for any. */
+export function onlyCustomer(route: string): string | undefined {
+  return seesOnlyOwn(route) ? (person.value?.customerId ?? undefined) : undefined;
 }

@@ -1,8 +1,8 @@
 import { signal } from '@preact/signals';
 import { settings } from '../app/settings.ts';
+import type { Amount } from './amount.ts';
 
-/** An amount as the service writes it, such as `"12.50"`; never a float. */
-type Amount = string;
+export { fromMinor, toMinor } from './amount.ts';
 
 /** The language of numbers and times: the browser's. */
 const LANGUAGE = globalThis.navigator.language;
@@ -22,17 +22,6 @@ export function shownZone(): string {
 /** `"12.50"` → `$12.50`, or `12,50 $`. */
 export function money(amount: Amount, currency = settings().currency): string {
   return new Intl.NumberFormat(LANGUAGE, { style: 'currency', currency }).format(amount as Intl.StringNumericLiteral);
-}
-
-/** `"12.5"` → 1250. */
-export function toMinor(amount: Amount): number {
-  const [whole = '0', cents = ''] = amount.split('.');
-  return Number(whole) * 100 + Number(cents.padEnd(2, '0'));
-}
-
-/** 1250 → `"12.50"`. */
-export function fromMinor(minor: number): Amount {
-  return `${Math.trunc(minor / 100)}.${String(Math.abs(minor) % 100).padStart(2, '0')}`;
 }
 
 export function count(value: number): string {
