@@ -14,6 +14,8 @@ export interface PageProps {
 }
 
 export interface Page {
+  /** It is shown in the class `{name}-page`, with which its styles begin. */
+  readonly name: string;
   /** Its path below `/app`. */
   readonly path: string;
   readonly title: string;
@@ -28,18 +30,40 @@ export interface Page {
 
 /** All pages, in the order of the navigation. */
 export const PAGES: readonly Page[] = [
-  { path: '/order', title: 'Order', label: 'Order', needs: 'POST /orders', component: OrderPage },
-  { path: '/kitchen', title: 'Kitchen', label: 'Kitchen', needs: 'GET /kitchen/board', component: KitchenPage },
-  { path: '/orders', title: 'Orders', label: 'Orders', needs: 'GET /orders', component: OrdersPage },
-  { path: '/orders/:orderId', title: 'Your order', needs: 'GET /orders/:orderId', component: TrackingPage },
+  { name: 'order', path: '/order', title: 'Order', label: 'Order', needs: 'POST /orders', component: OrderPage },
   {
+    name: 'kitchen',
+    path: '/kitchen',
+    title: 'Kitchen',
+    label: 'Kitchen',
+    needs: 'GET /kitchen/board',
+    component: KitchenPage,
+  },
+  { name: 'orders', path: '/orders', title: 'Orders', label: 'Orders', needs: 'GET /orders', component: OrdersPage },
+  {
+    name: 'tracking',
+    path: '/orders/:orderId',
+    title: 'Your order',
+    needs: 'GET /orders/:orderId',
+    component: TrackingPage,
+  },
+  {
+    name: 'history',
     path: '/orders/:orderId/history',
     title: 'History',
     needs: 'GET /orders/:orderId/timeline',
     component: HistoryPage,
   },
-  { path: '/figures', title: 'Figures', label: 'Figures', needs: 'GET /analytics/orders', component: FiguresPage },
   {
+    name: 'figures',
+    path: '/figures',
+    title: 'Figures',
+    label: 'Figures',
+    needs: 'GET /analytics/orders',
+    component: FiguresPage,
+  },
+  {
+    name: 'operations',
     path: '/operations',
     title: 'Operations',
     label: 'Operations',

@@ -76,7 +76,11 @@ function CurrentPage({ settings, home }: { readonly settings: Settings; readonly
   }
   const { component: Component } = page;
   // Another order is another page: nothing of the one before stays.
-  return <Component key={path.value} params={params} />;
+  return (
+    <div key={path.value} class={`${page.name}-page`}>
+      <Component params={params} />
+    </div>
+  );
 }
 
 function SignedOut({ access }: Pick<Settings, 'access'>) {

@@ -30,7 +30,7 @@ export function FiguresPage() {
   const isWrong = typeof days === 'string';
   const compares = query.value.get('compare') !== 'off';
   return (
-    <div class="figures-page">
+    <>
       <PageHeading title="Figures" />
       <div class="stack">
         <Controls
@@ -41,7 +41,7 @@ export function FiguresPage() {
         />
         {isWrong ? <Notice kind="empty">{days}</Notice> : <Period days={days} zone={zone} compares={compares} />}
       </div>
-    </div>
+    </>
   );
 }
 

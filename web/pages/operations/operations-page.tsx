@@ -25,7 +25,7 @@ export function OperationsPage() {
     if (known.parked !== undefined) parkedTotal.value = known.parked;
   }, [known.parked]);
   return (
-    <div class="operations-page">
+    <>
       <PageHeading title="Operations">
         <ConnectionLine connection={connection} />
       </PageHeading>
@@ -37,7 +37,7 @@ export function OperationsPage() {
         <ParkedEvents total={known.parked} />
         {may('GET /audit') && <Audit />}
       </div>
-    </div>
+    </>
   );
 }
 

@@ -55,7 +55,7 @@ export function OrderPage() {
   }
 
   return (
-    <div class="order-page">
+    <>
       <PageHeading title="What would you like?" />
       <div class="order-columns">
         <div class="menu-column">
@@ -96,7 +96,7 @@ export function OrderPage() {
           </div>
         </Dialog>
       )}
-    </div>
+    </>
   );
 }
 
