@@ -4,8 +4,16 @@ import type { Amount } from './amount.ts';
 
 export { fromMinor, toMinor } from './amount.ts';
 
-/** The language of numbers and times: the browser's. */
-const LANGUAGE = globalThis.navigator.language;
+/** The language of numbers and times: the browser's. Some name one that is none, such as `en-US@posix`. */
+const LANGUAGE = isLanguage(globalThis.navigator.language) ? globalThis.navigator.language : 'en';
+
+function isLanguage(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0;
+  } catch {
+    return false; // a RangeError
+  }
+}
 
 /** In which zone times are shown; kept for this browser. */
 export const timeZone = signal(globalThis.localStorage.getItem('time-zone') ?? undefined);
