@@ -121,7 +121,8 @@ export async function startTestService({
   };
 }
 
-function recordingLog(): { readonly log: Logger; readonly logged: Record<string, unknown>[] } {
+/** A log that keeps its lines, parsed. */
+export function recordingLog(): { readonly log: Logger; readonly logged: Record<string, unknown>[] } {
   const logged: Record<string, unknown>[] = [];
   const log = pino(
     { level: 'info' },
