@@ -49,13 +49,9 @@ function shapeOf(spans: readonly ExportedSpan[]): string[] {
 
 async function metadataOf(orderId: string, revision = 0): Promise<{ readonly traceparent?: string }> {
   const stream = `${service.config.streamPrefix}PizzaOrder-${orderId}`;
-  for await (const { event } of service.eventStore.readStream(stream, {
-    fromRevision: BigInt(revision),
-    maxCount: 1,
-  })) {
-    return event?.metadata as { traceparent?: string };
-  }
-  throw new Error('no event');
+  const found: unknown[] = [];
+  for await (const { event } of service.eventStore.readStream(stream)) found.push(event?.metadata);
+  return found[revision] as { readonly traceparent?: string };
 }
 
 async function place(headers: Record<string, string>, by = service): Promise<string> {
