@@ -1,4 +1,4 @@
-import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
+import type { Attributes, SpanContext } from '@opentelemetry/api';
 import { pino } from 'pino';
 import { startTracing } from '../../src/tracing/sdk.ts';
 
@@ -11,8 +11,7 @@ export interface ExportedSpan {
   readonly links: readonly { readonly context: SpanContext; readonly attributes?: Attributes }[];
   readonly events: readonly { readonly name: string; readonly attributes?: Attributes }[];
   readonly parentSpanContext?: SpanContext | undefined;
-  readonly startTime: HrTime;
-  readonly endTime: HrTime;
+
   spanContext(): SpanContext;
 }
 

