@@ -40,7 +40,11 @@ async function placeAndStop(settings: Readonly<Record<string, string>>): Promise
   const service = await startServiceProcess({ NODE_OPTIONS: `--import "${REPORT}"`, ...settings });
   try {
     const headers = { 'content-type': 'application/json' };
-    const { status } = await fetch(`${service.base}/orders`, { method: 'POST', headers, body: JSON.stringify(PLACING) });
+    const { status } = await fetch(`${service.base}/orders`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(PLACING),
+    });
     expect(status).toBe(201);
   } finally {
     await service.close();
