@@ -88,9 +88,11 @@ function countingProcessor(exporter: SpanExporter, lost: (spans: number, why: st
   const processor: SpanProcessor = {
     onStart: () => undefined,
     onEnd(span) {
-      if (waiting >= MOST_WAITING) return lost(1, 'more than the collector takes');
-      waiting += 1;
-      batches.onEnd(span);
+      if (waiting >= MOST_WAITING) lost(1, 'more than the collector takes');
+      else {
+        waiting += 1;
+        batches.onEnd(span);
+      }
     },
     forceFlush: () => batches.forceFlush(),
     shutdown: () => batches.shutdown(),
@@ -101,7 +103,7 @@ function countingProcessor(exporter: SpanExporter, lost: (spans: number, why: st
 }
 
 /** Not the answer's body, which may be long. Of a host with several addresses, Node gives a code only. */
-function describe({ message, code, name }: Error & { readonly code?: unknown }): string {
+function describe({ message, code, name }: Error & { readonly code?: string | number }): string {
   return message || String(code ?? name);
 }
 

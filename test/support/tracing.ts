@@ -1,11 +1,12 @@
-import type { Attributes, SpanContext } from '@opentelemetry/api';
+import type { Attributes, SpanContext, SpanKind } from '@opentelemetry/api';
+import { InMemorySpanExporter } from '@opentelemetry/sdk-trace-node';
 import { pino } from 'pino';
 import { startTracing } from '../../src/tracing/sdk.ts';
 
 /** What tests look at of a span that was exported. */
 export interface ExportedSpan {
   readonly name: string;
-  readonly kind: number;
+  readonly kind: SpanKind;
   readonly attributes: Attributes;
   readonly status: { readonly code: number; readonly message?: string };
   readonly links: readonly { readonly context: SpanContext; readonly attributes?: Attributes }[];
@@ -15,20 +16,19 @@ export interface ExportedSpan {
   spanContext(): SpanContext;
 }
 
+/** Keeps its spans when it is shut down. */
+class RecordingExporter extends InMemorySpanExporter {
+  override shutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
 /** The product's own tracing, with an exporter that keeps the spans. They come a second after they ended, or at `close`. */
 export function recordTracing(ratio = 1) {
-  const spans: ExportedSpan[] = [];
-  const tracing = startTracing(
-    { endpoint: 'http://127.0.0.1:1', ratio, log: pino({ level: 'silent' }) },
-    {
-      export(exported, done) {
-        spans.push(...exported);
-        done({ code: 0 });
-      },
-      shutdown: () => Promise.resolve(),
-    },
-  );
-  return { ...tracing, spans };
+  const exporter = new RecordingExporter();
+  const spans: readonly ExportedSpan[] = exporter.getFinishedSpans();
+  const options = { endpoint: 'http://127.0.0.1:1', ratio, log: pino({ level: 'silent' }) };
+  return { ...startTracing(options, exporter), spans };
 }
 
 export type RecordedTracing = ReturnType<typeof recordTracing>;
