@@ -268,6 +268,13 @@ describe('the context of a caller', () => {
     const audited = await Promise.all([traced, bare].map((id) => untraced.get(`/audit?orderId=${id}`)));
     expect(audited.map(({ body }) => body.items[0].traceId as unknown)).toEqual([traceId, null]);
     expect(untraced.logged.find((line) => line['orderId'] === traced)).toMatchObject({ traceId });
+    // As every document of before there were traces, which need not be written anew.
+    const document = await service.mongo
+      .db(service.config.mongoDatabase)
+      .collection('audit')
+      .findOne({ orderId: bare });
+    expect(document).toMatchObject({ type: 'PizzaOrderPlaced' });
+    expect(document).not.toHaveProperty('traceId');
   });
 });
 
