@@ -101,7 +101,7 @@ export default tseslint.config(
   },
   // What the API answers is of every shape.
   {
-    files: ['test/{access,api,live}/**/*.ts'],
+    files: ['test/{access,api,live,tracing}/**/*.ts'],
     rules: Object.fromEntries(
       ['assignment', 'member-access', 'argument', 'call', 'return'].map((name) => [
         `@typescript-eslint/no-unsafe-${name}`,

@@ -135,6 +135,15 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
       (value) => LOG_LEVELS.find((level) => level === value),
       `one of ${LOG_LEVELS.join(', ')}`,
     ),
+    /** Where spans are sent by OTLP over HTTP; undefined: nothing is traced. */
+    otlpEndpoint: secret('OTEL_EXPORTER_OTLP_ENDPOINT', mistakeInOtlpEndpoint),
+    /** Share of the traces that is kept, where the caller doesn't say. */
+    traceRatio: checked(
+      'OTEL_TRACES_SAMPLER_ARG',
+      1,
+      (value) => (/^\d(?:\.\d{1,9})?$/.test(value) && Number(value) <= 1 ? Number(value) : undefined),
+      'a number from 0 to 1',
+    ),
     embeddedEventStorePort: integer('EMBEDDED_EVENTSTORE_PORT', 0, 0, 65_535),
     embeddedMongoPort: integer('EMBEDDED_MONGODB_PORT', 0, 0, 65_535),
     /** Requests per minute and client; undefined: no limit. */
@@ -159,6 +168,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
       lateMinutes: integer('KITCHEN_LATE_MINUTES', 20, 1, 10_000),
       /** IANA name of the zone that times are shown in. */
       timeZone: checked('TIME_ZONE', zoneOfThisMachine(), knownZone, 'the name of a time zone, such as Europe/Rome'),
+      /** Address of a trace for those who look at it, with `{traceId}` in the place of its id. */
+      traceUrlTemplate: checked<string | undefined>(
+        'TRACE_URL_TEMPLATE',
+        undefined,
+        (value) => (value.includes('{traceId}') && isWebUrl(value.replaceAll('{traceId}', '0')) ? value : undefined),
+        'a URL of http or https with {traceId} in it',
+      ),
     },
   } as const;
   if (config.isProduction) {
@@ -270,6 +286,16 @@ function mistakeInIssuer(value: string, isProduction: boolean): string | undefin
     return `must be an https URL without query, fragment and user${isProduction ? '' : ', or an http one of this machine'}`;
   }
   return undefined;
+}
+
+function mistakeInOtlpEndpoint(value: string): string | undefined {
+  return isWebUrl(value) && !/[?#]/.test(value)
+    ? undefined
+    : 'must be a URL of http or https without user, query and fragment';
+}
+
+function isWebUrl(value: string): boolean {
+  return /^https?:\/\/[^\s@/?#]+(?:[/?#]\S*)?$/i.test(value) && URL.canParse(value);
 }
 
 const SHORTEST_SESSION_KEY = 32;

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
+import type { Logger } from 'pino';
 import { accessSettings } from './access/settings.ts';
-import { ConfigError, loadConfig } from './config.ts';
+import { type Config, ConfigError, loadConfig } from './config.ts';
 import { startServers } from './servers.ts';
 import { onInterrupt } from './interrupts.ts';
 import { createLog } from './log.ts';
@@ -61,26 +62,35 @@ async function start(): Promise<void> {
 
   async function open(): Promise<void> {
     // Embedded servers take as long to start as it takes to load the service, which uses this thread only.
-    const [servers, { connectStores }, { createService }] = await Promise.all([
+    const [servers, { connectStores }, { createService }, tracing] = await Promise.all([
       startServers(config, log),
       import('./stores.ts'),
       import('./service.ts'),
+      startTracing(config, log),
     ]);
     const stores = connectStores(servers);
     closers.push(() => stores.close());
+    if (tracing) closers.push(() => tracing.close());
     stores.failed.catch((error: unknown) => {
       log.fatal({ err: error }, 'an embedded server is gone');
       close();
     });
     const { eventStore, mongo } = stores;
     const access = accessSettings(config, servers.issuer);
-    const service = await createService({ config, eventStore, mongo, log, access });
+    const service = await createService({ config, eventStore, mongo, log, access, tracing });
     closers.push(() => service.close());
     drain = () => service.drain();
 
     const address = await service.app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
     log.info({ address, docs: `${address}/docs` }, 'listening');
   }
+}
+
+/** Where nothing is exported, the SDK is not even loaded. */
+async function startTracing({ otlpEndpoint: endpoint, traceRatio: ratio }: Config, log: Logger) {
+  if (endpoint === undefined) return undefined;
+  const sdk = await import('./tracing/sdk.ts');
+  return sdk.startTracing({ endpoint, ratio, log });
 }
 
 function describeFailure(error: unknown): string {

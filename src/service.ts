@@ -38,6 +38,7 @@ import { createRebuilds } from './read-models/rebuild/rebuild.ts';
 import { supervise } from './read-models/live/supervise.ts';
 import { startWorker, type Worker } from './read-models/live/worker.ts';
 import { STORE_TIME_LIMIT_MS } from './time-limit.ts';
+import type { Tracing } from './tracing/trace.ts';
 
 export interface ServiceOptions {
   readonly config: Pick<
@@ -60,6 +61,8 @@ export interface ServiceOptions {
   readonly clock?: () => Date;
   /** Absent: nobody is asked who it is. */
   readonly access?: AccessSettings | undefined;
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** Default: those of the product. */
   readonly readModels?: readonly ReadModel[];
 }
@@ -87,13 +90,14 @@ export async function createService({
   log,
   clock = () => new Date(),
   access,
+  tracing,
   readModels = READ_MODELS,
 }: ServiceOptions): Promise<Service> {
   const { streamPrefix, withheldEvents: withheld } = config;
   const unknown = withheld?.find((type) => !Object.hasOwn(eventSchemas, type));
   if (unknown !== undefined) throw new ConfigError(`WITHHOLD_EVENTS names ${unknown}, which is no type of event`);
   const database = openDatabase(mongo, config.mongoDatabase);
-  const metrics = createMetrics();
+  const metrics = createMetrics(tracing);
   const streams = createStreamStore({
     client: eventStore,
     streamPrefix,
@@ -108,7 +112,7 @@ export async function createService({
   const menuItems = new EventSourcingRepository(MENU_ITEM, { streams, log });
   const menuCommands = createMenuCommands({ ...executing, repository: menuItems });
   const { db } = database;
-  const context = { client: eventStore, streams, db, streamPrefix, log };
+  const context = { client: eventStore, streams, db, streamPrefix, log, tracing };
   const rebuilds = createRebuilds(context, readModels);
   const pressure = createPressure();
   const projecting = { context, models: readModels, group: config.consumerGroup };
@@ -142,6 +146,7 @@ export async function createService({
     streams: liveStreams,
     clock,
     metrics,
+    tracing,
     readiness,
     limits: config,
     pages: config.pages,

@@ -48,6 +48,45 @@ describe('TRUST_PROXY', () => {
   );
 });
 
+describe('the variables of traces', () => {
+  it.each([
+    'grpc://host:4317',
+    'http://',
+    'http://ho st',
+    'http://user:hunter2@host',
+    'http://host/?key=hunter2',
+    'http://host:99999',
+  ])('refuse %s for a collector, and never repeat it', (endpoint) => {
+    const message = messageOf({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+    expect(message).toContain('OTEL_EXPORTER_OTLP_ENDPOINT must be a URL of http or https');
+    expect(message).not.toContain('hunter2');
+  });
+
+  it.each(['-0.1', '2', '1e-1', 'half', '0,5', '.5', 'NaN', 'Infinity'])('refuse %s for a share', (share) => {
+    expect(messageOf({ OTEL_TRACES_SAMPLER_ARG: share })).toContain(
+      'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1',
+    );
+  });
+
+  it.each(['0', '1', '0.1', '1.0', '0.001'])('take %s for a share', (share) => {
+    expect(parseConfig({ OTEL_TRACES_SAMPLER_ARG: share }).traceRatio).toBe(Number(share));
+  });
+
+  it.each(['javascript:alert({traceId})', '/trace/{traceId}', 'https://tempo/{traceid}', 'ftp://tempo/{traceId}'])(
+    'refuse %s for the address of a trace',
+    (template) => {
+      expect(messageOf({ TRACE_URL_TEMPLATE: template })).toContain('TRACE_URL_TEMPLATE must be a URL');
+    },
+  );
+
+  it.each([
+    'http://127.0.0.1:16686/trace/{traceId}',
+    'https://grafana.example.com/explore?left={"queries":[{"query":"{traceId}"}]}',
+  ])('take %s for the address of a trace', (template) => {
+    expect(parseConfig({ TRACE_URL_TEMPLATE: template }).pages.traceUrlTemplate).toBe(template);
+  });
+});
+
 describe('parseConfig', () => {
   it('takes each variable from the environment', () => {
     const config = parseConfig({
@@ -77,6 +116,9 @@ describe('parseConfig', () => {
       RATE_LIMIT_PER_MINUTE: '600',
       TRUST_PROXY: 'loopback, 10.0.0.0/8,fd00::1',
       MAX_IN_FLIGHT: '10',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.example.com/otlp',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
+      TRACE_URL_TEMPLATE: 'https://tempo.example.com/trace/{traceId}',
     });
     expect(config).toMatchObject({
       isProduction: true,
@@ -105,6 +147,14 @@ describe('parseConfig', () => {
       rateLimitPerMinute: 600,
       trustProxy: ['loopback', '10.0.0.0/8', 'fd00::1'],
       maxInFlight: 10,
+      otlpEndpoint: 'https://otlp.example.com/otlp',
+      traceRatio: 0.25,
+      pages: {
+        warnMinutes: 5,
+        lateMinutes: 15,
+        timeZone: 'Europe/Rome',
+        traceUrlTemplate: 'https://tempo.example.com/trace/{traceId}',
+      },
     });
   });
 
@@ -134,6 +184,9 @@ describe('parseConfig', () => {
       RATE_LIMIT_PER_MINUTE: 'many',
       TRUST_PROXY: '10.0.0.0/33',
       MAX_IN_FLIGHT: '1e3',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
+      OTEL_TRACES_SAMPLER_ARG: '1.1',
+      TRACE_URL_TEMPLATE: 'https://tempo.example.com/trace',
     };
     const [head, ...mistakes] = messageOf(wrong).split('\n');
     expect(head).toBe('The configuration has mistakes:');

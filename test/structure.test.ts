@@ -24,6 +24,7 @@ const layers = [
   'eventstoredb',
   'config.ts',
   'env-file.ts',
+  'tracing',
   'domain',
   'log.ts',
   'interrupts.ts',

@@ -3,7 +3,7 @@ import { encodeCursor } from '../../src/http/requests/pages.ts';
 import type { AuditPage } from '../../src/http/schemas/audit.ts';
 import { refusedField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
-import { actor, correlationId, orderId, paidAt } from './story.ts';
+import { actor, correlationId, orderId, paidAt, traceId } from './story.ts';
 
 const nextCursor = encodeCursor({ time: new Date(paidAt), id: 'a6bd81c5-5fa1-5f7c-9d5e-0b6f4e1f7a52' }, {});
 const page: Static<typeof AuditPage> = {
@@ -16,6 +16,7 @@ const page: Static<typeof AuditPage> = {
       revision: 2,
       actor,
       correlationId,
+      traceId,
       description: 'Payment of 25.00 by credit_card, transaction txn-123456',
     },
   ],

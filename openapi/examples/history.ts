@@ -4,10 +4,12 @@ import type { OrderDiff, Timeline } from '../../src/http/schemas/history.ts';
 import { gone, refusedField, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { changesBetween, timelineItem } from '../../src/http/routes/history.ts';
-import { actor, confirmed, events, orderId, paid, placed, placedAt } from './story.ts';
+import { actor, confirmed, events, orderId, paid, placed, placedAt, traceId } from './story.ts';
+
+const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
 
 const timeline: Static<typeof Timeline> = {
-  items: events.map((event, revision) => timelineItem({ event, revision, metadata: { actor } })),
+  items: events.map((event, revision) => timelineItem({ event, revision, metadata: { actor, traceparent } })),
 };
 const diff: Static<typeof OrderDiff> = { orderId, from: 0, to: 2, changes: changesBetween(placed, paid) };
 

@@ -30,7 +30,7 @@ export const operations: OperationDocumentations = {
       200: {
         description: 'The figures of this instance',
         examples: {
-          lag: '# HELP projection_lag_events Events not yet projected\n# TYPE projection_lag_events gauge\nprojection_lag_events{projection="group"} 0\n',
+          lag: '# HELP projection_lag_events Events not yet projected\n# TYPE projection_lag_events gauge\nprojection_lag_events{projection="group"} 0\n# EOF\n',
         },
       },
     },

@@ -18,6 +18,7 @@ export const customerId = 'mario';
 export const actor = 'anna';
 export const sku = 'lanterna_m';
 export const correlationId = 'web-7f3a';
+export const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 export const placedAt = '2026-01-31T18:00:00.000Z';
 export const discountedAt = '2026-01-31T18:01:00.000Z';
 export const confirmedAt = '2026-01-31T18:02:30.000Z';

@@ -6,6 +6,7 @@ import { ConcurrencyError } from '../eventstoredb/errors.ts';
 import { type AtRevision, type EventSourcingRepository, keyOf, type Loaded, NEW } from '../eventstoredb/repository.ts';
 import type { KeyedCommand } from '../eventstoredb/snapshot-codec.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
+import { inSpan, type Trace } from '../tracing/trace.ts';
 import {
   ConcurrentModificationError,
   IdempotencyKeyReusedError,
@@ -88,17 +89,28 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
 }: ExecutorOptions<State, Event>) {
   const serialize = createSerializer();
 
-  return async function execute(command: Command<State, Event>): Promise<Executed<State>> {
-    const { name, id, request, caller } = command;
-    const context = commandContext(caller, name, id, request);
-    const executed = await serialize(id, (stillWanted) => run(command, context, stillWanted));
-    const { requestId, correlationId, id: callerId } = caller;
+  return function execute(command: Command<State, Event>): Promise<Executed<State>> {
+    const { name, id, caller } = command;
     // Customers' ids may be personal data.
     const orderId = subject === 'order' ? id : undefined;
-    const { revision } = executed;
-    log.info({ requestId, correlationId, caller: callerId, orderId, command: name, revision }, 'command done');
-    return executed;
+    const options = { attributes: { 'pizzeria.order_id': orderId } };
+    return inSpan(caller.trace, `command ${name}`, options, (trace) => executeOne(command, orderId, trace));
   };
+
+  async function executeOne(
+    command: Command<State, Event>,
+    orderId: string | undefined,
+    trace: Trace | undefined,
+  ): Promise<Executed<State>> {
+    const { name, id, request, caller } = command;
+    const context = commandContext(caller, name, id, request, trace);
+    const executed = await serialize(id, (stillWanted) => run(command, context, stillWanted));
+    const { requestId, correlationId, id: callerId } = caller;
+    const { revision } = executed;
+    const traceId = trace?.id;
+    log.info({ requestId, correlationId, traceId, caller: callerId, orderId, command: name, revision }, 'command done');
+    return executed;
+  }
 
   async function run(
     command: Command<State, Event>,
@@ -106,10 +118,11 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
     stillWanted: StillWanted,
   ): Promise<Executed<State>> {
     const { id } = command;
-    const former = command.formerId === undefined ? undefined : await formerAnswer(command, command.formerId);
+    const { trace } = context;
+    const former = command.formerId === undefined ? undefined : await formerAnswer(command, command.formerId, trace);
     if (former) return { ...former, hasChanged: true };
     let lost: unknown;
-    let loaded: Loaded<State> = command.isNewId ? NEW : await repository.getById(id);
+    let loaded: Loaded<State> = command.isNewId ? NEW : await repository.getById(id, trace);
     for (let tries = 1; tries <= MOST_TRIES;) {
       const isUnknown = loaded.state && command.isKnown?.(loaded.state) === false;
       if (isUnknown && command.ifMissing) throw command.ifMissing();
@@ -118,7 +131,7 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
       if (earlier) return { ...earlier, hasChanged: true };
       const outcome = await attempt(command, context, loaded);
       if (loaded.fromCache && (outcome instanceof Error || outcome.length === 0)) {
-        loaded = await repository.getFresh(id);
+        loaded = await repository.getFresh(id, trace);
         continue;
       }
       if (outcome instanceof Error) throw outcome;
@@ -134,7 +147,8 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
         lost = error;
         tries += 1;
         onConflict();
-        loaded = await repository.getFresh(id);
+        trace?.happened('lost a race');
+        loaded = await repository.getFresh(id, trace);
       }
     }
     throw new ConcurrentModificationError(subject, { cause: lost });
@@ -144,25 +158,26 @@ export function createExecutor<State extends { readonly lastUpdated: string }, E
   async function earlierAnswer(
     id: string,
     { keys }: Loaded<State>,
-    { idempotencyKey, requestHash, caller }: CommandContext,
+    { idempotencyKey, requestHash, caller, trace }: CommandContext,
   ): Promise<AtRevision<State> | undefined> {
     if (idempotencyKey === undefined) return undefined;
     const own = keys.get(keyOf(idempotencyKey, caller));
     if (own && own.requestHash !== requestHash) throw new IdempotencyKeyReusedError();
     const earlier = own ?? sameRequest(keys, idempotencyKey, requestHash);
-    return earlier && repository.atRevision(id, earlier.lastRevision);
+    return earlier && repository.atRevision(id, earlier.lastRevision, trace);
   }
 
   /** The answer under the id that the key gave before callers were told apart. */
   async function formerAnswer(
     { name, request, caller, isKnown }: Command<State, Event>,
     formerId: string,
+    trace: Trace | undefined,
   ): Promise<AtRevision<State> | undefined> {
-    const { state, keys } = await repository.getById(formerId);
+    const { state, keys } = await repository.getById(formerId, trace);
     if (!state || isKnown?.(state) === false) return undefined;
     const { idempotencyKey = '', requestHash } = commandContext(caller, name, formerId, request);
     const earlier = sameRequest(keys, idempotencyKey, requestHash);
-    return earlier && repository.atRevision(formerId, earlier.lastRevision);
+    return earlier && repository.atRevision(formerId, earlier.lastRevision, trace);
   }
 
   async function attempt(

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { uuidV5 } from '../uuid.ts';
 import type { OrderState } from '../domain/order-state.ts';
 import type { CommandContext } from '../eventstoredb/streams.ts';
+import type { Trace } from '../tracing/trace.ts';
 
 /** What a caller says about a command besides the command itself. */
 export interface Caller {
@@ -13,6 +14,8 @@ export interface Caller {
   readonly id?: string;
   /** Absent: it may do everything. */
   readonly rights?: Rights;
+  /** The span of its request, or its own context. */
+  readonly trace?: Trace | undefined;
 }
 
 /** What a caller may do with an order that a command finds. */
@@ -48,13 +51,19 @@ function timeOrderedUuid(now: Date): string {
  * Ids and key of one command on one stream. With a key, the ids are made of key and request: an identical request
  * proposes the very same events, a different one cannot be taken for it.
  */
-export function commandContext(caller: Caller, name: string, subject: string, request: unknown): CommandContext {
+export function commandContext(
+  caller: Caller,
+  name: string,
+  subject: string,
+  request: unknown,
+  trace?: Trace,
+): CommandContext {
   const { correlationId, actor, idempotencyKey, id } = caller;
-  if (idempotencyKey === undefined) return { commandId: randomUUID(), correlationId, actor };
+  if (idempotencyKey === undefined) return { commandId: randomUUID(), correlationId, actor, trace };
   const requestHash = createHash('sha256')
     .update(canonicalJson([name, subject, request]))
     .digest('base64url');
-  const keyed = { correlationId, actor, idempotencyKey, requestHash };
+  const keyed = { correlationId, actor, idempotencyKey, requestHash, trace };
   return id === undefined
     ? { commandId: uuidV5(`${subject}\n${idempotencyKey}\n${requestHash}`, COMMAND_NAMESPACE), ...keyed }
     : {

@@ -21,6 +21,8 @@ export interface EventMetadata {
   readonly requestHash?: string;
   /** Whose key it is; absent where callers were not told apart. */
   readonly caller?: string;
+  /** Where in a trace the command was (W3C Trace Context). It says nothing about the event: see `linksTo`. */
+  readonly traceparent?: string;
 }
 
 /** An event as read back: checked, lifted to its newest version, with where and when it was stored. */
@@ -129,10 +131,18 @@ export function validationError(type: EventTypeName, version: number, data: unkn
   return validate(data) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
 }
 
-const METADATA_TEXTS = ['$correlationId', '$causationId', 'actor', 'idempotencyKey', 'requestHash', 'caller'] as const;
+const METADATA_TEXTS = [
+  '$correlationId',
+  '$causationId',
+  'actor',
+  'idempotencyKey',
+  'requestHash',
+  'caller',
+  'traceparent',
+] as const;
 
 /** Metadata may come from any client of the store: only what has the right type counts. */
-function readMetadata(stored: unknown): Partial<EventMetadata> {
+export function readMetadata(stored: unknown): Partial<EventMetadata> {
   if (typeof stored !== 'object' || stored === null || Buffer.isBuffer(stored)) return {};
   const fields = stored as Record<string, unknown>;
   const metadata: { -readonly [Name in keyof EventMetadata]?: EventMetadata[Name] } = {};

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import { inStoreSpan, type Trace } from '../tracing/trace.ts';
 import type { AggregateKind, DomainEvent } from './aggregates.ts';
 import { decodeEventOf, type StoredEvent } from './codec.ts';
 import { ConcurrencyError, StreamGoneError, UnreadableEventError } from './errors.ts';
@@ -82,9 +83,9 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
    *
    * @throws StreamGoneError, EventStoreUnavailableError, UnreadableEventError
    */
-  async getById(id: string): Promise<Loaded<State>> {
+  async getById(id: string, trace?: Trace): Promise<Loaded<State>> {
     const cached = this.#isCaching ? this.#cache?.get(id) : undefined;
-    return cached ? { ...cached, fromCache: true } : this.getFresh(id);
+    return cached ? { ...cached, fromCache: true } : this.getFresh(id, trace);
   }
 
   /**
@@ -92,10 +93,10 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
    *
    * @throws StreamGoneError, EventStoreUnavailableError, UnreadableEventError
    */
-  async getFresh(id: string): Promise<Loaded<State>> {
+  async getFresh(id: string, trace?: Trace): Promise<Loaded<State>> {
     this.#cache?.delete(id);
     const evictions = this.#evictions;
-    const fold = await this.#load(id);
+    const fold = await this.#load(id, undefined, trace);
     if (exists(fold)) this.#remember(id, fold, evictions);
     return { ...fold, fromCache: false };
   }
@@ -122,7 +123,7 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
     const stored: Fold<State> =
       context.idempotencyKey === undefined
         ? { state: events.reduce(this.#kind.evolve, loaded.state), revision, eventId, keys: loaded.keys }
-        : await this.#load(id, revision);
+        : await this.#load(id, revision, context.trace);
     if (!exists(stored)) throw new ConcurrencyError(`${stream} was deleted meanwhile`);
     this.#remember(id, stored, evictions);
     const crossed = (last: number) => Math.floor((last + 1) / this.#snapshotEvery);
@@ -131,8 +132,8 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
   }
 
   /** The aggregate right after the event at `revision`; undefined when the stream does not reach it. */
-  async atRevision(id: string, revision: number): Promise<AtRevision<State> | undefined> {
-    const fold = await this.#load(id, revision);
+  async atRevision(id: string, revision: number, trace?: Trace): Promise<AtRevision<State> | undefined> {
+    const fold = await this.#load(id, revision, trace);
     return exists(fold) && fold.revision === revision ? fold : undefined;
   }
 
@@ -197,8 +198,12 @@ export class EventSourcingRepository<State extends { readonly lastUpdated: strin
     return recorded.map((event) => decodeEventOf(this.#kind, event));
   }
 
+  #load(id: string, upTo?: number, trace?: Trace): Promise<Fold<State>> {
+    return inStoreSpan(trace, 'eventstoredb', 'load', this.#kind.category, () => this.#foldStream(id, upTo));
+  }
+
   /** Folds up to `upTo` (inclusive) or the end: a short stream in one read, a long one from its snapshot on. */
-  async #load(id: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Fold<State>> {
+  async #foldStream(id: string, upTo = Number.MAX_SAFE_INTEGER): Promise<Fold<State>> {
     const wanted = upTo + 1;
     const first = await this.#read(id, 0, Math.min(FIRST_READ, wanted));
     const start = this.#foldAll(EMPTY, first);

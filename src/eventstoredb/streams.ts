@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ErrorType, type EventStoreDBClient, type RecordedEvent } from '@eventstore/db-client';
+import { inStoreSpan, type Trace } from '../tracing/trace.ts';
 import { uuidV5 } from '../uuid.ts';
 import { createBatchAppend, type ProposedEvent } from './wire/append.ts';
 import { type Reading, readStream, readToEnd } from './wire/read.ts';
@@ -19,10 +20,12 @@ export interface CommandContext {
   readonly requestHash?: string;
   /** Whose key it is, where callers are told apart. */
   readonly caller?: string;
+  /** Its span, or the caller's context. It is no part of the command: repeated, it may have another. */
+  readonly trace?: Trace | undefined;
 }
 
 export interface AppendObserver {
-  appended(seconds: number, events: number): void;
+  appended(seconds: number, events: number, trace: Trace | undefined): void;
   retried(): void;
 }
 
@@ -60,6 +63,7 @@ const DUPLICATE_ATTEMPT_MS = { least: 150, most: 250 };
 /** Reads and appends the service's streams: bounded time, exactly one effect for one append. */
 export function createStreamStore({ client, streamPrefix, timeLimitMs, observer }: StreamStoreOptions) {
   const streamOf = (category: string, id: string) => `${streamPrefix}${category}-${id}`;
+  const categoryOf = (stream: string) => stream.slice(streamPrefix.length, stream.indexOf('-', streamPrefix.length));
   const batchAppend = createBatchAppend(client);
 
   /**
@@ -152,10 +156,14 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
         ...(context.idempotencyKey !== undefined && { idempotencyKey: context.idempotencyKey }),
         ...(context.requestHash !== undefined && { requestHash: context.requestHash }),
         ...(context.caller !== undefined && { caller: context.caller }),
+        ...(context.trace && { traceparent: context.trace.traceparent }),
       };
       const idOf = (index: number) => uuidV5(String(index), context.commandId);
       const proposed = events.map((event, index) => encodeEvent(event, idOf(index), metadata));
-      return appendExactlyOnce(stream, expectedRevision, proposed, context.idempotencyKey !== undefined);
+      const isKeyed = context.idempotencyKey !== undefined;
+      return inStoreSpan(context.trace, 'eventstoredb', 'append', categoryOf(stream), (trace) =>
+        appendExactlyOnce(stream, expectedRevision, proposed, isKeyed, trace),
+      );
     },
 
     /**
@@ -173,6 +181,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
     expectedRevision: number,
     proposed: readonly ProposedEvent[],
     mayBeDuplicate: boolean,
+    trace: Trace | undefined,
   ): Promise<Appended> {
     const started = performance.now();
     const left = () => timeLimitMs - (performance.now() - started);
@@ -187,7 +196,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
           attempt > 0 || mayBeDuplicate ? patienceAsDuplicate(attempt) : APPEND_ATTEMPT_MS,
         );
         const revision = await withTimeLimit(patience, anyOf(open), () => (isSilent = true));
-        observer?.appended((performance.now() - started) / 1000, proposed.length);
+        observer?.appended((performance.now() - started) / 1000, proposed.length, trace);
         return { revision, eventId: proposed.at(-1)?.id ?? '' };
       } catch (error) {
         if (hasType(error, ErrorType.WRONG_EXPECTED_VERSION)) {
@@ -201,6 +210,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
           throw new EventStoreUnavailableError(`append to ${stream} was not settled`, { cause: error });
         }
         observer?.retried();
+        trace?.happened('sent again', { 'pizzeria.reason': isSilent ? 'no answer' : 'connection broken' });
         if (pause > 0) await delay(pause);
       }
     }

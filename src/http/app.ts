@@ -5,6 +5,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { Access } from '../access/index.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Tracing } from '../tracing/trace.ts';
 import { guard, requireRules } from './access/guard.ts';
 import { sessionRoutes } from './access/session-routes.ts';
 import { liveRoutes, type LiveRoutesOptions } from './live/routes.ts';
@@ -13,6 +14,7 @@ import { pageRoutes } from './pages.ts';
 import { publishedDocument } from './published-document.ts';
 import { handleError } from './problems/answer.ts';
 import { requirePreconditions } from './requests/preconditions.ts';
+import { traceRequests } from './requests/tracing.ts';
 import { adminRoutes, type AdminRoutesOptions } from './routes/admin.ts';
 import { analyticsRoutes, type AnalyticsRoutesOptions } from './routes/analytics.ts';
 import { auditRoutes, type AuditRoutesOptions } from './routes/audit.ts';
@@ -50,6 +52,7 @@ export interface AppDependencies
     LiveRoutesOptions {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
+  readonly tracing?: Tracing | undefined;
   readonly limits: Pick<Config, 'maxInFlight' | 'rateLimitPerMinute' | 'trustProxy'>;
   readonly pressure: Pressure;
   /** Absent: nobody is asked who it is. */
@@ -99,6 +102,7 @@ export async function buildApp(
   app.setValidatorCompiler(createValidatorCompiler(sharedSchemas));
   app.setSerializerCompiler(createSerializerCompiler(sharedSchemas));
   app.setErrorHandler(handleError);
+  traceRequests(app, dependencies.tracing);
   measureRequests(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(securityHeaders).header('x-request-id', request.id);

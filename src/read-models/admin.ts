@@ -19,6 +19,7 @@ import {
 import type { RebuildState } from './rebuild/lease.ts';
 import type { Findings, Reached, VerifyResult, VerifyRun } from './findings.ts';
 import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
+import { inTrace } from '../tracing/trace.ts';
 
 export interface AdminOptions {
   readonly context: ReadModelContext;
@@ -123,12 +124,13 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
      */
     async verify(name: string, run: Omit<VerifyRun, 'signal'>): Promise<VerifyResult> {
       const findings: Findings = { checked: 0, differences: 0, listed: [], repaired: 0, behind: null };
+      const model = findReadModel(models, name);
+      const given = { ...VERIFY_DEFAULTS, reached: () => reached(name), ...run, signal: stopping.signal };
       try {
-        await findReadModel(models, name).verify(
-          context,
-          { ...VERIFY_DEFAULTS, reached: () => reached(name), ...run, signal: stopping.signal },
-          findings,
-        );
+        await inTrace(context.tracing, `verify ${name}`, {}, async (trace) => {
+          await model.verify(context, given, findings);
+          trace?.set({ 'pizzeria.documents': findings.checked, 'pizzeria.differences': findings.differences });
+        });
         return { name, ...findings };
       } catch (error) {
         // Our time limits wrap the driver's errors, but this call has none.

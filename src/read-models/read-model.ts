@@ -3,6 +3,7 @@ import type { Db, IndexDescription } from 'mongodb';
 import type { Logger } from 'pino';
 import { decodeEvent, type StoredEvent } from '../eventstoredb/codec.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
+import type { Tracing } from '../tracing/trace.ts';
 import { forEachOf, READS_AT_ONCE } from './batches.ts';
 import type { Findings, VerifyRun } from './findings.ts';
 
@@ -58,6 +59,7 @@ export interface ReadModelContext {
   readonly db: Db;
   readonly streamPrefix: string;
   readonly log: Logger;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Folds events in memory and writes the results together. Takes events in any order, any number of times. */

@@ -12,6 +12,7 @@ interface Entry {
   readonly revision: number;
   readonly actor: string;
   readonly correlationId: string | null;
+  readonly traceId: string | null;
   readonly description: string;
 }
 
@@ -30,7 +31,8 @@ beforeAll(async () => {
   orderIds = [];
   for (const actor of ['web', 'phone', 'web']) orderIds.push(await placeOrder(actor));
   const [first = '', second = ''] = orderIds;
-  const headers = { 'x-actor': 'gina', 'x-correlation-id': 'trace-7' };
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const headers = { 'x-actor': 'gina', 'x-correlation-id': 'trace-7', traceparent };
   await service.post(`/orders/${first}/payment`, { paymentMethod: 'cash', transactionId: 't' }, headers);
   await service.post(`/orders/${first}/confirm`, { estimatedDeliveryTime: '2999-01-01T00:00:00Z' }, headers);
   await service.post(`/orders/${second}/discount`, { discountCode: 'X', discountAmount: '1' }, { 'x-actor': 'boss' });
@@ -70,7 +72,7 @@ describe('GET /audit', () => {
     expect(keys).toEqual([...keys].sort().reverse());
   });
 
-  test('audit, of one event, says who did what when under which correlation id', async () => {
+  test('audit, of one event, says who did what when under which correlation id and in which trace', async () => {
     const { items } = await audit('?type=PaymentProcessed');
     expect(items).toEqual([
       {
@@ -81,6 +83,7 @@ describe('GET /audit', () => {
         revision: 1,
         actor: 'gina',
         correlationId: 'trace-7',
+        traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
         description: 'Payment of 10.00 by cash, transaction t',
       },
     ]);

@@ -273,6 +273,7 @@ describe('GET /orders/{id}/timeline', () => {
       description,
       details: { orderId: id, ...details },
       actor,
+      traceId: expect.stringMatching(/^[\da-f]{32}$/) as string,
     });
     expect(body).toEqual({
       items: [

@@ -31,6 +31,38 @@ describe('GET /metrics', () => {
     }
   });
 
+  test('metrics, asked for in OpenMetrics, name the traces of what took how long, and are as before in the plain format', async () => {
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const namesIn = (text: string) => new Set(text.split('\n').flatMap((line) => /^\w+/.exec(line) ?? []));
+    const before = await scrape();
+    const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+    const items = [{ name: 'Margherita', quantity: 1, unitPrice: '10.00' }];
+    expect((await service.post('/orders', { customerId: 'ada', items }, headers)).status).toBe(201);
+    // What Prometheus sends.
+    const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
+    const asked = await service.app.inject({ url: '/metrics', headers: { accept } });
+    expect(asked.headers['content-type']).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
+    expect(asked.body).toMatch(/\n# EOF\n$/);
+    const exemplar = ` # {trace_id="${traceId}",span_id="[\\da-f]{16}"} [\\d.e-]+ [\\d.]+`;
+    for (const series of [
+      'http_request_duration_seconds_bucket{le="[^"]+",method="POST",route="/orders",status="201"}',
+      'eventstore_append_duration_seconds_bucket{le="[^"]+"}',
+    ])
+      expect(asked.body).toMatch(new RegExp(`${series} \\d+${exemplar}`));
+    expect(asked.body).toContain('\neventstore_appended_events_total ');
+    const after = await scrape();
+    expect(after).not.toContain(traceId);
+    expect(namesIn(after)).toEqual(namesIn(before));
+    expect(valueOf(after, 'pizzeria_spans_dropped_total')).toBe(0);
+  });
+
+  test('requests, that are not sampled, leave no exemplar', async () => {
+    const headers = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b7-00' };
+    await service.get('/orders', headers);
+    const { body } = await service.app.inject({ url: '/metrics', headers: { accept: 'application/openmetrics-text' } });
+    expect(body).not.toContain('4bf92f3577b34da6a3ce929d0e0e4737');
+  });
+
   test('requests, of one route with different orders, count for its pattern, method and status', async () => {
     const id = await placeOrder(service);
     await until('it is projected', async () => (await service.get(`/orders/${id}`)).status === 200);

@@ -38,6 +38,9 @@ beforeAll(async () => {
 });
 afterAll(() => service.close());
 
+/** Who acts in the document's story, and in which trace. */
+const ANNA = { 'x-actor': 'anna', traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' };
+
 type Path = Readonly<Record<string, string>>;
 type State = 'placed' | 'confirmed' | 'paid';
 
@@ -128,14 +131,14 @@ async function sendExample(operationId: string, name: string, sent: Sent): Promi
     .flatMap(({ examples }) => examples)
     .find((answer) => answer.name === name)?.value as { lastUpdated?: string } | undefined;
   now = example?.lastUpdated === undefined ? now : new Date(example.lastUpdated);
-  const answer = await send(operation, { headers: { 'x-actor': 'anna' }, ...sent, body: operation.bodies[name] });
+  const answer = await send(operation, { headers: ANNA, ...sent, body: operation.bodies[name] });
   expect(answer.statusCode).toBeLessThan(300);
   return answer;
 }
 
 /** An order of the document's story, as far as that state. */
 async function orderIn(state: State, headers: Readonly<Record<string, string>> = {}): Promise<Path> {
-  const placed = await sendExample('placeOrder', 'byPrice', { headers: { 'x-actor': 'anna', ...headers } });
+  const placed = await sendExample('placeOrder', 'byPrice', { headers: { ...ANNA, ...headers } });
   const path = { orderId: (JSON.parse(placed.body) as { id: string }).id };
   if (state !== 'placed') await sendExample('confirmOrder', 'withNotes', { path });
   if (state === 'paid') await sendExample('payOrder', 'byCard', { path });

@@ -109,14 +109,15 @@ describe('the life of an order', () => {
     expect(unknown).toMatchObject({ status: 404, body: { type: '/problems/not-found' } });
   });
 
-  it('metadata, of every event, names actor, correlation and cause', async () => {
+  it('metadata, of every event, names actor, correlation, cause and trace', async () => {
     const id = await placeAs({ 'x-actor': 'anna', 'x-correlation-id': 'corr-1' });
+    const traceparent = expect.stringMatching(/^00-[\da-f]{32}-[\da-f]{16}-01$/) as string;
     const stored = [];
     for await (const { event } of service.eventStore.readStream(`${service.config.streamPrefix}PizzaOrder-${id}`)) {
       stored.push(event?.metadata);
     }
     expect(stored).toEqual([
-      { $correlationId: 'corr-1', $causationId: expect.any(String), actor: 'anna', schemaVersion: 2 },
+      { $correlationId: 'corr-1', $causationId: expect.any(String), actor: 'anna', schemaVersion: 2, traceparent },
     ]);
   });
 });

@@ -33,7 +33,7 @@ beforeEach(() => {
     snapshotEvery: 100,
     withheldEvents: undefined,
     trustProxy: [],
-    pages: { warnMinutes: 10, lateMinutes: 20, timeZone: 'UTC' },
+    pages: { warnMinutes: 10, lateMinutes: 20, timeZone: 'UTC', traceUrlTemplate: undefined },
     maxInFlight: 1000,
     maxStreams: 500,
     rateLimitPerMinute: undefined,

@@ -3,11 +3,12 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import type { MongoClient } from 'mongodb';
 import { type Logger, pino } from 'pino';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { connectMongo } from '../../src/read-models/database.ts';
 import { createService, type Service, type ServiceOptions } from '../../src/service.ts';
 import { groupName } from './group.ts';
+import { type ExportedSpan, recordTracing, type RecordedTracing, unknownIn } from './tracing.ts';
 import { until } from './until.ts';
 
 export interface TestService {
@@ -20,6 +21,8 @@ export interface TestService {
   readonly group: string;
   /** Lines that the service logged, parsed. */
   readonly logged: Record<string, unknown>[];
+  /** Spans that it exported; none of one that is not traced. */
+  readonly spans: readonly ExportedSpan[];
   post(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   get(url: string, headers?: Record<string, string>): Promise<Answer>;
   put(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
@@ -42,6 +45,8 @@ export interface TestServiceOptions {
   /** Default: the one that all tests share. */
   readonly eventStoreUrl?: string;
   readonly access?: ServiceOptions['access'];
+  /** Default: first instances are traced, and others of the same service are not. */
+  readonly tracing?: RecordedTracing | undefined;
   /** Where a service of this test lives already: a second instance of it. */
   readonly like?: TestService;
 }
@@ -54,6 +59,7 @@ export async function startTestService({
   eventStoreUrl = inject('eventStoreUrl'),
   access,
   like,
+  tracing = like ? undefined : recordTracing(),
 }: TestServiceOptions = {}): Promise<TestService> {
   const name = `t${randomBytes(6).toString('hex')}`;
   const full = like?.config ?? {
@@ -67,7 +73,7 @@ export async function startTestService({
     maxStreams: 500,
     rateLimitPerMinute: undefined,
     trustProxy: undefined,
-    pages: { warnMinutes: 10, lateMinutes: 20, timeZone: 'Europe/Rome' },
+    pages: { warnMinutes: 10, lateMinutes: 20, timeZone: 'Europe/Rome', traceUrlTemplate: undefined },
     ...config,
   };
   const eventStore = like?.eventStore ?? connectEventStore(eventStoreUrl);
@@ -81,6 +87,7 @@ export async function startTestService({
     log,
     ...(clock && { clock }),
     access,
+    tracing,
     ...(readModels && { readModels }),
   });
   await until('the projection consumes', () => service.worker.status().state === 'consuming');
@@ -96,22 +103,27 @@ export async function startTestService({
     config: full,
     group,
     logged,
+    spans: tracing?.spans ?? [],
     post: (url, body, headers = {}) => send({ method: 'POST', url, payload: body as object, headers }),
     get: (url, headers = {}) => send({ method: 'GET', url, headers }),
     put: (url, body, headers = {}) => send({ method: 'PUT', url, payload: body as object, headers }),
     delete: (url, headers = {}) => send({ method: 'DELETE', url, headers }),
     async close() {
       await service.close();
+      await tracing?.close();
+      const unknown = tracing?.spans.flatMap(unknownIn) ?? [];
       if (like) return;
       await eventStore.deletePersistentSubscriptionToAll(group);
       await mongo.db(full.mongoDatabase).dropDatabase();
       await eventStore.dispose();
       await mongo.close();
+      expect(unknown, 'what spans say that they should not').toEqual([]);
     },
   };
 }
 
-function recordingLog(): { readonly log: Logger; readonly logged: Record<string, unknown>[] } {
+/** A log that keeps its lines, parsed. */
+export function recordingLog(): { readonly log: Logger; readonly logged: Record<string, unknown>[] } {
   const logged: Record<string, unknown>[] = [];
   const log = pino(
     { level: 'info' },

@@ -588,7 +588,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics in Prometheus’ text format */
+        /** Metrics in Prometheus’ text format, or in OpenMetrics’, which has exemplars */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -937,6 +937,8 @@ export interface components {
                 };
                 /** @description who did it */
                 actor: string;
+                /** @description of the trace that it was made in; null when there was none */
+                traceId: string | null;
             }[];
         };
         OrderDiff: {
@@ -970,6 +972,8 @@ export interface components {
                 actor: string;
                 /** @description null when the event has none */
                 correlationId: string | null;
+                /** @description of the trace that it was made in; null when there was none */
+                traceId: string | null;
                 /** @description what happened, in a sentence */
                 description: string;
             }[];
@@ -6129,6 +6133,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/openmetrics-text": string;
                 };
             };
             /** @description Nobody knows who asks */

@@ -6,6 +6,7 @@ import { eventText, HEARTBEAT, type ResetReason } from '../../live/message.ts';
 import { createReader, type Reader } from '../../live/reader.ts';
 import { problem } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/errors.ts';
+import { endRequest } from '../requests/tracing.ts';
 import type { Viewer } from './viewer.ts';
 
 export type StreamKind = 'kitchen' | 'order' | 'operations';
@@ -131,6 +132,7 @@ export function createStreams({ maxStreams, metrics, clock, heartbeatMs = HEARTB
     });
     reply.headers(resumedFrom === undefined ? HEADERS : { ...HEADERS, 'last-event-id': resumedFrom });
     raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
+    endRequest(reply.request, 200); // a span of hours would be exported by the end of them
     const hello = {
       serverTime: clock().toISOString(),
       resumedFrom: resumedFrom ?? null,

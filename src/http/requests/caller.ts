@@ -3,6 +3,7 @@ import type { Static } from 'typebox';
 import type { Caller } from '../../commands/idempotency.ts';
 import { rightsOf } from '../access/orders.ts';
 import type { CallerHeaders } from '../schemas/common.ts';
+import { traceOf } from './tracing.ts';
 
 type Headers = Static<typeof CallerHeaders>;
 
@@ -14,6 +15,7 @@ export function callerOf(request: FastifyRequest & { readonly headers: Headers }
     requestId: request.id,
     correlationId: headers['x-correlation-id'] ?? request.id,
     actor: actorOf(request) ?? 'anonymous',
+    trace: traceOf(request),
     ...(key !== undefined && { idempotencyKey: key }),
     ...(permit && { id: permit.identity.id, rights: rightsOf(request, permit) }),
   };

@@ -44,6 +44,6 @@ function keyOf({ recordedAt, _id }: AuditDocument) {
   return { time: recordedAt, id: _id };
 }
 
-function auditJson({ _id, recordedAt, ...rest }: AuditDocument): Static<typeof AuditEntry> {
-  return { eventId: _id, timestamp: recordedAt.toISOString(), ...rest };
+function auditJson({ _id, recordedAt, traceId, ...rest }: AuditDocument): Static<typeof AuditEntry> {
+  return { eventId: _id, timestamp: recordedAt.toISOString(), ...rest, traceId: traceId ?? null };
 }

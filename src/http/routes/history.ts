@@ -11,6 +11,7 @@ import type { PizzaOrderEvent } from '../../domain/events.ts';
 import type { OrderState } from '../../domain/order-state.ts';
 import type { EventSourcingRepository } from '../../eventstoredb/repository.ts';
 import { describe } from '../../read-models/audit/describe.ts';
+import { traceIdIn } from '../../tracing/traceparent.ts';
 import { AS_IT_IS, known, shapeFor, type Shape } from '../access/orders.ts';
 import { badField, notFound } from '../problems/errors.ts';
 import { query, ref, TimeOrDate } from '../schemas/common.ts';
@@ -169,5 +170,6 @@ export function timelineItem({
     description: describe(event),
     details: { ...event.data },
     actor: metadata.actor ?? 'anonymous',
+    traceId: traceIdIn(metadata) ?? null,
   };
 }

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { nullable } from './common.ts';
+import { nullable, TraceId } from './common.ts';
 
 export const AuditEntry = Type.Object({
   eventId: Type.String({ format: 'uuid' }),
@@ -9,6 +9,7 @@ export const AuditEntry = Type.Object({
   revision: Type.Integer({ minimum: 0 }),
   actor: Type.String(),
   correlationId: nullable<string>('string', 'null when the event has none'),
+  traceId: TraceId,
   description: Type.String({ description: 'what happened, in a sentence' }),
 });
 

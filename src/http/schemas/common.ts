@@ -25,6 +25,8 @@ export const nullable = <T extends string | number>(type: 'string' | 'integer', 
 export const nullableTime = (description: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], format: 'date-time', description });
 
+export const TraceId = nullable<string>('string', 'of the trace that it was made in; null when there was none');
+
 export const closed = { additionalProperties: false };
 
 /** Parameters of a query string, others than which are refused. */

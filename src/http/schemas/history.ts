@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { PizzaOrderEvent } from '../../domain/events.ts';
+import { TraceId } from './common.ts';
 
 /** A revision of an order, as a query parameter; streams end long before its limit. */
 export const Revision = Type.Integer({
@@ -34,6 +35,7 @@ export const TimelineItem = Type.Object({
     description: 'the data of the event, by its type',
   }),
   actor: Type.String({ description: 'who did it' }),
+  traceId: TraceId,
 });
 
 export const Timeline = Type.Object({ items: Type.Array(TimelineItem) }, { $id: 'OrderTimeline' });

@@ -1,4 +1,5 @@
 import type { StoredOrderEvent } from '../../eventstoredb/codec.ts';
+import { traceIdIn } from '../../tracing/traceparent.ts';
 import { describe } from './describe.ts';
 
 /** Document of the collection `audit`, one per event; its `_id` is the event's id. */
@@ -10,12 +11,15 @@ export interface AuditDocument {
   readonly type: string;
   readonly actor: string;
   readonly correlationId: string | null;
+  /** Absent where the event has none, as in every document that was written before there were traces. */
+  readonly traceId?: string;
   readonly description: string;
 }
 
 const LONGEST_DESCRIPTION = 1000;
 
 export function toAuditDocument({ id, recordedAt, revision, event, metadata }: StoredOrderEvent): AuditDocument {
+  const traceId = traceIdIn(metadata);
   return {
     _id: id,
     recordedAt,
@@ -24,6 +28,7 @@ export function toAuditDocument({ id, recordedAt, revision, event, metadata }: S
     type: event.type,
     actor: metadata.actor ?? 'anonymous',
     correlationId: metadata.$correlationId ?? null,
+    ...(traceId !== undefined && { traceId }),
     description: shortened(describe(event)),
   };
 }

@@ -1,7 +1,11 @@
 import type { AllStreamRecordedEvent } from '@eventstore/db-client';
+import { type SpanOptions, SpanKind } from '@opentelemetry/api';
 import { ensureConnected, withTimeLimit as withEventStoreTimeLimit } from '../../eventstoredb/client.ts';
+import { readMetadata } from '../../eventstoredb/codec.ts';
 import { consume as subscribe, type Subscription } from '../../eventstoredb/wire/consume.ts';
 import type { ResolvedEvent } from '../../eventstoredb/wire/recorded-event.ts';
+import { inStoreSpan, inTrace, linksTo, type Trace } from '../../tracing/trace.ts';
+import { traceIdIn } from '../../tracing/traceparent.ts';
 import { withTimeLimit } from '../database.ts';
 import {
   type Projection,
@@ -153,7 +157,10 @@ export function startWorker(options: WorkerOptions): Worker {
     if (empty.length > 0) subscription.ack(empty);
     if (batch.length === 0) return;
     counts.redelivered += batch.filter(({ retryCount }) => retryCount > 0).length;
-    const stalls = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(projection, batch));
+    const span = context.tracing ? spanOf(batch) : {};
+    const stalls = await inTrace(context.tracing, 'project batch', span, (trace) =>
+      withTimeLimit(BATCH_TIME_LIMIT_MS, project(projection, batch, trace)),
+    );
     const isStalled = ({ event }: Delivery) =>
       Number(event.revision) >= (stalls.get(event.streamId)?.revision ?? Number.POSITIVE_INFINITY);
     const done = stalls.size === 0 ? batch : batch.filter((delivery) => !isStalled(delivery));
@@ -161,7 +168,8 @@ export function startWorker(options: WorkerOptions): Worker {
     for (const delivery of stalls.size === 0 ? [] : batch.filter(isStalled)) {
       const { streamId, revision, id } = delivery.event;
       const reason = stalls.get(streamId)?.reason ?? '';
-      log.error({ stream: streamId, revision: Number(revision), eventId: id, reason }, 'event parked');
+      const traceId = traceIdIn(readMetadata(delivery.event.metadata));
+      log.error({ stream: streamId, revision: Number(revision), eventId: id, traceId, reason }, 'event parked');
       subscription.nack('park', reason, [delivery]);
       counts.parked += 1;
     }
@@ -169,10 +177,29 @@ export function startWorker(options: WorkerOptions): Worker {
     lastProjectedAt = new Date();
   }
 
-  async function project(projection: Projection, batch: readonly Delivery[]): Promise<ReadonlyMap<string, Stall>> {
+  async function project(
+    projection: Projection,
+    batch: readonly Delivery[],
+    trace: Trace | undefined,
+  ): Promise<ReadonlyMap<string, Stall>> {
     const events = batch.map(({ event }) => event);
     await projection.add(await toLogEvents(context, events));
-    const [stalls] = await Promise.all([projection.write(), markLog(context.db, events)]);
+    const [stalls] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
+      Promise.all([projection.write(), markLog(context.db, events)]),
+    );
     return stalls;
+  }
+
+  function spanOf(batch: readonly Delivery[]): SpanOptions {
+    const { links, omitted } = linksTo(batch.map(({ event }) => readMetadata(event.metadata).traceparent));
+    const attributes = {
+      'messaging.system': 'eventstoredb',
+      'messaging.operation.type': 'process',
+      'messaging.consumer.group.name': group,
+      'messaging.batch.message_count': batch.length,
+      'pizzeria.redelivered': batch.filter(({ retryCount }) => retryCount > 0).length,
+      'pizzeria.links_omitted': omitted,
+    };
+    return { kind: SpanKind.CONSUMER, attributes, links };
   }
 }

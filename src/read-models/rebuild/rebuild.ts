@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isUnavailable as isEventStoreUnavailable } from '../../eventstoredb/errors.ts';
 import { inOneStep } from '../database.ts';
 import { isUnavailable as isMongoUnavailable } from '../errors.ts';
+import { inTrace } from '../../tracing/trace.ts';
 import { endOfLog } from '../log-reader.ts';
 import { findReadModel, type ReadModel, type ReadModelContext } from '../read-model.ts';
 import {
@@ -88,8 +89,11 @@ export function createRebuilds(context: ReadModelContext, models: readonly ReadM
     log.info({ readModel: name, position: lease.state().position?.commit ?? null }, 'rebuild of a read model begins');
     try {
       const model = findReadModel(models, name);
-      if (model.rebuild) await model.rebuild(context);
-      else await rebuildByShadow({ context, model, models, lease, signal: stopping.signal });
+      await inTrace(context.tracing, `rebuild ${name}`, {}, async (trace) => {
+        if (model.rebuild) await model.rebuild(context);
+        else await rebuildByShadow({ context, model, models, lease, signal: stopping.signal });
+        trace?.set({ 'pizzeria.events': lease.state().events, 'pizzeria.documents': lease.state().documents });
+      });
       await lease.save({ phase: 'done', finishedAt: new Date() });
       const { events, documents } = lease.state();
       log.info({ readModel: name, events, documents, ms: Date.now() - began }, 'read model rebuilt');
