@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'embedded/*/test/**/*.test.ts'],
     exclude: ['test/containers/**', 'test/drills/**'],
-    globalSetup: ['test/support/servers.ts'],
+    globalSetup: ['test/support/servers.ts', 'test/support/chromium.ts'],
     // Most tests wait for a store or a process more than they compute.
     maxWorkers: 2,
     // For a machine ten times slower, or as busy: a limit only ends a test that would never end.

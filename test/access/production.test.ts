@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startServiceProcess } from '../docs/service-process.ts';
+import { startServiceProcess } from '../support/service-process.ts';
 import { until } from '../support/until.ts';
 
 test('in production with AUTH=off, the service starts and warns of it', async () => {

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ORDER_STATUSES, PAYMENT_STATUSES } from '../../src/domain/events.ts';
 import { anchorsOf, type Fence, linksOf, pages, ROOT } from './markdown.ts';
-import { type ServiceProcess, startServiceProcess } from './service-process.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 
 const all = pages();
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -97,7 +97,12 @@ describe('the programs that the pages name', () => {
 });
 
 /** Names that look like variables of the service's environment, and whose they are. */
-const OTHER_NAMES = [...ORDER_STATUSES, ...PAYMENT_STATUSES, 'NODE_EXTRA_CA_CERTS'] as readonly string[];
+const OTHER_NAMES = [
+  ...ORDER_STATUSES,
+  ...PAYMENT_STATUSES,
+  'NODE_EXTRA_CA_CERTS',
+  'CHROMIUM_PATH',
+] as readonly string[];
 const compose = read('docker-compose.yml');
 const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))

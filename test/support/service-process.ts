@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { connectMongo } from '../../src/read-models/database.ts';
-import { groupName } from '../support/group.ts';
-import { until } from '../support/until.ts';
-import { ROOT } from './markdown.ts';
+import { ROOT } from '../docs/markdown.ts';
+import { groupName } from './group.ts';
+import { until } from './until.ts';
 
 export interface ServiceProcess {
   readonly base: string;
@@ -21,6 +21,10 @@ export interface ServiceProcess {
     args: readonly string[],
     cwd?: string,
   ): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** Ends it with SIGKILL, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`, at the same address and on the same data. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,31 +48,29 @@ export async function startServiceProcess(settings: Readonly<Record<string, stri
     DATA_DIR: join(folder, 'data'),
     ...settings,
   };
-  // In a folder of its own, so that no .env is read.
-  const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
-    env,
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const log = outputOf(child);
-  const base = await until('the service listens', () => {
-    if (child.exitCode !== null) throw new Error(`the service ended:\n${log()}`);
-    return /"address":"([^"]+)"/.exec(log())?.[1];
-  });
-  if (base === undefined) throw new Error(`no address:\n${log()}`);
-  await until('the service is ready', async () => (await fetch(`${base}/health/ready`)).status === 200);
+  let running = await start();
+  const { base } = running;
   return {
     base,
-    log,
+    log: () => running.log(),
     async run(command, args, cwd = folder) {
       const running = spawn(command, args, { env: { ...env, BASE: base }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
       const output = outputOf(running);
       await once(running, 'close');
       return { code: running.exitCode, output: output() };
     },
+    async kill() {
+      running.child.kill('SIGKILL');
+      await once(running.child, 'close');
+    },
+    async restart() {
+      env.PORT = new URL(base).port;
+      running = await start();
+    },
     async close() {
+      const { child } = running;
       child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'close');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
       const eventStore = connectEventStore(env.EVENTSTORE_URL);
       await eventStore.deletePersistentSubscriptionToAll(groupName(name, env.STREAM_PREFIX));
       await eventStore.dispose();
@@ -78,6 +80,23 @@ export async function startServiceProcess(settings: Readonly<Record<string, stri
       rmSync(folder, { recursive: true, force: true });
     },
   };
+
+  async function start() {
+    // In a folder of its own, so that no .env is read.
+    const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
+      env,
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const log = outputOf(child);
+    const base = await until('the service listens', () => {
+      if (child.exitCode !== null) throw new Error(`the service ended:\n${log()}`);
+      return /"address":"([^"]+)"/.exec(log())?.[1];
+    });
+    if (base === undefined) throw new Error(`no address:\n${log()}`);
+    await until('the service is ready', async () => (await fetch(`${base}/health/ready`)).status === 200);
+    return { child, log, base };
+  }
 }
 
 function outputOf(child: ChildProcess): () => string {
