@@ -58,9 +58,12 @@ function useKeptFocus(items: readonly Item[], screen: Screen) {
         ? { item, id: item.getAttribute('data-order') ?? '', index: [...element.children].indexOf(item) }
         : undefined;
     };
+    // An element that is taken away loses the focus while it is still there.
     const lose = () => {
       const left = focused.current;
-      if (left?.item.isConnected) focused.current = undefined;
+      queueMicrotask(() => {
+        if (left?.item.isConnected && focused.current === left) focused.current = undefined;
+      });
     };
     element.addEventListener('focusin', take);
     element.addEventListener('focusout', lose);

@@ -10,7 +10,7 @@ import { TicketBody } from './ticket.tsx';
 /** What is left where an order was bumped: the way back, or who was first. */
 export function TraceLine({ trace, number, screen }: { trace: Trace; number: string; screen: Screen }) {
   const { card, column, at, conflict } = trace;
-  const seconds = Math.max(0, Math.ceil((at + RECALL_IN_PLACE_MS - now.value) / 1000));
+  const seconds = Math.ceil(Math.min(RECALL_IN_PLACE_MS, at + RECALL_IN_PLACE_MS - now.value) / 1000);
   return (
     <div class="trace">
       <p>

@@ -28,15 +28,15 @@ interface TicketProps {
 export function Ticket({ card, number, hotkey, screen }: TicketProps) {
   const note = screen.notes.value.get(card.id);
   const column = card.status as Column;
-  const isBusy = note?.kind === 'sending' || note?.kind === 'retrying';
   return (
     <article class="ticket" aria-labelledby={`order-${card.id}`}>
-      <TicketHead card={card} number={number} hotkey={hotkey} screen={screen} />
+      <TicketHead card={card} number={number} screen={screen} />
       <TicketBody card={card} />
       {mayBump(column, screen.rights.value) && (
         <div class="ticket-actions">
           {column === 'PENDING' && <PromiseIn id={card.id} number={number} screen={screen} />}
-          <Button kind="main" class="bump" data-select data-bump aria-busy={isBusy} onPress={() => screen.bump(card)}>
+          <Button kind="main" class="bump" data-select data-bump onPress={() => screen.bump(card)}>
+            {hotkey !== undefined && <kbd aria-hidden="true">{hotkey}</kbd>}
             {BUMP[column]}
             <span class="visually-hidden"> order {number}</span>
           </Button>
@@ -48,7 +48,7 @@ export function Ticket({ card, number, hotkey, screen }: TicketProps) {
 }
 
 /** Number and age; the only part that changes by itself. */
-function TicketHead({ card, number, hotkey, screen }: TicketProps) {
+function TicketHead({ card, number, screen }: Omit<TicketProps, 'hotkey'>) {
   const { stage, ms, lateMinutes } = ageOf(card, now.value, screen.options.value);
   return (
     <header class={`ticket-head ${stage}`}>
@@ -64,7 +64,6 @@ function TicketHead({ card, number, hotkey, screen }: TicketProps) {
         {stage === 'slow' && <strong>slow</strong>}
         {stage === 'late' && <strong>{lateMinutes > 0 ? `late ${duration(lateMinutes * 60_000)}` : 'late'}</strong>}
       </span>
-      {hotkey !== undefined && <kbd title={`Key ${hotkey}`}>{hotkey}</kbd>}
     </header>
   );
 }
