@@ -20,6 +20,7 @@ const OPEN_ORDERS = 60;
 const CHANGES_PER_SECOND = 20;
 /** Least time between two looks at the heap, and what its growth from the first to the last may be. */
 const SAMPLE_EVERY_MS = 15_000;
+const WORK = ['TaskDuration', 'ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'];
 const TARGETS = { p99Ms: 100, heapGrowth: 1.1, nodeGrowth: 1.1 };
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
@@ -136,6 +137,8 @@ async function post(path: string, body: object): Promise<Order> {
 interface Sample {
   readonly heapMb: number;
   readonly nodes: number;
+  /** Seconds that the page's thread has worked so far, by what it did. */
+  readonly busy: Readonly<Record<string, number>>;
 }
 
 async function measure(page: Page, { change }: ReturnType<typeof createChanges>): Promise<boolean> {
@@ -143,6 +146,7 @@ async function measure(page: Page, { change }: ReturnType<typeof createChanges>)
   await session.send('Performance.enable');
   const samples: Sample[] = [];
   await page.evaluate(WATCH_FRAMES);
+  samples.push(await sample(page, session));
   const start = performance.now();
   let sampledAt = start;
   let made = 0;
@@ -171,7 +175,11 @@ async function sample(page: Page, session: CDPSession): Promise<Sample> {
   const { metrics } = await session.send('Performance.getMetrics');
   const valueOf = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? Number.NaN;
   await page.evaluate('isWatching = true');
-  return { heapMb: valueOf('JSHeapUsedSize') / 1024 / 1024, nodes: valueOf('Nodes') };
+  return {
+    heapMb: valueOf('JSHeapUsedSize') / 1024 / 1024,
+    nodes: valueOf('Nodes'),
+    busy: Object.fromEntries(WORK.map((name) => [name, valueOf(name)])),
+  };
 }
 
 /** Whether the page has come to show what the board is. */
@@ -197,17 +205,26 @@ interface Measured {
 
 function report({ seconds, made, frames, samples, isSame }: Measured): boolean {
   const [p50, p99, most] = [quantile(frames, 0.5), quantile(frames, 0.99), frames.at(-1) ?? Number.NaN];
-  const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || !last || first === last) throw new Error('too short a time to see whether the heap grows');
+  // The first is from before the changes, to which the page has yet to warm up.
+  const [before, first, last] = [samples[0], samples[1], samples.at(-1)];
+  if (!before || !first || !last || first === last) throw new Error('too short a time to see whether the heap grows');
   const [heap, nodes] = [last.heapMb / first.heapMb, last.nodes / first.nodes];
   console.log(
     `${OPEN_ORDERS} open orders, ${(made / seconds).toFixed(1)} changes/s for ${(seconds / 60).toFixed(1)} min:`,
     `${frames.length} frames, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (target ${TARGETS.p99Ms}), longest ${most.toFixed(0)} ms`,
   );
   console.log(
-    `heap after collection ${samples.map(({ heapMb }) => heapMb.toFixed(2)).join(', ')} MB: × ${heap.toFixed(3)} (target ${TARGETS.heapGrowth});`,
+    `heap after collection ${samples
+      .slice(1)
+      .map(({ heapMb }) => heapMb.toFixed(2))
+      .join(', ')} MB: × ${heap.toFixed(3)} (target ${TARGETS.heapGrowth});`,
     `nodes ${first.nodes} → ${last.nodes}: × ${nodes.toFixed(3)} (target ${TARGETS.nodeGrowth});`,
     isSame ? 'the page shows the board as it is' : 'the page does NOT show the board as it is',
   );
+  const shares = WORK.map((name) => {
+    const share = ((last.busy[name] ?? Number.NaN) - (before.busy[name] ?? Number.NaN)) / seconds;
+    return `${name.replace('Duration', '')} ${(share * 100).toFixed(1)} %`;
+  });
+  console.log(`the page’s thread: ${shares.join(', ')} of the time`);
   return isSame && p99 < TARGETS.p99Ms && heap < TARGETS.heapGrowth && nodes < TARGETS.nodeGrowth;
 }
