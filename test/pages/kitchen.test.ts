@@ -85,7 +85,7 @@ describePages('the kitchen page', (pages) => {
 
     for (const [label, lane] of [
       ['Confirm', 'CONFIRMED'],
-      ['Start cooking', 'COOKING'],
+      ['Start', 'COOKING'],
       ['Ready', 'READY'],
       ['On its way', 'OUT_FOR_DELIVERY'],
     ] as const) {
@@ -435,7 +435,7 @@ describePages('the kitchen page, where people log in', (pages) => {
     const [anna, mario] = [await logIn('anna'), await logIn('mario')];
     const id = await order(mario);
     await ticket(anna, id).getByRole('button', { name: 'Confirm' }).click();
-    await ticket(anna, id).getByRole('button', { name: 'Start cooking' }).click();
+    await ticket(anna, id).getByRole('button', { name: 'Start' }).click();
     const marios = ticket(mario, id).getByRole('button', { name: 'Ready' });
     await marios.waitFor();
 
@@ -468,7 +468,7 @@ describePages('the kitchen page, where people log in', (pages) => {
     const [anna, luca, mario] = [await logIn('anna'), await logIn('luca'), await logIn('mario')];
     const id = await order(mario);
     await ticket(anna, id).getByRole('button', { name: 'Confirm' }).click();
-    await ticket(anna, id).getByRole('button', { name: 'Start cooking' }).click();
+    await ticket(anna, id).getByRole('button', { name: 'Start' }).click();
     await ticket(anna, id).getByRole('button', { name: 'Ready' }).click();
     await inLane(anna, 'READY', id).waitFor();
     expect(await lanesOf(anna)).toEqual(['PENDING', 'CONFIRMED', 'COOKING', 'READY']);

@@ -9,7 +9,7 @@ import type { Screen } from './screen.ts';
 /** What the button of an order in a column says. */
 const BUMP: Readonly<Record<Column, string>> = {
   PENDING: 'Confirm',
-  CONFIRMED: 'Start cooking',
+  CONFIRMED: 'Start',
   COOKING: 'Ready',
   READY: 'On its way',
   OUT_FOR_DELIVERY: 'Delivered',
