@@ -163,6 +163,28 @@ describePages('the kitchen page', (pages) => {
     expect((await stateOf(first)).status).toBe('COOKING');
   });
 
+  test('told to take back the last order before its answer has come, takes back that one', async () => {
+    const [first, second] = [await order('COOKING'), await order('COOKING')];
+    const page = await open('?show=COOKING,READY');
+    for (const id of [first, second]) await inLane(page, 'COOKING', id).waitFor();
+    await page.keyboard.press('1');
+    await inLane(page, 'READY', first).waitFor();
+
+    let answer = () => {};
+    const isToBeAnswered = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/orders/*/status', async (route) => {
+      const response = await route.fetch();
+      await isToBeAnswered;
+      await route.fulfill({ response });
+    });
+    await page.keyboard.press('1');
+    await inLane(page, 'READY', second).waitFor();
+    await page.keyboard.press('z');
+    answer();
+    await inLane(page, 'COOKING', second).waitFor();
+    await inLane(page, 'READY', first).waitFor();
+  });
+
   test('told to have no keys, has none', async () => {
     const id = await order('COOKING');
     const page = await open('?keys=off');

@@ -8,9 +8,17 @@ export interface Memory {
   readonly seen: readonly Seen[];
 }
 
-export interface Seen {
+interface Seen {
   readonly id: string;
   readonly column: Column;
+}
+
+/** @param columns those that are shown */
+export function seenOf(cards: Iterable<Card>, columns: readonly Column[]): Seen[] {
+  return [...cards].flatMap(({ id, status }) => {
+    const column = columns.find((each) => each === status);
+    return column === undefined ? [] : [{ id, column }];
+  });
 }
 
 const KEY = 'kitchen';

@@ -1,11 +1,10 @@
 import { now } from '../../app/clock.ts';
 import { duration } from '../../ui/format.ts';
-import type { Note } from './screen.ts';
-import type { Conflict } from './words.ts';
+import type { Conflict, Note } from './words.ts';
 
 /** How far a command has come, where that is not to be seen. */
 export function NoteLine({ note }: { readonly note: Note | undefined }) {
-  if (!note || note.kind === 'sending') return null;
+  if (!note) return null;
   return (
     <p class={`ticket-note ${note.kind}`} role="status">
       {note.kind === 'retrying' && 'No answer. Trying again …'}

@@ -15,25 +15,11 @@ import {
   shortNumbers,
   type Status,
 } from './board.ts';
-import { carryOut, lookAt, lookBehind } from './commands.ts';
+import { carryOut, type Command, lookAt, lookBehind } from './commands.ts';
 import { bumpable, type Cancelled, differenceOf, layOut, type Trace } from './layout.ts';
-import { keep, recall as recallMemory } from './memory.ts';
+import { keep, recall as recallMemory, seenOf } from './memory.ts';
 import type { Board } from './topic.ts';
-import { type Conflict, conflictOf } from './words.ts';
-
-/** How far a command has come, as its order's card says it. */
-export type Note =
-  | { readonly kind: 'sending' | 'retrying' }
-  | { readonly kind: 'refused'; readonly text: string; readonly at: number }
-  | { readonly kind: 'conflict'; readonly conflict: Conflict; readonly at: number };
-
-/** What has happened on the board but for what was done on this screen: orders by their numbers. */
-export interface News {
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly cancelled: readonly string[];
-  readonly late: readonly string[];
-}
+import { conflictOf, type News, type Note } from './words.ts';
 
 export interface ScreenOptions {
   readonly board: ReadonlySignal<Board | undefined>;
@@ -61,8 +47,9 @@ export function createScreen({ board, options, rights, onNews }: ScreenOptions) 
   const minutes = signal<ReadonlyMap<string, number>>(new Map());
   /** What commands were answered with, until the stream has come as far: it may be away. */
   const answered = new Map<string, Card>();
-  /** Orders that were bumped here, the last one at the end. */
-  let bumped: string[] = [];
+  const running = new Map<string, Promise<void>>();
+  /** Orders that were bumped here, or are just being, the last one at the end. */
+  let bumped: readonly string[] = [];
   let late: ReadonlySet<string> | undefined;
   let looking = Promise.resolve();
   let frame: number | undefined;
@@ -179,17 +166,11 @@ export function createScreen({ board, options, rights, onNews }: ScreenOptions) 
 
   function remember(): void {
     const cards = shown.peek();
-    const { columns } = options.peek();
-    const seen = [...(cards?.values() ?? [])].flatMap(({ id, status }) =>
-      columns.includes(status as Column) ? [{ id, column: status as Column }] : [],
-    );
-    keep({ cancelled: [...cancelled.peek().values()], seen: cards ? seen : memory.seen });
+    const seen = cards ? seenOf(cards.values(), options.peek().columns) : memory.seen;
+    keep({ cancelled: [...cancelled.peek().values()], seen });
   }
 
-  function isBusy(id: string): boolean {
-    const kind = notes.peek().get(id)?.kind;
-    return kind === 'sending' || kind === 'retrying';
-  }
+  const isBusy = (id: string) => running.has(id);
 
   function setNote(id: string, note: Note | undefined): void {
     const all = new Map(notes.peek());
@@ -198,32 +179,38 @@ export function createScreen({ board, options, rights, onNews }: ScreenOptions) 
     notes.value = all;
   }
 
-  async function change(card: Card, to: Status, more: { promised?: string; reason?: string } = {}): Promise<void> {
-    const { id } = card;
+  function change(command: Command): Promise<void> {
+    const { id, revision } = command.card;
     // Pressed once more, before the board shows what the press before has done.
-    if (isBusy(id) || (answered.get(id)?.revision ?? -1) > card.revision) return;
-    setNote(id, { kind: 'sending' });
+    if (isBusy(id) || (answered.get(id)?.revision ?? -1) > revision) return Promise.resolve();
+    const done = run(command).finally(() => running.delete(id));
+    running.set(id, done);
+    return done;
+  }
+
+  async function run(command: Command): Promise<void> {
+    const { card, to, reason } = command;
+    const { id } = card;
+    setNote(id, undefined);
+    bumped = bumped.filter((other) => other !== id);
+    if (reason === undefined) bumped = [...bumped.slice(1 - MOST_BUMPED), id];
     try {
-      const answer = await carryOut({ card, to, ...more }, () => setNote(id, { kind: 'retrying' }), ending.signal);
+      const answer = await carryOut(command, () => setNote(id, { kind: 'retrying' }), ending.signal);
       answered.set(id, answer);
       setNote(id, undefined);
-      if (more.reason === undefined) leaveTrace(card, answer);
+      if (reason === undefined && canRecall(answer)) {
+        traces.value = [...traces.peek(), { card, column: card.status as Column, at: serverNow() }];
+      }
       show();
     } catch (error) {
       if (ending.signal.aborted) return;
       setNote(id, undefined);
+      bumped = bumped.filter((other) => other !== id);
       if (!(error instanceof Problem)) throw error;
       const hasLost = error.status === 412 || error.status === 409;
       if (!hasLost || !(await explain(card, to)))
         setNote(id, { kind: 'refused', text: error.message, at: serverNow() });
     }
-  }
-
-  function leaveTrace(card: Card, { status }: Card): void {
-    bumped = [...bumped.slice(1 - MOST_BUMPED), card.id];
-    const back = backOf(status);
-    if (back === undefined || !rights.peek().to(back)) return;
-    traces.value = [...traces.peek(), { card, column: card.status as Column, at: serverNow() }];
   }
 
   /** Says who was first, and shows what the order is now. @returns whether anybody was */
@@ -242,23 +229,31 @@ export function createScreen({ board, options, rights, onNews }: ScreenOptions) 
   function bump(card: Card): Promise<void> {
     const column = card.status as Column;
     if (!mayBump(column, rights.peek())) return Promise.resolve();
-    if (column !== 'PENDING') return change(card, NEXT[column]);
+    if (column !== 'PENDING') return change({ card, to: NEXT[column] });
     const promised = new Date(serverNow() + minutesFor(card.id) * 60_000).toISOString();
-    return change(card, 'CONFIRMED', { promised });
+    return change({ card, to: 'CONFIRMED', promised });
   }
 
-  /** Takes an order back to where it was before. */
-  function recall(id: string): Promise<void> {
-    const card = shown.peek()?.get(id);
-    const back = card && backOf(card.status);
-    if (!card || back === undefined || !rights.peek().to(back)) return Promise.resolve();
-    return change(card, back, { reason: 'recall' });
+  /** Takes an order back to where it was before, as soon as it is known to be there. */
+  async function recall(id: string): Promise<void> {
+    await running.get(id);
+    const card = latestOf(id);
+    const to = card && canRecall(card);
+    if (card && to) await change({ card, to, reason: 'recall' });
   }
 
-  const canRecall = (id: string) => {
-    const back = backOf(shown.peek()?.get(id)?.status ?? 'PENDING');
-    return back !== undefined && rights.peek().to(back);
-  };
+  /** The board may not show yet what a command was answered with. */
+  function latestOf(id: string): Card | undefined {
+    const [card, answer] = [shown.peek()?.get(id), answered.get(id)];
+    return answer && answer.revision > (card?.revision ?? -1) ? answer : card;
+  }
+
+  /** @returns where it would be taken back to; undefined: nowhere, or not by whoever is here */
+  function canRecall({ status }: Card): Column | undefined {
+    const back = backOf(status);
+    return back !== undefined && rights.peek().to(back) ? back : undefined;
+  }
+
   const minutesFor = (id: string) => minutes.value.get(id) ?? options.value.promise;
 
   return {
@@ -284,7 +279,10 @@ export function createScreen({ board, options, rights, onNews }: ScreenOptions) 
     },
     /** @returns whether there was something to take back */
     recallLast(): boolean {
-      const id = bumped.findLast(canRecall);
+      const id = bumped.findLast((each) => {
+        const card = latestOf(each);
+        return isBusy(each) || (card && canRecall(card));
+      });
       if (id !== undefined) void recall(id);
       return id !== undefined;
     },

@@ -1,6 +1,5 @@
 import { announce } from '../../ui/announcer.tsx';
-import type { News } from './screen.ts';
-import { type Happened, NOTHING_HAPPENED, spoken } from './words.ts';
+import { type Happened, type News, NOTHING_HAPPENED, spoken } from './words.ts';
 
 const EVERY_MS = 5000;
 

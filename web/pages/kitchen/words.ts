@@ -12,6 +12,20 @@ export interface Conflict {
   readonly at: number;
 }
 
+/** How far a command has come, as its order's card says it. */
+export type Note =
+  | { readonly kind: 'retrying' }
+  | { readonly kind: 'refused'; readonly text: string; readonly at: number }
+  | { readonly kind: 'conflict'; readonly conflict: Conflict; readonly at: number };
+
+/** What has happened on the board but for what was done on this screen: orders by their numbers. */
+export interface News {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly cancelled: readonly string[];
+  readonly late: readonly string[];
+}
+
 /**
  * Who came before a command, and with what: the first event that the card did not show yet.
  *
