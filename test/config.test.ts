@@ -118,6 +118,9 @@ describe('parseConfig', () => {
       MAX_IN_FLIGHT: '10',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.example.com/otlp',
       OTEL_TRACES_SAMPLER_ARG: '0.25',
+      KITCHEN_WARN_MINUTES: '5',
+      KITCHEN_LATE_MINUTES: '15',
+      TIME_ZONE: 'Europe/Rome',
       TRACE_URL_TEMPLATE: 'https://tempo.example.com/trace/{traceId}',
     });
     expect(config).toMatchObject({

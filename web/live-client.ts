@@ -208,11 +208,17 @@ export interface BoardOptions<Card extends BoardCard> extends Pick<
   readonly onBoard: (cards: ReadonlyMap<string, Card>, changed: Card | undefined) => void;
 }
 
+/**
+ * Of orders that have left the board, those whose last revision is remembered. A stream that goes on from an earlier
+ * place repeats no more changes than this; beyond, it tells to begin anew.
+ */
+const MOST_REPEATED = 5000;
+
 /** Keeps a kitchen's board: reads it, and applies each change that is newer than what it shows, once. */
 export function watchBoard<Card extends BoardCard>({ base, onBoard, ...options }: BoardOptions<Card>): Promise<void> {
   const cards = new Map<string, Card>();
-  /** Of orders that have left the board, too: an older change must not bring them back. */
-  const revisions = new Map<string, number>();
+  /** Revisions of orders that have left the board, the last one at the end: an older change must not bring them back. */
+  const departed = new Map<string, number>();
 
   return watch({
     ...options,
@@ -223,21 +229,22 @@ export function watchBoard<Card extends BoardCard>({ base, onBoard, ...options }
       if (!response.ok) throw new Refused(response);
       const { asOf, orders } = (await response.json()) as { readonly asOf: string; readonly orders: readonly Card[] };
       cards.clear();
-      revisions.clear();
-      for (const card of orders) {
-        cards.set(card.id, card);
-        revisions.set(card.id, card.revision);
-      }
+      departed.clear();
+      for (const card of orders) cards.set(card.id, card);
       onBoard(cards, undefined);
       return asOf;
     },
     onEvent({ event, data }) {
       if (event !== 'order') return;
       const card = data['card'] as Card;
-      if (card.revision <= (revisions.get(card.id) ?? -1)) return;
-      revisions.set(card.id, card.revision);
-      if (card.status === 'DELIVERED' || card.status === 'CANCELLED') cards.delete(card.id);
-      else cards.set(card.id, card);
+      if (card.revision <= (cards.get(card.id)?.revision ?? departed.get(card.id) ?? -1)) return;
+      if (card.status === 'DELIVERED' || card.status === 'CANCELLED') {
+        cards.delete(card.id);
+        departed.delete(card.id);
+        departed.set(card.id, card.revision);
+        const [oldest] = departed.keys();
+        if (departed.size > MOST_REPEATED && oldest !== undefined) departed.delete(oldest);
+      } else cards.set(card.id, card);
       onBoard(cards, card);
     },
   });

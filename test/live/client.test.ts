@@ -196,3 +196,29 @@ test('a board, watched on a service, is kept as the orders change, and a cancell
   expect([...board.values()].map(({ id, status }) => [id, status])).toEqual([[first, 'READY']]);
   expect(changed).toEqual([`${first} READY`, `${second} CANCELLED`]);
 });
+
+test('a board, told an older change of an order that has left it, does not bring it back', async () => {
+  const card = (id: string, revision: number, status: string) => ({ id, revision, status });
+  const changes = [card('a', 4, 'DELIVERED'), card('a', 3, 'READY'), card('b', 1, 'READY'), card('b', 1, 'COOKING')];
+  const { base } = await serve(
+    (_, response) => response.end(JSON.stringify({ asOf: '1', orders: [card('a', 2, 'COOKING')] })),
+    (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (const each of changes) response.write(eventText('order', { card: each }));
+      response.write(eventText('order', { card: card('c', 0, 'PENDING') }));
+    },
+  );
+  let board: ReadonlyMap<string, BoardCard> = new Map();
+  const ending = new AbortController();
+  const watching = watchBoard({
+    base: () => base,
+    signal: ending.signal,
+    onBoard: (cards) => (board = cards),
+  });
+  closing.push(async () => {
+    ending.abort();
+    await watching;
+  });
+  await until('the last change is shown', () => board.has('c'));
+  expect([...board.values()].map(({ id, status }) => `${id} ${status}`)).toEqual(['b READY', 'c PENDING']);
+});

@@ -61,7 +61,10 @@ export async function ask<T>(answering: Promise<Answer<T>>): Promise<T> {
   throw new Problem(response.status, body, Number(response.headers.get('retry-after')) || 0);
 }
 
+/** No answer; too many requests; a gateway, or the service, that has nobody to answer. */
+const PASSING = [0, 429, 502, 503, 504];
+
 /** Whether asking again, with the same idempotency key, may help. */
 export function isPassing(problem: unknown): problem is Problem {
-  return problem instanceof Problem && (problem.status === 0 || problem.status === 429 || problem.status === 503);
+  return problem instanceof Problem && PASSING.includes(problem.status);
 }

@@ -1,3 +1,5 @@
+import { noteServerTime } from './clock.ts';
+
 /** A role, as tokens name them. */
 export type Role = 'customer' | 'kitchen' | 'driver' | 'manager' | 'admin' | 'service';
 
@@ -34,6 +36,8 @@ export async function loadSettings(url: URL, onFailure: (why: string) => void): 
   for (let pauseMs = 500; ; pauseMs = Math.min(pauseMs * 2, 10_000)) {
     try {
       const response = await fetch(url);
+      const date = response.headers.get('date');
+      if (date !== null) noteServerTime(date);
       if (response.ok) return (loaded = (await response.json()) as Settings);
       onFailure(String(response.status));
     } catch {

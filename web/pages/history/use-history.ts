@@ -7,7 +7,7 @@ import type { Progress } from './order-topic.ts';
 import { chosenRevision, createCache } from './revisions.ts';
 
 /** An event of an order; the id of its trace is there where the service keeps one. */
-export type TimelineItem = Schemas['OrderTimeline']['items'][number] & { readonly traceId?: string | null };
+export type TimelineItem = Schemas['OrderTimeline']['items'][number];
 
 /** An order right after a revision, and what that revision changed. */
 export interface Seen {
