@@ -45,6 +45,7 @@ describe('where a day begins', () => {
     ['2026-10-26', 'Europe/Rome', '2026-10-25T23:00:00.000Z'],
     // Midnight does not exist: the clocks are put forward then.
     ['2023-03-26', 'Asia/Beirut', '2023-03-25T22:00:00.000Z'],
+    ['2026-09-06', 'America/Santiago', '2026-09-06T04:00:00.000Z'],
     ['2018-11-04', 'America/Sao_Paulo', '2018-11-04T03:00:00.000Z'],
     // Midnight comes twice, or the hour before it.
     ['2023-11-05', 'America/Havana', '2023-11-05T04:00:00.000Z'],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { differing, FIELDS, type Formats, labelOf, linesOf } from '../../web/pages/history/fields.ts';
-import { chosenRevision, createCache, eventInWords, traceUrl } from '../../web/pages/history/revisions.ts';
+import { chosenRevision, createCache, eventInWords } from '../../web/pages/history/revisions.ts';
+import { traceUrl } from '../../web/ui/trace-url.ts';
 import { OrderEventType } from '../../src/http/schemas/history.ts';
 import { PlainOrder } from '../../src/http/schemas/orders.ts';
 

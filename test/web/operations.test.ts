@@ -8,10 +8,10 @@ import {
   orderOf,
   type ReadModel,
   rebuildKey,
-  traceUrl,
   troubles,
   verifiedWords,
 } from '../../web/pages/operations/state.ts';
+import { traceUrl } from '../../web/ui/trace-url.ts';
 
 const UP = { eventStore: 'up', readModels: 'up', projection: 'consuming' } as const;
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { initialValues, mistakesIn, toAmount } from '../../web/pages/orders/commands/fields.ts';
-import { endsTooEarly, readFilter, startOfDay, toParameters } from '../../web/pages/orders/filter.ts';
-import { itemsInWords, orderIdIn, orderNumber } from '../../web/pages/orders/order-words.ts';
+import { endsTooEarly, readFilter, toParameters } from '../../web/pages/orders/filter.ts';
+import { itemsInWords, orderIdIn } from '../../web/pages/orders/order-words.ts';
+import { orderNumber } from '../../web/ui/order-number.ts';
 
 describe('the filter of orders', () => {
   const read = (text: string) => readFilter(new URLSearchParams(text));
@@ -41,17 +42,6 @@ describe('the filter of orders', () => {
       placedFrom: '2026-10-24T22:00:00.000Z',
       placedTo: '2026-10-25T23:00:00.000Z', // 25 hours later: clocks are put back
     });
-  });
-
-  test.each([
-    ['2026-01-31', 'UTC', '2026-01-31T00:00:00.000Z'],
-    ['2026-03-08', 'America/New_York', '2026-03-08T05:00:00.000Z'],
-    ['2026-03-09', 'America/New_York', '2026-03-09T04:00:00.000Z'],
-    ['2026-04-05', 'Pacific/Auckland', '2026-04-04T11:00:00.000Z'],
-    ['2026-01-31', 'Asia/Kathmandu', '2026-01-30T18:15:00.000Z'],
-    ['2026-09-06', 'America/Santiago', '2026-09-06T04:00:00.000Z'], // which has no midnight
-  ])('begins the day %s of %s at %s', (day, zone, start) => {
-    expect(startOfDay(day, zone)).toBe(start);
   });
 });
 

@@ -9,7 +9,7 @@ import { Notice, ProblemNotice } from '../../ui/notice.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { StatusBadge } from '../../ui/status.tsx';
 import { OrderActions } from '../orders/commands/order-actions.tsx';
-import { orderNumber } from '../orders/order-words.ts';
+import { orderNumber } from '../../ui/order-number.ts';
 import { EventList } from './event-list.tsx';
 import { orderTopic } from './order-topic.ts';
 import { RevisionSlider } from './revision-slider.tsx';

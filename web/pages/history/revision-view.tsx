@@ -4,7 +4,8 @@ import { settings } from '../../app/settings.ts';
 import { dateTime, duration, money } from '../../ui/format.ts';
 import { StatusBadge, statusWords } from '../../ui/status.tsx';
 import { differing, FIELDS, type Formats, labelOf, linesOf } from './fields.ts';
-import { eventInWords, traceUrl } from './revisions.ts';
+import { eventInWords } from './revisions.ts';
+import { traceUrl } from '../../ui/trace-url.ts';
 import type { Seen, TimelineItem } from './use-history.ts';
 
 interface EventViewProps {

@@ -38,11 +38,6 @@ export function eventInWords(eventType: string): string {
   return EVENTS[eventType] ?? eventType;
 }
 
-/** Where a trace is shown. @param template with `{traceId}` in it */
-export function traceUrl(template: string | undefined, traceId: string | null | undefined): string | undefined {
-  return template && traceId ? template.replaceAll('{traceId}', encodeURIComponent(traceId)) : undefined;
-}
-
 /** Keeps what was seen of the revisions of one order, the newest of those that were asked for. */
 export function createCache<T>(most = 200) {
   const seen = new Map<number, T>();

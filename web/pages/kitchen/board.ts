@@ -1,4 +1,5 @@
 import type { components } from '../../api/schema.ts';
+import { orderNumber } from '../../ui/order-number.ts';
 
 /** An order, as the board has it. */
 export type Card = components['schemas']['PlainOrder'];
@@ -106,16 +107,14 @@ export function compareCards(one: Card, other: Card): number {
   return startOf(one) - startOf(other) || (one.id < other.id ? -1 : 1);
 }
 
-const SHORT = 4;
 const LONGER = 6;
 
 /** What is called out instead of an id: its end, which is longer where two orders would be called the same. */
 export function shortNumbers(ids: Iterable<string>): ReadonlyMap<string, string> {
-  const end = (id: string, length: number) => id.slice(-length).toUpperCase();
   const all = [...ids];
   const times = new Map<string, number>();
-  for (const id of all) times.set(end(id, SHORT), (times.get(end(id, SHORT)) ?? 0) + 1);
-  return new Map(all.map((id) => [id, end(id, times.get(end(id, SHORT)) === 1 ? SHORT : LONGER)]));
+  for (const id of all) times.set(orderNumber(id), (times.get(orderNumber(id)) ?? 0) + 1);
+  return new Map(all.map((id) => [id, times.get(orderNumber(id)) === 1 ? orderNumber(id) : orderNumber(id, LONGER)]));
 }
 
 /** How many of each pizza the kitchen has to make, over all orders that are confirmed and not ready; most first. */

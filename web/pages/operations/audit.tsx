@@ -10,9 +10,9 @@ import { Notice, ProblemNotice } from '../../ui/notice.tsx';
 import { useResource } from '../../ui/use-resource.ts';
 import { AuditForm } from './audit-form.tsx';
 import { type AuditFilter, filterOf, toAuditQuery } from './audit-filter.ts';
-import { traceUrl } from './state.ts';
+import { traceUrl } from '../../ui/trace-url.ts';
 
-type Entry = Schemas['AuditPage']['items'][number] & { readonly traceId?: string | null };
+type Entry = Schemas['AuditPage']['items'][number];
 
 /** Who did what when, across orders: searched by the address, so that other pages can lead here. */
 export function Audit() {

@@ -138,8 +138,3 @@ export function verifiedWords(
 export function orderOf(stream: string): string | undefined {
   return /PizzaOrder-([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/.exec(stream)?.[1];
 }
-
-/** Where a trace is shown; undefined when nobody has said. @param template with `{traceId}` in it */
-export function traceUrl(template: string | undefined, traceId: string | null | undefined): string | undefined {
-  return template && traceId ? template.replaceAll('{traceId}', encodeURIComponent(traceId)) : undefined;
-}

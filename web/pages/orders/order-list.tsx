@@ -5,7 +5,8 @@ import { now } from '../../app/clock.ts';
 import { Link } from '../../app/router.tsx';
 import { dateTime, duration, money } from '../../ui/format.ts';
 import { StatusBadge } from '../../ui/status.tsx';
-import { itemsInWords, orderNumber } from './order-words.ts';
+import { itemsInWords } from './order-words.ts';
+import { orderNumber } from '../../ui/order-number.ts';
 import { useMedia } from './use-media.ts';
 
 /** The time, anew each minute. */

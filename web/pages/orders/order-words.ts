@@ -5,11 +5,6 @@ export function orderIdIn(text: string): string | undefined {
   return UUID.exec(text)?.[0].toLowerCase();
 }
 
-/** An order's number, as people say it: the end of its id, since ids of one hour begin alike. */
-export function orderNumber(orderId: string): string {
-  return orderId.slice(-4).toUpperCase();
-}
-
 /** `2 × Margherita, 1 × Diavola`. */
 export function itemsInWords(items: readonly { readonly name: string; readonly quantity: number }[]): string {
   return items.map(({ name, quantity }) => `${quantity} × ${name}`).join(', ');

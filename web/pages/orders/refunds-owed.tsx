@@ -9,7 +9,7 @@ import { CommandDialog } from './commands/command-dialog.tsx';
 import type { OrderCommand } from './commands/commands.ts';
 import { RefundButtons } from './commands/refund-buttons.tsx';
 import './commands/commands.css';
-import { orderNumber } from './order-words.ts';
+import { orderNumber } from '../../ui/order-number.ts';
 import { usePages } from './use-pages.ts';
 
 /** Enough to begin with, and the orders stay in sight. */

@@ -8,6 +8,7 @@ import { useFollowed } from '../../live/shared.ts';
 import type { Connection } from '../../live-client.ts';
 import { announce } from '../../ui/announcer.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { orderNumber } from '../../ui/order-number.ts';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { OrderView } from './order-view.tsx';
 import { orderTopic, withChange } from './order-topic.ts';
@@ -33,7 +34,7 @@ function Tracking({ orderId }: { readonly orderId: string }) {
   if (!order) return <NotThereYet connection={connection.value} />;
   return (
     <>
-      <PageHeading title={`Order ${numberOf(orderId)}`}>
+      <PageHeading title={`Order ${orderNumber(orderId)}`}>
         <ConnectionLine connection={connection} />
       </PageHeading>
       <div class="stack">
@@ -57,11 +58,6 @@ function useTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} – Mario’s Pizzeria`;
   }, [title]);
-}
-
-/** What is called out at the counter, and on the kitchen's board: the end of the id. */
-function numberOf(orderId: string): string {
-  return orderId.slice(-4).toUpperCase();
 }
 
 /** Says what changes by itself; not what was there at the beginning. */
