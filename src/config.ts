@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { mistakeInEventStoreUrl, mistakeInMongoUrl } from './connection-strings.ts';
 import { CATEGORIES } from './domain/categories.ts';
 import { EnvFileError, readEnvFile } from './env-file.ts';
 
@@ -217,64 +218,6 @@ function isGateway(text: string): boolean {
   const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
   return rest.length === 0 && most > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 }
-
-/** What db-client 6.2 knows; it prints a connection string with an option that it does not, password included. */
-const EVENTSTORE_OPTIONS: ReadonlySet<string> = new Set([
-  'usercertfile',
-  'userkeyfile',
-  'maxdiscoverattempts',
-  'connectionname',
-  'defaultdeadline',
-  'discoveryinterval',
-  'gossiptimeout',
-  'nodepreference',
-  'tls',
-  'tlsverifycert',
-  'tlscafile',
-  'keepaliveinterval',
-  'keepalivetimeout',
-]);
-const EVENTSTORE_URL =
-  /^esdb(?:\+discover)?:\/\/(?:[^\s:@/?]+:[^\s:@/?]+@)?[\w.-]+(?::\d{1,5})?(?:,[\w.-]+(?::\d{1,5})?)*\/?(?:\?([^\s?]*))?$/;
-
-/** Says what is wrong without repeating the value, which may hold a password. */
-function mistakeInEventStoreUrl(url: string): string | undefined {
-  const match = EVENTSTORE_URL.exec(url);
-  if (!match) {
-    return 'must be esdb://[user:password@]host:port[?option=value&…] or esdb+discover://…, with user and password percent-encoded';
-  }
-  for (const pair of (match[1] ?? '').split('&').filter((text) => text !== '')) {
-    const [name = '', value = ''] = pair.split('=', 2);
-    const option = name.toLowerCase().replaceAll(/[_-]/g, '');
-    if (!EVENTSTORE_OPTIONS.has(option)) return `has an option that is not known: ${name}`;
-    if (value === '') return `has an option without a value: ${name}`;
-    if (option === 'tlsverifycert' && value !== 'true')
-      return 'cannot switch tlsVerifyCert off: name the authority in tlsCaFile';
-  }
-  return undefined;
-}
-
-const MONGODB_URL = /^mongodb(?:\+srv)?:\/\/(?:[^\s:@/?]+(?::[^\s:@/?]*)?@)?[^\s@/?]+(?:\/[^\s@?]*)?(?:\?\S*)?$/;
-
-function mistakeInMongoUrl(url: string): string | undefined {
-  if (!MONGODB_URL.test(url)) {
-    return 'must be mongodb://[user:password@]host:port[/?option=value&…] or mongodb+srv://…, with user and password percent-encoded';
-  }
-  for (const [name, value] of new URLSearchParams(url.split('?')[1])) {
-    const needed = NEEDED_OF_MONGODB.get(name.toLowerCase());
-    if (needed?.values.test(value) === false) {
-      return `must leave ${name} at ${needed.words}: saves of read models are guarded by what was written last`;
-    }
-  }
-  return undefined;
-}
-
-/** Options of a connection string, in lower case, and the values that guards can be relied on with. */
-const NEEDED_OF_MONGODB: ReadonlyMap<string, { readonly values: RegExp; readonly words: string }> = new Map([
-  ['readpreference', { values: /^primary$/i, words: 'primary' }],
-  ['readconcernlevel', { values: /^(?:local|majority|linearizable)$/i, words: 'local, majority or linearizable' }],
-  ['w', { values: /^(?!0+$)/, words: 'majority or 1 and more' }],
-]);
 
 const JSON_POINTER = /^(?:\/(?:[^~/]|~[01])+)+$/;
 const LOOPBACK_HOSTS = ['127.0.0.1', 'localhost', '[::1]'];

@@ -23,6 +23,7 @@ const layers = [
   'read-models',
   'eventstoredb',
   'config.ts',
+  'connection-strings.ts',
   'env-file.ts',
   'tracing',
   'domain',

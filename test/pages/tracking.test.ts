@@ -108,7 +108,7 @@ describePages('the tracking page', (pages) => {
     await dialog.getByRole('button', { name: 'Deliver it there' }).click();
     await headline(page, 'Ready to go');
     await page.getByText('Via Napoli 7').waitFor();
-    expect(await dialog.count()).toBe(0);
+    await dialog.waitFor({ state: 'detached' });
   });
 
   test('cancels by keyboard alone, with a reason, and keeps the focus', async () => {
