@@ -57,8 +57,9 @@ export function guard(app: FastifyInstance, access: Access, metrics: Pick<Metric
     if (request.wasRefused) return; // who waits for a revision is looked at again and again
     request.wasRefused = true;
     count(reason);
-    const { method, identity, routeOptions } = request;
-    request.log.info({ reason, why, method, route: routeOptions.url, caller: identity?.id }, 'not let in');
+    const { method, identity, routeOptions, trace } = request;
+    const caller = { caller: identity?.id, traceId: trace?.id };
+    request.log.info({ reason, why, method, route: routeOptions.url, ...caller }, 'not let in');
   });
 
   app.addHook('onRequest', (request, reply, done) => {

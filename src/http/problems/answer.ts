@@ -19,12 +19,13 @@ export function sendProblem(
 
 /** Logs what a person must look at, and answers. A 503 that is no outage, such as `not-yet-projected`, is not one. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const who = { caller: request.identity?.id, traceId: request.trace?.id };
   if (error instanceof EventStoreUnavailableError || error instanceof ReadModelsUnavailableError) {
-    request.log.warn({ err: error, caller: request.identity?.id }, 'store unavailable');
+    request.log.warn({ err: error, ...who }, 'store unavailable');
     return sendProblem(request, reply, storeAway(request.method, pathOf(request)));
   }
   const problem = toProblem(error);
-  if (problem.status === 500) request.log.error({ err: error, caller: request.identity?.id }, 'unexpected error');
+  if (problem.status === 500) request.log.error({ err: error, ...who }, 'unexpected error');
   return sendProblem(request, reply, problem);
 }
 

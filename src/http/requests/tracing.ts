@@ -29,9 +29,10 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing | undefined
     const caller = parseTraceparent(headers['traceparent']);
     const trace = beginTrace(tracing, name, { kind: SpanKind.SERVER, attributes }, caller);
     request.trace = trace;
-    request.log = reply.log = request.log.child({ traceId: trace.id });
-    const { raw } = reply;
-    raw.once('finish', () => endRequest(request, raw.statusCode)).once('close', () => endRequest(request));
+    if (trace.isOpen) {
+      const { raw } = reply;
+      raw.once('finish', () => endRequest(request, raw.statusCode)).once('close', () => endRequest(request));
+    }
     done();
   });
 }
