@@ -178,7 +178,8 @@ export function createParser(): (bytes: Uint8Array) => Parsed[] {
   };
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+/** Settles after so long, or once the signal is aborted. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const end = () => {

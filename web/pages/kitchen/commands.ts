@@ -1,6 +1,7 @@
 import { api, ask, isPassing, type Schemas } from '../../api/client.ts';
 import { newKey } from '../../ui/use-command.ts';
 import type { Card, Status } from './board.ts';
+import { pause } from '../../live-client.ts';
 
 /** A status that is asked for, of an order as a card shows it. */
 export interface Command {
@@ -92,16 +93,4 @@ async function untilAnswered<T>(
     await pause(Math.max(pauseMs, leastMs), signal);
     signal.throwIfAborted();
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 }
