@@ -10,15 +10,15 @@ import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
 import { allDay, columnsFor, readOptions, recentlyDone, type Rights } from './board.ts';
-import { createKeys } from './keys.ts';
+import { createKeys } from './device/keys.ts';
 import { Lane } from './lane.tsx';
 import { RecentDialog } from './recent-dialog.tsx';
 import { createScreen, type Screen } from './screen.ts';
 import { ScreenDialog } from './screen-dialog.tsx';
-import { createSounds } from './sounds.ts';
-import { createSpeaker } from './speaker.ts';
+import { createSounds } from './device/sounds.ts';
+import { createSpeaker } from './device/speaker.ts';
 import { BOARD } from './topic.ts';
-import { keepAwake } from './wake-lock.ts';
+import { keepAwake } from './device/wake-lock.ts';
 
 const rights = computed<Rights>(() => ({
   confirm: may('POST /orders/:orderId/confirm'),

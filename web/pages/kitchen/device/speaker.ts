@@ -1,5 +1,5 @@
-import { announce } from '../../ui/announcer.tsx';
-import { type Happened, type News, NOTHING_HAPPENED, spoken } from './words.ts';
+import { announce } from '../../../ui/announcer.tsx';
+import { type Happened, type News, NOTHING_HAPPENED, spoken } from '../words.ts';
 
 const EVERY_MS = 5000;
 

@@ -1,5 +1,5 @@
-import { announce } from '../../ui/announcer.tsx';
-import type { Screen } from './screen.ts';
+import { announce } from '../../../ui/announcer.tsx';
+import type { Screen } from '../screen.ts';
 
 const TYPING = 'input, select, textarea, dialog';
 
