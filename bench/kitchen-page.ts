@@ -20,19 +20,24 @@ const OPEN_ORDERS = 60;
 const CHANGES_PER_SECOND = 20;
 /** Least time between two looks at the heap, and what its growth from the first to the last may be. */
 const SAMPLE_EVERY_MS = 15_000;
+const MOST_FRAMES_PER_SECOND = 150;
 const WORK = ['TaskDuration', 'ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'];
 const TARGETS = { p99Ms: 100, heapGrowth: 1.1, nodeGrowth: 1.1 };
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
 const durationMs = Number(values.minutes) * 60_000;
 
-/** Keeps the times between frames, in milliseconds; those around a garbage collection that was asked for are left out. */
+/**
+ * Keeps the times between frames, in milliseconds; those around a garbage collection that was asked for are left out.
+ * In memory that is there from the beginning: the heap that is measured must not grow by what measures it.
+ */
 const WATCH_FRAMES = `(() => {
-  globalThis.frames = [];
+  globalThis.frames = new Float64Array(${Math.ceil((durationMs / 1000) * MOST_FRAMES_PER_SECOND)});
+  globalThis.count = 0;
   globalThis.isWatching = true;
   let last;
   const next = (now) => {
-    if (last !== undefined && isWatching) frames.push(now - last);
+    if (last !== undefined && isWatching) frames[count++] = now - last;
     last = isWatching ? now : undefined;
     requestAnimationFrame(next);
   };
@@ -164,7 +169,7 @@ async function measure(page: Page, { change }: ReturnType<typeof createChanges>)
   }
   await Promise.all(sending);
   const seconds = (performance.now() - start) / 1000;
-  const frames = (await page.evaluate<number[]>('frames')).sort((one, other) => one - other);
+  const frames = (await page.evaluate<number[]>('[...frames.subarray(0, count)]')).sort((one, other) => one - other);
   const isSame = await showsTheBoard(page);
   return report({ seconds, made, frames, samples, isSame });
 }

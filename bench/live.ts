@@ -148,7 +148,10 @@ function report(alone: Sent, watched: Sent, residentMb: readonly number[], resul
   const share = watched.perSecond / alone.perSecond;
   const most = Math.max(...residentMb);
   const tenth = Math.ceil(residentMb.length / 10);
-  const mean = (some: readonly number[]) => some.reduce((sum, value) => sum + value, 0) / some.length;
+  const tenths = Array.from({ length: 10 }, (_, index) => {
+    const some = residentMb.slice(index * tenth, (index + 1) * tenth);
+    return (some.reduce((sum, value) => sum + value, 0) / some.length).toFixed(0);
+  });
   console.log(
     `${STREAMS} streams, ${values.deaf} of them deaf: ${watched.answeredAt.size} changes, ${missing} not seen by all;`,
     `from the answer to the last reader p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`,
@@ -158,7 +161,7 @@ function report(alone: Sent, watched: Sent, residentMb: readonly number[], resul
     `commands ${watched.perSecond.toFixed(0)}/s, ${share.toFixed(2)} of those without watchers (target ${TARGETS.share}),`,
     `${watched.failed} failed; the service took ${watched.cpuMs.toFixed(2)} ms of CPU time per command, without watchers`,
     `${alone.cpuMs.toFixed(2)}, at most ${most.toFixed(0)} MB (target ${TARGETS.residentMb}),`,
-    `${mean(residentMb.slice(tenth, 2 * tenth)).toFixed(0)} MB in the second tenth of the time, ${mean(residentMb.slice(-tenth)).toFixed(0)} in the last`,
+    `in the tenths of the time ${tenths.join(', ')}`,
   );
   return (
     missing === 0 && p50 < TARGETS.p50Ms && p99 < TARGETS.p99Ms && most < TARGETS.residentMb && share >= TARGETS.share

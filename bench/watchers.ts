@@ -20,10 +20,27 @@ export interface WatchResult {
 }
 
 const CHANGE = /"orderId":"([^"]+)","revision":(\d+),"eventType"/g;
+/** Texts whose changes are remembered: all streams get the same ones at about the same time. */
+const MOST_TEXTS = 200;
+
+/** What was found in a text that came. */
+interface Found {
+  readonly changes: readonly Change[];
+  readonly resets: number;
+  /** What may be the beginning of a change whose rest is to come. */
+  readonly rest: string;
+}
+
+interface Change {
+  readonly name: string;
+  /** How many have it. */
+  times: number;
+}
 
 let job: WatchJob;
 const sockets: Socket[] = [];
-const seen = new Map<string, number>();
+const changes = new Map<string, Change>();
+const texts = new Map<string, Found>();
 const seenByAll: Record<string, number> = {};
 let resets = 0;
 let ended = 0;
@@ -61,23 +78,42 @@ function open(isDeaf: boolean, begun: () => void): Socket {
       if (isDeaf) socket.pause();
       begun();
     }
-    let end = 0;
-    for (const match of text.matchAll(CHANGE)) {
-      end = match.index + match[0].length;
-      count(`${match[1] ?? ''} ${match[2] ?? ''}`, now);
-    }
-    if (text.includes('event: reset')) resets += 1;
-    // What may be the beginning of a change whose rest is to come.
-    rest = text.slice(Math.max(end, text.length - 100));
+    const found = find(text);
+    resets += found.resets;
+    rest = found.rest;
+    for (const change of found.changes) count(change, now);
   });
   socket.on('error', () => socket.destroy());
   socket.once('close', () => (ended += 1));
   return socket;
 }
 
-function count(change: string, now: number): void {
-  const times = (seen.get(change) ?? 0) + 1;
-  if (times < job.streams - job.deaf) return void seen.set(change, times);
-  seen.delete(change);
-  seenByAll[change] = now;
+/** Each text is looked through once: to do so 500 times would be what is measured. */
+function find(text: string): Found {
+  const known = texts.get(text);
+  if (known) return known;
+  const matches = [...text.matchAll(CHANGE)];
+  const last = matches.at(-1);
+  const found = {
+    changes: matches.map(([, id = '', revision = '']) => changeOf(`${id} ${revision}`)),
+    resets: text.includes('event: reset') ? 1 : 0,
+    rest: text.slice(Math.max(last ? last.index + last[0].length : 0, text.length - 100)),
+  };
+  texts.set(text, found);
+  const [oldest] = texts.keys();
+  if (texts.size > MOST_TEXTS && oldest !== undefined) texts.delete(oldest);
+  return found;
+}
+
+function changeOf(name: string): Change {
+  const change = changes.get(name) ?? { name, times: 0 };
+  changes.set(name, change);
+  return change;
+}
+
+function count(change: Change, now: number): void {
+  change.times += 1;
+  if (change.times < job.streams - job.deaf) return;
+  changes.delete(change.name);
+  seenByAll[change.name] = now;
 }

@@ -8,21 +8,21 @@ export const STORE_TIME_LIMIT_MS = 2500;
  * @param timeUp makes the error of a call that has taken too long
  * @param explain what to reject with; default: the error itself
  */
-export async function settleWithin<T>(
+export function settleWithin<T>(
   ms: number,
   call: Promise<T>,
   timeUp: () => Error,
   explain: (error: Error) => Error = (error) => error,
 ): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(timeUp()), Math.max(0, ms));
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      clearTimeout(timer);
+      reject(explain(error as Error)); // nothing else is thrown here
+    };
+    const timer = setTimeout(() => fail(timeUp()), Math.max(0, ms));
+    call.then((value) => {
+      clearTimeout(timer);
+      resolve(value);
+    }, fail);
   });
-  try {
-    return await Promise.race([call, late]);
-  } catch (error) {
-    throw explain(error as Error); // nothing else is thrown here
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -4,23 +4,30 @@ import type { AddressInfo } from 'node:net';
 import type { EmbeddedOptions, EmbeddedServer } from '@marios-pizzeria/embedded-host';
 import type Provider from 'oidc-provider';
 import { choicePage, PEOPLE } from './people.ts';
-import { createProvider } from './provider.ts';
 
 /** The path of a login that is under way. */
 const INTERACTION = /^\/interaction\/[\w-]+$/;
 const MOST_BYTES = 1024;
 
-/** Starts the issuer in this thread. Its URL is the `iss` of its tokens. */
+/**
+ * Starts the issuer in this thread. Its URL is the `iss` of its tokens. The library behind it takes as long to load as
+ * the service does, so it is loaded with the first request: whoever only starts the service doesn't wait for it.
+ */
 export async function startServer({ port }: EmbeddedOptions): Promise<EmbeddedServer> {
   const server = createServer();
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider = await createProvider(url);
-  const answer = provider.callback();
+  let loading: ReturnType<typeof load> | undefined;
   server.on('request', (request, response) => {
-    if (INTERACTION.test(request.url ?? '')) interact(provider, request, response).catch(() => refuse(response));
-    else void answer(request, response);
+    loading ??= load(url);
+    loading.then(
+      ({ provider, answer }) => {
+        if (INTERACTION.test(request.url ?? '')) interact(provider, request, response).catch(() => refuse(response));
+        else void answer(request, response);
+      },
+      (error: unknown) => server.emit('error', error),
+    );
   });
   return {
     url,
@@ -31,6 +38,12 @@ export async function startServer({ port }: EmbeddedOptions): Promise<EmbeddedSe
       await once(server, 'close');
     },
   };
+}
+
+async function load(url: string) {
+  const { createProvider } = await import('./provider.ts');
+  const provider = await createProvider(url);
+  return { provider, answer: provider.callback() };
 }
 
 /** Shows the page on which a person is chosen, and takes the choice. */

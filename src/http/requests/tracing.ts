@@ -25,11 +25,11 @@ export function traceRequests(app: FastifyInstance, tracing: Tracing | undefined
     const route = is404 ? undefined : routeOptions.url;
     if (route !== undefined && NOT_TRACED.test(route)) return done();
     const name = route === undefined ? method : `${method} ${route}`;
-    const attributes = { 'http.request.method': method, 'http.route': route, 'pizzeria.request_id': request.id };
     const caller = parseTraceparent(headers['traceparent']);
-    const trace = beginTrace(tracing, name, { kind: SpanKind.SERVER, attributes }, caller);
+    const trace = beginTrace(tracing, name, { kind: SpanKind.SERVER }, caller);
     request.trace = trace;
     if (trace.isOpen) {
+      trace.set({ 'http.request.method': method, 'http.route': route, 'pizzeria.request_id': request.id });
       const { raw } = reply;
       raw.once('finish', () => endRequest(request, raw.statusCode)).once('close', () => endRequest(request));
     }
