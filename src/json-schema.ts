@@ -7,3 +7,9 @@ import { Ajv, type Options } from 'ajv';
 export function createSchemaCompiler(options: Options = {}): Ajv {
   return new Ajv({ strict: false, meta: false, validateSchema: false, ...options });
 }
+
+/** When it is needed for the first time: to compile all schemas would take a fifth of the start. */
+export function lazily<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}

@@ -4,7 +4,7 @@ import type { RecordedEvent } from '@eventstore/db-client';
 import { validate as isUuid } from 'uuid';
 import type { PizzaOrderEvent } from '../domain/events.ts';
 import { parseTimestamp } from '../domain/time.ts';
-import { createSchemaCompiler } from '../json-schema.ts';
+import { createSchemaCompiler, lazily } from '../json-schema.ts';
 import type { ProposedEvent } from './wire/append.ts';
 import { type AggregateKind, type DomainEvent, streamSuffix } from './aggregates.ts';
 import { UnreadableEventError } from './errors.ts';
@@ -38,8 +38,11 @@ export interface StoredEvent<Event extends DomainEvent = DomainEvent> {
 const ajv = createSchemaCompiler({
   formats: { uuid: isUuid, 'date-time': (text: string) => parseTimestamp(text) !== undefined },
 });
-const validators = new Map<string, readonly ValidateFunction[]>(
-  Object.entries(eventSchemas).map(([type, versions]) => [type, versions.map((schema) => ajv.compile(schema))]),
+const validators = new Map<string, readonly (() => ValidateFunction)[]>(
+  Object.entries(eventSchemas).map(([type, versions]) => [
+    type,
+    versions.map((schema) => lazily(() => ajv.compile(schema))),
+  ]),
 );
 
 export function currentVersion(type: EventTypeName): number {
@@ -126,7 +129,7 @@ export function decodeEventOf<State, Event extends DomainEvent>(
 
 /** Why `data` is not what version `version` of the event says, or undefined when it is. */
 export function validationError(type: EventTypeName, version: number, data: unknown): string | undefined {
-  const validate = validators.get(type)?.[version - 1];
+  const validate = validators.get(type)?.[version - 1]?.();
   if (!validate) return `no schema for ${type} v${version}`;
   return validate(data) ? undefined : ajv.errorsText(validate.errors, { dataVar: 'data' });
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import Type from 'typebox';
-import { createSchemaCompiler } from '../json-schema.ts';
+import { createSchemaCompiler, lazily } from '../json-schema.ts';
 
 /** A folded aggregate and where in its stream that is. */
 export interface Snapshot<State> {
@@ -42,15 +42,17 @@ export interface SnapshotCodec<State> {
 }
 
 export function createSnapshotCodec<State, Stored>(format: SnapshotFormat<State, Stored>): SnapshotCodec<State> {
-  const isSnapshotData = createSchemaCompiler().compile<SnapshotData<Stored>>(
-    Type.Object({
-      snapshotVersion: Type.Literal(format.version),
-      checksum: Type.String(),
-      revision: Type.Integer({ minimum: 0 }),
-      eventId: Type.String(),
-      keys: Type.Array(Type.Tuple([Type.String(), Type.String(), Type.Integer()])),
-      state: format.schema,
-    }),
+  const validator = lazily(() =>
+    createSchemaCompiler().compile<SnapshotData<Stored>>(
+      Type.Object({
+        snapshotVersion: Type.Literal(format.version),
+        checksum: Type.String(),
+        revision: Type.Integer({ minimum: 0 }),
+        eventId: Type.String(),
+        keys: Type.Array(Type.Tuple([Type.String(), Type.String(), Type.Integer()])),
+        state: format.schema,
+      }),
+    ),
   );
   return {
     encode({ revision, eventId, keys, state }) {
@@ -64,6 +66,7 @@ export function createSnapshotCodec<State, Stored>(format: SnapshotFormat<State,
     },
 
     decode(data) {
+      const isSnapshotData = validator();
       if (!isSnapshotData(data)) return undefined;
       const { revision, eventId, keys, state, checksum } = data;
       if (checksum !== checksumOf({ revision, eventId, keys, state })) return undefined;

@@ -83,7 +83,8 @@ export async function buildApp(
   const { limits, access, metrics } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    logController: new LogController({ disableRequestLogging: true }),
+    childLoggerFactory: (logger) => logger, // one of its own for each request would cost more than all its lines
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },

@@ -20,7 +20,7 @@ const SETTINGS = '/app/config.json';
 
 /** How the API answers, and what a page then says: people who wait, and people who wait in vain, are told so. */
 const answers: readonly (readonly [name: string, answer: (route: Route) => Promise<void> | void, said: string])[] = [
-  ['has not answered yet', () => undefined, '.notice.loading'],
+  ['has not answered yet', () => undefined, '.notice.loading, .notice.offline, .figures[aria-busy=true]'],
   ['fails', (route) => route.fulfill(problem(500, 'internal-error')), '.notice.failed, .notice.offline'],
   ['is busy', (route) => route.fulfill(problem(503, 'unavailable')), '.notice.failed, .notice.offline'],
   ['is away', (route) => route.abort('connectionrefused'), '.notice.offline'],

@@ -4,6 +4,7 @@ import { AccessError, type RefusalReason } from '../../access/errors.ts';
 import { covers, type Identity, type Permit, permitOf } from '../../access/permit.ts';
 import { NO_ROUTE, rolesIn, type Rule, ruleOf } from '../../access/rules.ts';
 import type { Metrics } from '../../metrics.ts';
+import { nameRequest } from '../problems/answer.ts';
 import { problem, type ProblemDetails } from '../problems/catalogue.ts';
 import { notFound, ProblemError } from '../problems/errors.ts';
 import { credentialsOf } from './credentials.ts';
@@ -57,9 +58,8 @@ export function guard(app: FastifyInstance, access: Access, metrics: Pick<Metric
     if (request.wasRefused) return; // who waits for a revision is looked at again and again
     request.wasRefused = true;
     count(reason);
-    const { method, identity, routeOptions, trace } = request;
-    const caller = { caller: identity?.id, traceId: trace?.id };
-    request.log.info({ reason, why, method, route: routeOptions.url, ...caller }, 'not let in');
+    const { method, routeOptions } = request;
+    request.log.info({ reason, why, method, route: routeOptions.url, ...nameRequest(request) }, 'not let in');
   });
 
   app.addHook('onRequest', (request, reply, done) => {

@@ -19,14 +19,18 @@ export function sendProblem(
 
 /** Logs what a person must look at, and answers. A 503 that is no outage, such as `not-yet-projected`, is not one. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const who = { caller: request.identity?.id, traceId: request.trace?.id };
   if (error instanceof EventStoreUnavailableError || error instanceof ReadModelsUnavailableError) {
-    request.log.warn({ err: error, ...who }, 'store unavailable');
+    request.log.warn({ err: error, ...nameRequest(request) }, 'store unavailable');
     return sendProblem(request, reply, storeAway(request.method, pathOf(request)));
   }
   const problem = toProblem(error);
-  if (problem.status === 500) request.log.error({ err: error, ...who }, 'unexpected error');
+  if (problem.status === 500) request.log.error({ err: error, ...nameRequest(request) }, 'unexpected error');
   return sendProblem(request, reply, problem);
+}
+
+/** What a log line of a request says of it. */
+export function nameRequest({ id, identity, trace }: FastifyRequest) {
+  return { requestId: id, caller: identity?.id, traceId: trace?.id };
 }
 
 /** Of a target in origin or absolute form (RFC 9112 §3.2). */

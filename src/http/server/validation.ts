@@ -3,7 +3,7 @@ import { SerializerSelector } from '@fastify/fast-json-stringify-compiler';
 import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { validate as isUuid } from 'uuid';
-import { createSchemaCompiler } from '../../json-schema.ts';
+import { createSchemaCompiler, lazily } from '../../json-schema.ts';
 import { parseTimeOrDate, parseTimestamp } from '../../domain/time.ts';
 import { headerText } from './bytes.ts';
 
@@ -87,10 +87,4 @@ export function createSerializerCompiler(schemas: readonly TSchema[]): FastifySe
     const serializer = lazily(() => compile({ ...route, httpStatus }));
     return (data) => serializer()(data);
   };
-}
-
-/** When it is needed for the first time: what all routes need would take a sixth of the start. */
-function lazily<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
 }
