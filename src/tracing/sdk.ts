@@ -9,7 +9,6 @@ import {
   SamplingDecision,
   type SpanExporter,
   type SpanProcessor,
-  TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node';
 import { settleWithin } from '../time-limit.ts';
 import type { Tracing } from './trace.ts';
@@ -53,11 +52,12 @@ export function startTracing(
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': SERVICE_NAME }))
       .merge(detectResources({ detectors: [envDetector] })),
-    sampler: new ParentBasedSampler({ root: createRootSampler(ratio) }),
+    sampler: new ParentBasedSampler({ root: LINKED }),
     spanProcessors: [processor],
   });
   return {
     tracer: provider.getTracer(SERVICE_NAME),
+    isKept: () => Math.random() < ratio,
     dropped: () => dropped,
     async close() {
       const late = () => new Error('the collector took too long');
@@ -107,15 +107,14 @@ function describe({ message, code, name }: Error & { readonly code?: string | nu
   return message || String(code ?? name);
 }
 
-/** What links to spans is sampled when one of them is, so that a trace that is kept can be followed to its projection. */
-function createRootSampler(ratio: number): Sampler {
-  const byRatio = new TraceIdRatioBasedSampler(ratio);
-  return {
-    shouldSample(context, traceId, _name, _kind, _attributes, links) {
-      if (links.length === 0) return byRatio.shouldSample(context, traceId);
-      const isKept = links.some((link) => isSampled(link.context));
-      return { decision: isKept ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };
-    },
-    toString: () => `LinkedOr{${byRatio.toString()}}`,
-  };
-}
+/**
+ * What links to spans is sampled when one of them is, so that a trace that is kept can be followed to its projection.
+ * Of others that begin here, only those that are kept come so far.
+ */
+const LINKED: Sampler = {
+  shouldSample(_context, _traceId, _name, _kind, _attributes, links) {
+    const isKept = links.length === 0 || links.some((link) => isSampled(link.context));
+    return { decision: isKept ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD };
+  },
+  toString: () => 'Linked',
+};

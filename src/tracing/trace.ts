@@ -11,81 +11,92 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api';
-import { formatTraceparent, isSampled, parseTraceparent } from './traceparent.ts';
+import { formatTraceparent, isSampled, newContext, parseTraceparent } from './traceparent.ts';
 
 /** What spans are made with; there is none where nothing is exported. */
 export interface Tracing {
   readonly tracer: Tracer;
+  /** Decides of a trace that begins here whether it is kept. */
+  isKept(): boolean;
   /** Spans that ended and were not exported. */
   dropped(): number;
 }
 
 /**
- * A place in a trace: a span, or a caller's context that is only passed on. It is handed down as an argument: to find it
- * by AsyncLocalStorage would cost every promise of the process.
+ * A place in a trace: a span, or a context that is only passed on. It is handed down as an argument: to find it by
+ * AsyncLocalStorage would cost every promise of the process.
  */
 export class Trace {
-  readonly #span: Span;
+  readonly #span: Span | undefined;
   readonly #tracer: Tracer | undefined;
-  readonly #context: SpanContext;
+  #context: SpanContext | undefined;
 
-  constructor(span: Span, tracer?: Tracer) {
+  /** @param span undefined: the trace is not kept, and has ids as soon as somebody needs them */
+  constructor(span?: Span, tracer?: Tracer) {
     this.#span = span;
     this.#tracer = tracer;
-    this.#context = span.spanContext();
+    this.#context = span?.spanContext();
   }
 
   get id(): string {
-    return this.#context.traceId;
+    return this.#known.traceId;
   }
 
   get traceparent(): string {
-    return formatTraceparent(this.#context);
+    return formatTraceparent(this.#known);
   }
 
   /** By which a metric names a trace that is kept. */
   get exemplar(): { readonly trace_id: string; readonly span_id: string } | undefined {
     if (!this.#isRecorded) return undefined;
-    return { trace_id: this.#context.traceId, span_id: this.#context.spanId };
+    return { trace_id: this.#known.traceId, span_id: this.#known.spanId };
   }
 
   /** Begins a span below this one; undefined where nothing is recorded. */
   begin(name: string, options: SpanOptions): Trace | undefined {
-    if (!this.#tracer || !this.#isRecorded) return undefined;
+    if (!this.#tracer || !this.#span || !this.#isRecorded) return undefined;
     return new Trace(this.#tracer.startSpan(name, options, trace.setSpan(ROOT_CONTEXT, this.#span)), this.#tracer);
   }
 
   set(attributes: Attributes): void {
-    this.#span.setAttributes(attributes);
+    this.#span?.setAttributes(attributes);
   }
 
   happened(event: string, attributes: Attributes = {}): void {
-    this.#span.addEvent(event, attributes);
+    this.#span?.addEvent(event, attributes);
   }
 
   /** Says what kind of error it was, and not its message, which may hold anything. */
   fail(errorType: string): void {
-    this.#span.setAttribute('error.type', errorType).setStatus({ code: SpanStatusCode.ERROR });
+    this.#span?.setAttribute('error.type', errorType).setStatus({ code: SpanStatusCode.ERROR });
   }
 
   /** Whether what happens still counts: it is recorded, and has not ended. */
   get isOpen(): boolean {
-    return this.#span.isRecording();
+    return this.#span?.isRecording() ?? false;
   }
 
   end(): void {
-    this.#span.end();
+    this.#span?.end();
   }
 
   get #isRecorded(): boolean {
-    return this.#tracer !== undefined && isSampled(this.#context);
+    return this.#tracer !== undefined && this.#context !== undefined && isSampled(this.#context);
+  }
+
+  get #known(): SpanContext {
+    return (this.#context ??= newContext());
   }
 }
 
-/** Begins a trace, or goes on with that of a caller. */
-export function beginTrace({ tracer }: Tracing, name: string, options: SpanOptions, caller?: SpanContext): Trace {
+/**
+ * Begins a trace, or goes on with that of a caller. Whether one that begins here is kept is decided before anything is
+ * made for it, since most are not; what links to others is for the sampler to decide.
+ */
+export function beginTrace(tracing: Tracing, name: string, options: SpanOptions, caller?: SpanContext): Trace {
+  if (!caller && !options.links?.length && !tracing.isKept()) return new Trace();
   const parent: Context = caller ? trace.setSpanContext(ROOT_CONTEXT, caller) : ROOT_CONTEXT;
-  return new Trace(tracer.startSpan(name, options, parent), tracer);
+  return new Trace(tracing.tracer.startSpan(name, options, parent), tracing.tracer);
 }
 
 /** Where nothing is traced, a caller's context still goes into the events. */

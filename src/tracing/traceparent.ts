@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type SpanContext, TraceFlags } from '@opentelemetry/api';
 
 /** Version, trace id, parent id, flags; a later version than 00 may have more behind them (W3C Trace Context §3.2). */
@@ -16,6 +17,12 @@ export function parseTraceparent(text: unknown): SpanContext | undefined {
 
 export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-${isSampled({ traceFlags }) ? '01' : '00'}`;
+}
+
+/** A context of a trace that begins here and is not kept. */
+export function newContext(): SpanContext {
+  const ids = randomBytes(24).toString('hex');
+  return { traceId: ids.slice(0, 32), spanId: ids.slice(32), traceFlags: TraceFlags.NONE };
 }
 
 /** The id of the trace that an event was made in, if its metadata say so. */

@@ -3,6 +3,8 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startTracing } from '../../src/tracing/sdk.ts';
+import { beginTrace } from '../../src/tracing/trace.ts';
+import { parseTraceparent } from '../../src/tracing/traceparent.ts';
 import { recordingLog } from '../support/service.ts';
 import { recordTracing } from '../support/tracing.ts';
 import { until } from '../support/until.ts';
@@ -43,8 +45,8 @@ function startOn(endpoint: string) {
   return { ...startTracing({ endpoint, ratio: 1, log }), logged };
 }
 
-function makeSpans({ tracer }: Pick<ReturnType<typeof startTracing>, 'tracer'>, count: number): void {
-  for (let made = 0; made < count; made += 1) tracer.startSpan(`span ${made}`).end();
+function makeSpans(tracing: ReturnType<typeof startTracing>, count: number): void {
+  for (let index = 0; index < count; index += 1) beginTrace(tracing, `span ${index}`, {}).end();
 }
 
 describe('spans', () => {
@@ -105,5 +107,21 @@ describe('spans', () => {
     await tracing.close();
     expect(tracing.spans.length).toBeGreaterThan(100);
     expect(tracing.spans.length).toBeLessThan(320);
+  });
+
+  test('at a ratio of 0, are exported for what links to a trace that is kept, and for nothing else', async () => {
+    const tracing = recordTracing(0);
+    const [kept, other] = ['01', '00'].map((flags) =>
+      parseTraceparent(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}`),
+    );
+    for (const [name, context] of [
+      ['kept', kept],
+      ['other', other],
+      ['none', undefined],
+    ] as const) {
+      beginTrace(tracing, name, { links: context ? [{ context }] : [] }).end();
+    }
+    await tracing.close();
+    expect(tracing.spans.map(({ name }) => name)).toEqual(['kept']);
   });
 });
