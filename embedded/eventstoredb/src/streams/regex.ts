@@ -29,7 +29,9 @@ const CLASS_ITEM = `\\\\[dDws]|${ESCAPE}|[^\\\\[\\]]`;
 const CLASS = `\\[(?!\\^?\\])\\^?(?:${CLASS_ITEM})+\\]`;
 const GROUP = '\\(\\?(?:[:=!]|<(?:[=!]|[A-Za-z_]\\w*>))';
 const QUANTIFIER = '[*+?]\\??|\\{\\d{1,9}(?:,\\d{0,9})?\\}\\??';
-const ITEM = new RegExp(`${CLASS}|\\\\[AzZdDwWsSb]|${ESCAPE}|${GROUP}|${QUANTIFIER}|[^\\\\[\\]{}]`, 'gu');
+/** Groups of other kinds, such as `(?i:r)`, are refused, whether JavaScript knows them or not: newer engines know more. */
+const SIGN = '(?!\\(\\?)[^\\\\[\\]{}]';
+const ITEM = new RegExp(`${CLASS}|\\\\[AzZdDwWsSb]|${ESCAPE}|${GROUP}|${QUANTIFIER}|${SIGN}`, 'gu');
 
 /**
  * A test by a regular expression of .NET, which EventStoreDB has: translated, so that it means the same here.
