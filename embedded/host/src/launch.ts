@@ -38,9 +38,10 @@ export async function launchWorker(script: URL, options: EmbeddedOptions): Promi
   const exited = new Promise<number>((resolve) => worker.once('exit', resolve));
   const crashed = new Promise<never>((_, reject) => worker.once('error', reject));
   const started = new Promise<string>((resolve, reject) => {
-    worker.once('message', (message: WorkerMessage) => {
+    // `node --watch` of Node 24 sends messages of its own.
+    worker.on('message', (message: WorkerMessage | { readonly type?: undefined }) => {
       if (message.type === 'listening') resolve(message.url);
-      else reject(Object.assign(new Error(message.message), { code: message.code }));
+      if (message.type === 'refused') reject(Object.assign(new Error(message.message), { code: message.code }));
     });
   });
   const url = await Promise.race([
