@@ -148,7 +148,7 @@ function report(alone: Sent, watched: Sent, residentMb: readonly number[], resul
   const share = watched.perSecond / alone.perSecond;
   const most = Math.max(...residentMb);
   const tenth = Math.ceil(residentMb.length / 10);
-  const tenths = Array.from({ length: 10 }, (_, index) => {
+  const tenths = Array.from({ length: Math.ceil(residentMb.length / tenth) }, (_, index) => {
     const some = residentMb.slice(index * tenth, (index + 1) * tenth);
     return (some.reduce((sum, value) => sum + value, 0) / some.length).toFixed(0);
   });

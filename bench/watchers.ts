@@ -3,6 +3,7 @@
  * last of them. One job a process; it reads until it is asked what it saw.
  */
 import { connect, type Socket } from 'node:net';
+import { LRUCache } from 'lru-cache';
 
 export interface WatchJob {
   readonly port: number;
@@ -40,7 +41,7 @@ interface Change {
 let job: WatchJob;
 const sockets: Socket[] = [];
 const changes = new Map<string, Change>();
-const texts = new Map<string, Found>();
+const texts = new LRUCache<string, Found>({ max: MOST_TEXTS });
 const seenByAll: Record<string, number> = {};
 let resets = 0;
 let ended = 0;
@@ -100,8 +101,6 @@ function find(text: string): Found {
     rest: text.slice(Math.max(last ? last.index + last[0].length : 0, text.length - 100)),
   };
   texts.set(text, found);
-  const [oldest] = texts.keys();
-  if (texts.size > MOST_TEXTS && oldest !== undefined) texts.delete(oldest);
   return found;
 }
 

@@ -15,11 +15,14 @@ const PATHS = [
   '/operations',
 ];
 /** What a page is served with; all else is what it asks the API for. */
-const OF_THE_PAGES = /^\/app\/(?:assets\/|$|[^.]*$)/;
+const OF_THE_PAGES = /^\/app\/(?:assets\/|[^.]*$)/;
 const SETTINGS = '/app/config.json';
+const PHONE = { viewport: { width: 320, height: 640 } };
+
+type Answer = (route: Route) => Promise<void> | void;
 
 /** How the API answers, and what a page then says: people who wait, and people who wait in vain, are told so. */
-const answers: readonly (readonly [name: string, answer: (route: Route) => Promise<void> | void, said: string])[] = [
+const answers: readonly (readonly [name: string, answer: Answer, said: string])[] = [
   ['has not answered yet', () => undefined, '.notice.loading, .notice.offline, .figures[aria-busy=true]'],
   ['fails', (route) => route.fulfill(problem(500, 'internal-error')), '.notice.failed, .notice.offline'],
   ['is busy', (route) => route.fulfill(problem(503, 'unavailable')), '.notice.failed, .notice.offline'],
@@ -40,11 +43,10 @@ describePages('while the service', (pages) => {
   });
 
   /** @param answer for what is asked of the API */
-  async function openWith(path: string, answer: (route: Route) => Promise<void> | void, held = /$^/): Promise<Page> {
-    const context = await pages.newContext({ viewport: { width: 320, height: 640 } });
+  async function openWith(path: string, answer: Answer): Promise<Page> {
+    const context = await pages.newContext(PHONE);
     await context.route('**/*', (route) => {
       const { pathname } = new URL(route.request().url());
-      if (held.test(pathname)) return undefined;
       return pathname === SETTINGS || OF_THE_PAGES.test(pathname) ? route.continue() : answer(route);
     });
     return pages.open(`${base}/app${path}`, context);
@@ -61,7 +63,9 @@ describePages('while the service', (pages) => {
   });
 
   test('has not told its settings yet, there is a page that says so', async () => {
-    const page = await openWith('/order', (route) => route.continue(), /config\.json$/);
+    const context = await pages.newContext(PHONE);
+    await context.route(`**${SETTINGS}`, () => undefined);
+    const page = await pages.open(`${base}/app/order`, context);
     await page.locator('.starting').waitFor();
     await checkAccessibility(page);
     expect(await overflow(page)).toBe(0);
