@@ -8,6 +8,7 @@ import {
   credentials,
   status,
 } from '@grpc/grpc-js';
+import type { InternalChannel } from '@grpc/grpc-js/build/src/internal-channel.js';
 import { EventStoreUnavailableError, isUnavailable } from './errors.ts';
 import { settleWithin } from '../time-limit.ts';
 
@@ -18,14 +19,15 @@ const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 3000, 'grpc.keepalive_timeout_ms'
 const RECEIVE_WINDOW = 2 ** 20;
 
 /**
- * A client with a wider receive window, and the service's keep-alive unless the connection string has its own.
+ * A client that writes ahead and has a wider receive window, and the service's keep-alive unless the connection string
+ * has its own.
  *
  * @param url `esdb://…` or `esdb+discover://…`; credentials belong here (per-call ones make appends slower)
  */
 export function connectEventStore(url: string): EventStoreDBClient {
   const client = EventStoreDBClient.connectionString(url);
   const isKeepAliveSet = /[?&]keep[_-]?alive/i.test(url);
-  setChannelOptions(client, {
+  exchangeChannels(client, {
     'grpc-node.flow_control_window': RECEIVE_WINDOW,
     ...(!isKeepAliveSet && KEEP_ALIVE),
   });
@@ -38,14 +40,44 @@ interface ChannelParts {
   readonly options: ChannelOptions;
 }
 
-/** The client takes no options for its channels, so each one it makes is exchanged for one that has them. */
-function setChannelOptions(client: EventStoreDBClient, more: ChannelOptions): void {
+/** The client takes no options for its channels, so each one it makes is exchanged for one of our own. */
+function exchangeChannels(client: EventStoreDBClient, more: ChannelOptions): void {
   const createChannel = client['createChannel'] as () => Promise<Channel>;
   client['createChannel'] = async () => {
     const plain = await createChannel();
     const { credentials: own, options } = plain['internalChannel'] as unknown as ChannelParts;
     plain.close();
-    return new Channel(plain.getTarget(), own, { ...options, ...more });
+    const channel = new Channel(plain.getTarget(), own, { ...options, ...more });
+    letCallsWriteAhead(channel);
+    return channel;
+  };
+}
+
+/**
+ * gRPC takes the next message of a call when the last one has left the process, a turn of the event loop later. All
+ * appends share one call, so each would leave in a turn of its own, and be answered and committed alone
+ * (docs/adr/0012). HTTP/2 keeps the messages in order, within its window; an error of a write still ends the call.
+ */
+function letCallsWriteAhead(channel: Channel): void {
+  const internal = channel['internalChannel'] as unknown as InternalChannel;
+  const createCall = internal.createLoadBalancingCall.bind(internal);
+  internal.createLoadBalancingCall = (...parameters) => {
+    const call = createCall(...parameters);
+    const send = call.sendMessageWithContext.bind(call);
+    let isConnected = false; // until then, gRPC has room for one message
+    call.sendMessageWithContext = ({ callback, ...context }, message) => {
+      if (isConnected) {
+        send(context, message);
+        if (callback) process.nextTick(callback);
+        return;
+      }
+      const written = (error?: Error | null) => {
+        isConnected = true;
+        callback?.(error);
+      };
+      send({ ...context, callback: written }, message);
+    };
+    return call;
   };
 }
 

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { ClientHttp2Session } from 'node:http2';
+import { setImmediate } from 'node:timers/promises';
+import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
 import { Http2SubchannelConnector } from '@grpc/grpc-js/build/src/transport.js';
 import { expect, inject, test, vi } from 'vitest';
 import { connectEventStore, readHead } from '../../src/eventstoredb/client.ts';
+import { createBatchAppend } from '../../src/eventstoredb/wire/append.ts';
 import { connectThroughProxy } from '../support/proxied-client.ts';
 
 test('a client pings every 3 s, unless its URL says otherwise, and no warning is printed', async () => {
@@ -30,4 +34,26 @@ test('a server may send far more than 64 kB of a call before any of it is read',
   expect(localSettings.initialWindowSize).toBe(2 ** 20);
   expect(state.effectiveLocalWindowSize).toBe(2 ** 20);
   await close();
+});
+
+test('appends that are asked for at once leave at once, and none of the first ones is lost', async () => {
+  const sending = vi.spyOn(Http2SubchannelCall.prototype, 'sendMessageWithContext');
+  const client = connectEventStore(inject('eventStoreUrl'));
+  const append = createBatchAppend(client);
+  const appendTen = () =>
+    Promise.all(
+      Array.from({ length: 10 }, () => {
+        const id = randomUUID();
+        return append(`AtOnce-${id}`, -1, [{ id, type: 'Tested', data: '{}', metadata: '' }]);
+      }),
+    );
+  const ten = Array.from({ length: 10 }, () => 0);
+  await expect(appendTen()).resolves.toEqual(ten);
+  sending.mockClear();
+  const appending = appendTen();
+  await setImmediate();
+  expect(sending).toHaveBeenCalledTimes(10);
+  await expect(appending).resolves.toEqual(ten);
+  sending.mockRestore();
+  await client.dispose();
 });
