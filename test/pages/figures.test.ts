@@ -67,26 +67,30 @@ describePages('the page of figures', (pages) => {
     return () => service.close();
   });
 
+  /** Where the page has asked for figures. */
+  let asked: string[] = [];
+
   async function open(query = ''): Promise<Page> {
-    const page = await pages.open(`${base}/app/figures${query}`);
+    const context = await pages.newContext();
+    asked = [];
+    context.on('request', (request) => {
+      if (request.url().includes('/analytics/')) asked.push(request.url());
+    });
+    const page = await pages.open(`${base}/app/figures${query}`, context);
     await page.getByText(/^Orders placed/).waitFor();
     return page;
   }
 
   /** What the service says of the period that the page has asked for last. */
   async function figuresOf(page: Page): Promise<Figures> {
-    const asked = await page.evaluate<string[]>(
-      `performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.includes('/analytics/'))`,
-    );
-    // With the period before, which ends earlier, they are two.
-    const [last] = asked.slice(-2).sort((one, other) => (toOf(one) < toOf(other) ? 1 : -1));
-    const { pathname, search } = new URL(last ?? '');
+    // The period before is asked for after it.
+    const comparesNot = new URL(page.url()).searchParams.get('compare') === 'off';
+    const { pathname, search } = new URL(asked.at(comparesNot ? -1 : -2) ?? '');
     const answer = await service.get(pathname + search);
     expect(answer.status).toBe(200);
     return answer.body as Figures;
   }
 
-  const toOf = (url: string) => new URL(url).searchParams.get('to') ?? '';
   const total = (page: Page, label: string) => page.locator('.total', { hasText: label }).first().innerText();
 
   test('shows the totals, bars, table and items that the service tells', async () => {
