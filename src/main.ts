@@ -15,7 +15,7 @@ const DRAIN_MS = 1000;
 const BACKLOG = 4096;
 
 // With much memory at hand, V8 would let garbage grow to several times what is in use before it collects it.
-setFlagsFromString('--heap-growing-percent=45');
+setFlagsFromString('--heap-growing-percent=30');
 try {
   await start();
 } catch (error) {
