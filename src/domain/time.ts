@@ -3,7 +3,7 @@ const PLAIN_DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Milliseconds since 1970 of an RFC 3339 time, or undefined for anything else, 30 February included. */
 export function parseTimestamp(text: string): number | undefined {
-  return RFC_3339.test(text) && isCalendarDate(text.slice(0, 10)) ? inRange(Date.parse(text)) : undefined;
+  return RFC_3339.test(text) && isCalendarDate(text) ? inRange(Date.parse(text)) : undefined;
 }
 
 /** An RFC 3339 time, or a plain date, which is its midnight in UTC. */
@@ -14,14 +14,14 @@ export function parseTimeOrDate(text: string): number | undefined {
 
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Date.parse takes 31 April for 1 May. */
+/** Whether what begins with a date exceeds no month: Date.parse takes 31 April for 1 May. */
 function isCalendarDate(date: string): boolean {
   const year = Number(date.slice(0, 4));
   const month = Number(date.slice(5, 7));
   const day = Number(date.slice(8, 10));
   const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const days = month === 2 && isLeapYear ? 29 : (DAYS_OF_MONTH[month - 1] ?? 0);
-  return day >= 1 && day <= days;
+  return day <= days;
 }
 
 /** An offset can push a time out of the years that RFC 3339 can write. */

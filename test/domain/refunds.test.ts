@@ -11,6 +11,7 @@ import {
   historyTo,
   OTHER_REFUND_ID,
   paid,
+  PAID_AT,
   paidLate,
   placed,
   REFUND_ID,
@@ -124,6 +125,11 @@ describe('pay a cancelled order', () => {
     const state = fold([...cancelledPaid, paidLate(), { ...owed, data: { ...owed.data, refundId: OTHER_REFUND_ID } }]);
     expect(formatMoney(state.owed)).toBe('50.00');
     expect(state.paymentStatus).toBe('REFUND_PENDING');
+  });
+
+  it('was paid when its first payment came, late or not', () => {
+    expect(fold([...cancelledPaid, paidLate()]).paidAt).toBe(PAID_AT);
+    expect(fold([placed, cancelled('PENDING'), paidLate()]).paidAt).toBe(CHANGED_AT);
   });
 });
 
@@ -267,6 +273,12 @@ describe('the payment status', () => {
       '0.00',
     ],
     ['cancelled before there were refunds', [placed, paid, statusChanged('PENDING', 'CANCELLED')], 'PAID', '0.00'],
+    [
+      'none, as the order was free, and is cancelled',
+      [placed, { ...paid, data: { ...paid.data, amount: '0.00' } }, cancelled('PENDING')],
+      'PAID',
+      '0.00',
+    ],
   ])('of money, when it is %s, follows from paid, owed and given back', (_, history, paymentStatus, owed) => {
     const state = fold(history);
     expect(state.paymentStatus).toBe(paymentStatus);
@@ -282,5 +294,9 @@ describe('the payment status', () => {
     expect(formatMoney(kept(fold([...cancelledBefore, paidLate(), requested('25.00')])))).toBe('25.00');
     expect(formatMoney(kept(fold([...cancelledBefore, requested('25.00')])))).toBe('0.00');
     expect(formatMoney(kept(fold([...cancelledPaid, refundFailed(true)])))).toBe('0.00');
+  });
+
+  it('of money, that was given back in part, leaves the rest kept', () => {
+    expect(formatMoney(kept(fold([placed, paid, requested('5.00'), refundCompleted('5.00')])))).toBe('20.00');
   });
 });
