@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -12,12 +12,9 @@ let fd: number;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pizzeria-log-'));
   file = join(folder, 'log');
-  fd = openSync(file, 'w');
+  fd = openSync(file, 'w'); // left open: a log writes to it as long as the process lives
 });
-afterEach(() => {
-  closeSync(fd);
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('the log', () => {
   test('a line, written to a file, is JSON and is there soon', async () => {
