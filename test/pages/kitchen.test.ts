@@ -129,6 +129,24 @@ describePages('the kitchen page', (pages) => {
     expect(promised).toBeLessThan(Date.now() + 51 * 60_000);
   });
 
+  test('takes the next press while the one before is not answered, though its effect shows', async () => {
+    const id = await order();
+    const page = await open();
+    let answer = () => {};
+    const mayAnswer = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/orders/*/confirm', async (route) => {
+      const response = await route.fetch();
+      await mayAnswer;
+      await route.fulfill({ response });
+    });
+    await ticket(page, id).getByRole('button', { name: 'Confirm' }).click();
+    const start = ticket(page, id).getByRole('button', { name: 'Start' });
+    await start.click();
+    await start.click();
+    answer();
+    await inLane(page, 'COOKING', id).waitFor();
+  });
+
   test('shows a paid order as cooking once it is confirmed', async () => {
     const id = await order();
     await post(`/orders/${id}/payment`, { paymentMethod: 'cash', transactionId: id });

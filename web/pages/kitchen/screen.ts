@@ -47,7 +47,7 @@ export function createScreen({ board, options, rights, onNews }: ScreenOptions) 
   const minutes = signal<ReadonlyMap<string, number>>(new Map());
   /** What commands were answered with, until the stream has come as far: it may be away. */
   const answered = new Map<string, Card>();
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, { readonly revision: number; readonly done: Promise<void> }>();
   /** Orders that were bumped here, or are just being, the last one at the end. */
   let bumped: readonly string[] = [];
   let late: ReadonlySet<string> | undefined;
@@ -158,9 +158,7 @@ export function createScreen({ board, options, rights, onNews }: ScreenOptions) 
   }
 
   function acknowledge(id: string): void {
-    const rest = new Map(cancelled.peek());
-    rest.delete(id);
-    cancelled.value = rest;
+    cancelled.value = new Map([...cancelled.peek()].filter(([other]) => other !== id));
     remember();
   }
 
@@ -181,10 +179,12 @@ export function createScreen({ board, options, rights, onNews }: ScreenOptions) 
 
   function change(command: Command): Promise<void> {
     const { id, revision } = command.card;
-    // Pressed once more, before the board shows what the press before has done.
-    if (isBusy(id) || (answered.get(id)?.revision ?? -1) > revision) return Promise.resolve();
+    const before = running.get(id);
+    // What a press has done can show before it is answered: then this is the next one, and waits; else it is the same.
+    if (before && before.revision < revision) return before.done.then(() => change(command));
+    if (before || (answered.get(id)?.revision ?? -1) > revision) return Promise.resolve();
     const done = run(command).finally(() => running.delete(id));
-    running.set(id, done);
+    running.set(id, { revision, done });
     return done;
   }
 
@@ -236,7 +236,7 @@ export function createScreen({ board, options, rights, onNews }: ScreenOptions) 
 
   /** Takes an order back to where it was before, as soon as it is known to be there. */
   async function recall(id: string): Promise<void> {
-    await running.get(id);
+    await running.get(id)?.done;
     const card = latestOf(id);
     const to = card && canRecall(card);
     if (card && to) await change({ card, to, reason: 'recall' });
