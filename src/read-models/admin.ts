@@ -3,7 +3,7 @@ import { withTimeLimit as withEventStoreTimeLimit } from '../eventstoredb/client
 import { hasType } from '../eventstoredb/errors.ts';
 import { STEP_TIME_LIMIT_MS, withTimeLimit } from './database.ts';
 import { isUnavailable as isMongoUnavailable, ReadModelsUnavailableError } from './errors.ts';
-import { createLagMeter, type Lag } from './lag.ts';
+import { checkpointOf, createLagMeter, inHand, type Lag } from './lag.ts';
 import { groupOf } from './live/consumer-group.ts';
 import type { Worker } from './live/worker.ts';
 import { endOfLog } from './log-reader.ts';
@@ -89,10 +89,10 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
      */
     async projectedTo(): Promise<Position | undefined> {
       const info = await readGroup();
-      const { lastKnownEventPosition: known, lastCheckpointedEventPosition: checkpoint } = info?.stats ?? {};
+      if (!info) return undefined;
       // What the server knows of while nobody consumes it has not been delivered.
-      const isDone = info && isIdle(info) && info.connections.length > 0;
-      return (isDone ? (known ?? checkpoint) : checkpoint) ?? undefined;
+      const isDone = isIdle(info) && info.connections.length > 0;
+      return (isDone ? info.stats.lastKnownEventPosition : undefined) ?? checkpointOf(info);
     },
 
     /** Parked events, oldest first, at most `limit`; `total` counts them all. @throws EventStoreUnavailableError */
@@ -184,14 +184,14 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
 
   /** How far a read model has come: the consumer group or, after its swap, the rebuild that reads on from there. */
   async function reached(name: string): Promise<Reached> {
-    const [{ info, lag: behind }, states] = await Promise.all([measure(STEP_TIME_LIMIT_MS), rebuilds.states()]);
-    const position = toNumber(positionOf(info, behind));
+    const [{ info, head, lag: behind }, states] = await Promise.all([measure(STEP_TIME_LIMIT_MS), rebuilds.states()]);
+    const last = positionOf(info, behind);
+    // A busy server may not have told the group yet of the newest events.
+    const { events } = behind.events === 0 ? await eventsAfter(last, head) : behind;
+    const position = toNumber(last);
     const state = states.get(name);
-    if (state?.phase !== 'swapping') return { events: behind.events, position };
-    return {
-      events: Math.max(1, behind.events),
-      position: Math.min(position ?? 0, Number(state.position?.commit ?? 0)),
-    };
+    if (state?.phase !== 'swapping') return { events, position };
+    return { events: Math.max(1, events), position: Math.min(position ?? 0, Number(state.position?.commit ?? 0)) };
   }
 
   async function measure(timeLimitMs = STORE_TIME_LIMIT_MS) {
@@ -228,11 +228,6 @@ function parkedCount(info: PersistentSubscriptionToAllInfo | undefined): number 
   return info && Number(info.stats.parkedMessageCount);
 }
 
-/** The live buffer doesn't count: EventStoreDB keeps the latest events in it, acknowledged or not. */
-function inHand({ stats }: PersistentSubscriptionToAllInfo): number {
-  return stats.readBufferCount + stats.retryBufferCount + stats.totalInFlightMessages;
-}
-
 function isBehind({ status }: PersistentSubscriptionToAllInfo): boolean {
   return status !== 'Live';
 }
@@ -248,10 +243,8 @@ function consumerState(info: PersistentSubscriptionToAllInfo | undefined): Proje
 
 /** The server reports its checkpoint only every second or so; with nothing to do it is at the last event. */
 function positionOf(info: PersistentSubscriptionToAllInfo | undefined, { events }: Lag): Position | undefined {
-  const { lastKnownEventPosition, lastCheckpointedEventPosition } = info?.stats ?? {};
-  return events === 0
-    ? (lastKnownEventPosition ?? lastCheckpointedEventPosition)
-    : (lastCheckpointedEventPosition ?? undefined);
+  if (!info) return undefined;
+  return (events === 0 ? info.stats.lastKnownEventPosition : undefined) ?? checkpointOf(info);
 }
 
 function progressOf(state: RebuildState | undefined): RebuildProgress | null {

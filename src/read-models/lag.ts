@@ -1,4 +1,4 @@
-import type { EventStoreDBClient, Position } from '@eventstore/db-client';
+import type { EventStoreDBClient, PersistentSubscriptionToAllInfo, Position } from '@eventstore/db-client';
 import { readLog } from './log-reader.ts';
 
 export interface Lag {
@@ -50,6 +50,23 @@ export function createLagMeter(
     }
     return { events, oldest, until: start };
   }
+}
+
+/**
+ * Every event up to this position was delivered and acknowledged; undefined: perhaps none.
+ *
+ * While nobody consumes a group with a filter, EventStoreDB (seen in 23.10.6) moves its checkpoint on past events that
+ * wait in its buffer: such a checkpoint says nothing.
+ */
+export function checkpointOf(info: Pick<PersistentSubscriptionToAllInfo, 'stats'>): Position | undefined {
+  const { lastKnownEventPosition: known, lastCheckpointedEventPosition: checkpoint } = info.stats;
+  const isPastKnown = checkpoint && known && checkpoint.commit > known.commit;
+  return (isPastKnown && inHand(info) > 0 ? undefined : checkpoint) ?? undefined;
+}
+
+/** The live buffer doesn't count: EventStoreDB keeps the latest events in it, acknowledged or not. */
+export function inHand({ stats }: Pick<PersistentSubscriptionToAllInfo, 'stats'>): number {
+  return stats.readBufferCount + stats.retryBufferCount + stats.totalInFlightMessages;
 }
 
 /** How much of the log between a position and its end lies before another position: at most 1. */

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { type EventStoreDBClient, jsonEvent, type PersistentSubscriptionToAllInfo } from '@eventstore/db-client';
 import { startEmbedded } from '@marios-pizzeria/embedded-eventstoredb';
 import { afterAll, beforeAll, expect, test, type MockInstance, vi } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
-import { createLagMeter } from '../../src/read-models/lag.ts';
+import { checkpointOf, createLagMeter } from '../../src/read-models/lag.ts';
 import { endOfLog } from '../../src/read-models/log-reader.ts';
 
 /** A log of its own: what others write would count in an estimate. */
@@ -71,4 +71,23 @@ test('a small lag, is counted each time, so that none is never told late', async
 test('a lag, of streams that are not asked for, is none', async () => {
   const measure = createLagMeter(client, [`${await logOf(3)}Customer-`]);
   expect(await measure(undefined, undefined)).toEqual({ events: 0, seconds: 0 });
+});
+
+test('a checkpoint, which the server moved past an event that waits, is not believed', () => {
+  const at = (commit: bigint) => ({ commit, prepare: commit });
+  const group = (known: bigint | undefined, checkpoint: bigint | undefined, waiting: number) => {
+    const stats: Partial<PersistentSubscriptionToAllInfo['stats']> = {
+      readBufferCount: waiting,
+      retryBufferCount: 0,
+      totalInFlightMessages: 0,
+      ...(known !== undefined && { lastKnownEventPosition: at(known) }),
+      ...(checkpoint !== undefined && { lastCheckpointedEventPosition: at(checkpoint) }),
+    };
+    return { stats: stats as PersistentSubscriptionToAllInfo['stats'] };
+  };
+  expect(checkpointOf(group(7n, 9n, 1))).toBeUndefined();
+  expect(checkpointOf(group(7n, 9n, 0))).toEqual(at(9n));
+  expect(checkpointOf(group(9n, 7n, 1))).toEqual(at(7n));
+  expect(checkpointOf(group(undefined, 7n, 0))).toEqual(at(7n));
+  expect(checkpointOf(group(7n, undefined, 1))).toBeUndefined();
 });
