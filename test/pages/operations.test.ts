@@ -108,6 +108,7 @@ describePages('the page of operations', (pages) => {
     await card(page, 'audit').getByText('Audit: the rebuild is done.').waitFor();
 
     now = running;
+    await progress.waitFor(); // from here on, nothing else is said
     await page.route('**/rebuild', (route) =>
       route.fulfill({
         status: 409,
