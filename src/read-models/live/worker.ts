@@ -19,6 +19,7 @@ import { projectTogether } from '../together.ts';
 import { markLog } from '../rebuild/log-mark.ts';
 import { ensureConsumerGroup, groupOf } from './consumer-group.ts';
 import { makeRoom } from './pacing.ts';
+import { passedOver } from './passed-over.ts';
 import { type Progress, supervise } from './supervise.ts';
 
 export interface WorkerStatus {
@@ -122,6 +123,11 @@ export function startWorker(options: WorkerOptions): Worker {
       opening.then((late) => late.unsubscribe()).catch(() => undefined); // it would take events and keep them
     });
     const projection = projectTogether(models, (model) => model.project(context, model.name));
+    for await (const events of passedOver(client, context.db, group, prefixes)) {
+      log.warn({ group, events: events.length }, 'the group passed over events that were not projected');
+      const stalls = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(projection, events, undefined));
+      for (const [stream, stall] of stalls) log.error({ stream, ...stall }, 'passed over, and cannot be projected');
+    }
     // The current batch is finished first: the loop checks the signal after it.
     interrupt = () => {
       if (counts.inFlight === 0) subscription.unsubscribe();
@@ -159,7 +165,7 @@ export function startWorker(options: WorkerOptions): Worker {
     counts.redelivered += batch.filter(({ retryCount }) => retryCount > 0).length;
     const span = context.tracing ? spanOf(batch) : {};
     const stalls = await inTrace(context.tracing, 'project batch', span, (trace) =>
-      withTimeLimit(BATCH_TIME_LIMIT_MS, project(projection, batch, trace)),
+      withTimeLimit(BATCH_TIME_LIMIT_MS, project(projection, eventsOf(batch), trace)),
     );
     const isStalled = ({ event }: Delivery) =>
       Number(event.revision) >= (stalls.get(event.streamId)?.revision ?? Number.POSITIVE_INFINITY);
@@ -179,10 +185,9 @@ export function startWorker(options: WorkerOptions): Worker {
 
   async function project(
     projection: Projection,
-    batch: readonly Delivery[],
+    events: readonly AllStreamRecordedEvent[],
     trace: Trace | undefined,
   ): Promise<ReadonlyMap<string, Stall>> {
-    const events = batch.map(({ event }) => event);
     await projection.add(await toLogEvents(context, events));
     const [stalls] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
       Promise.all([projection.write(), markLog(context.db, events)]),
@@ -191,7 +196,7 @@ export function startWorker(options: WorkerOptions): Worker {
   }
 
   function spanOf(batch: readonly Delivery[]): SpanOptions {
-    const { links, omitted } = linksTo(batch.map(({ event }) => readMetadata(event.metadata).traceparent));
+    const { links, omitted } = linksTo(eventsOf(batch).map(({ metadata }) => readMetadata(metadata).traceparent));
     const attributes = {
       'messaging.system': 'eventstoredb',
       'messaging.operation.type': 'process',
@@ -202,4 +207,8 @@ export function startWorker(options: WorkerOptions): Worker {
     };
     return { kind: SpanKind.CONSUMER, attributes, links };
   }
+}
+
+function eventsOf(batch: readonly Delivery[]): AllStreamRecordedEvent[] {
+  return batch.map(({ event }) => event);
 }

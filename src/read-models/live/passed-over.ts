@@ -1,0 +1,34 @@
+import type { AllStreamRecordedEvent, EventStoreDBClient } from '@eventstore/db-client';
+import type { Db } from 'mongodb';
+import { withTimeLimit } from '../../eventstoredb/client.ts';
+import { STORE_TIME_LIMIT_MS } from '../../time-limit.ts';
+import { inOneStep } from '../database.ts';
+import { readLog } from '../log-reader.ts';
+import { logMarks } from '../rebuild/log-mark.ts';
+
+/**
+ * Pages of the events that a group takes for done and nobody has projected: those after the last projected one, up to
+ * the group's checkpoint. EventStoreDB 23.10.6 makes them: while nobody consumes, it moves the checkpoint of a group
+ * with a filter on past events that wait, and after a restart it never delivers them.
+ *
+ * @throws EventStoreUnavailableError, ReadModelsUnavailableError
+ */
+export async function* passedOver(
+  client: EventStoreDBClient,
+  db: Db,
+  group: string,
+  prefixes: readonly string[],
+): AsyncGenerator<readonly AllStreamRecordedEvent[], void, void> {
+  const [mark, { stats }] = await Promise.all([
+    inOneStep(logMarks(db).findOne({ _id: 'log' })),
+    withTimeLimit(STORE_TIME_LIMIT_MS, client.getPersistentSubscriptionToAllInfo(group)),
+  ]);
+  const checkpoint = stats.lastCheckpointedEventPosition?.commit ?? 0n;
+  const last = BigInt(mark?.position ?? checkpoint);
+  if (checkpoint <= last) return;
+  for await (const { events } of readLog(client, prefixes, { commit: last, prepare: last })) {
+    const passed = events.filter(({ position }) => position.commit <= checkpoint);
+    if (passed.length > 0) yield passed;
+    if (passed.length < events.length) return;
+  }
+}

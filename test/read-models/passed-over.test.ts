@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { startWorker } from '../../src/read-models/live/worker.ts';
+import { groupName } from '../support/group.ts';
+import { besides, caughtUp, placeOrder } from '../support/projections.ts';
+import { startTestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
+
+/** More than the group needs in order to move its checkpoint. */
+const ORDERS = 12;
+
+test('events that the group takes for done, and nobody has projected, are projected when it is consumed again', async () => {
+  const service = await startTestService();
+  const { context, models, group, database } = besides(service);
+  const name = groupName(service.config.consumerGroup, service.config.streamPrefix);
+  await placeOrder(service);
+  await caughtUp(service);
+  await service.service.worker.stop();
+  const ids = await Promise.all(Array.from({ length: ORDERS }, () => placeOrder(service)));
+
+  // As EventStoreDB passes over them when it is restarted; here, somebody else acknowledges them.
+  const other = service.eventStore.subscribeToPersistentSubscriptionToAll(name);
+  other.on('data', (event) => void other.ack(event));
+  await until('the checkpoint is past them', async () => {
+    const { stats } = await service.eventStore.getPersistentSubscriptionToAllInfo(name);
+    const [known, checkpoint] = [stats.lastKnownEventPosition, stats.lastCheckpointedEventPosition];
+    return stats.totalInFlightMessages === 0 && known && checkpoint && checkpoint.commit >= known.commit;
+  });
+  await other.unsubscribe();
+  expect(await database.orders.countDocuments({ _id: { $in: ids } })).toBe(0);
+
+  const prepare = () => Promise.resolve();
+  const worker = startWorker({ context, models, group, prepare, pressure: { isHigh: () => false } });
+  try {
+    await until('they are projected', async () => {
+      return (await database.orders.countDocuments({ _id: { $in: ids }, revision: 0 })) === ORDERS;
+    });
+    expect(worker.status().parked).toBe(0);
+  } finally {
+    await worker.stop();
+    await service.close();
+  }
+});
