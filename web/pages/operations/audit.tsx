@@ -54,7 +54,12 @@ export function Audit() {
       </div>
       <div class="row">
         {cursor !== undefined && <Button onPress={() => turn()}>Newest</Button>}
-        {value?.nextCursor !== undefined && <Button onPress={() => turn(value.nextCursor)}>Older</Button>}
+        {value?.nextCursor !== undefined && (
+          // While a search is under way, the page that is shown is another search's.
+          <Button disabled={isLoading} onPress={() => turn(value.nextCursor)}>
+            Older
+          </Button>
+        )}
       </div>
     </section>
   );
