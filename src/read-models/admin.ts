@@ -89,10 +89,8 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
      */
     async projectedTo(): Promise<Position | undefined> {
       const info = await readGroup();
-      if (!info) return undefined;
       // What the server knows of while nobody consumes it has not been delivered.
-      const isDone = isIdle(info) && info.connections.length > 0;
-      return (isDone ? info.stats.lastKnownEventPosition : undefined) ?? checkpointOf(info);
+      return positionOf(info, info !== undefined && isIdle(info) && info.connections.length > 0);
     },
 
     /** Parked events, oldest first, at most `limit`; `total` counts them all. @throws EventStoreUnavailableError */
@@ -163,7 +161,7 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
       return {
         name,
         state: rebuild?.state === 'running' ? 'rebuilding' : (consumer?.state ?? consumerState(info)),
-        position: toNumber(positionOf(info, behind)),
+        position: toNumber(positionOf(info, behind.events === 0)),
         head: toNumber(head),
         lag: behind,
         inFlight: info?.stats.totalInFlightMessages ?? 0,
@@ -185,7 +183,7 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
   /** How far a read model has come: the consumer group or, after its swap, the rebuild that reads on from there. */
   async function reached(name: string): Promise<Reached> {
     const [{ info, head, lag: behind }, states] = await Promise.all([measure(STEP_TIME_LIMIT_MS), rebuilds.states()]);
-    const last = positionOf(info, behind);
+    const last = positionOf(info, behind.events === 0);
     // A busy server may not have told the group yet of the newest events.
     const { events } = behind.events === 0 ? await eventsAfter(last, head) : behind;
     const position = toNumber(last);
@@ -242,9 +240,9 @@ function consumerState(info: PersistentSubscriptionToAllInfo | undefined): Proje
 }
 
 /** The server reports its checkpoint only every second or so; with nothing to do it is at the last event. */
-function positionOf(info: PersistentSubscriptionToAllInfo | undefined, { events }: Lag): Position | undefined {
+function positionOf(info: PersistentSubscriptionToAllInfo | undefined, isDone: boolean): Position | undefined {
   if (!info) return undefined;
-  return (events === 0 ? info.stats.lastKnownEventPosition : undefined) ?? checkpointOf(info);
+  return (isDone ? info.stats.lastKnownEventPosition : undefined) ?? checkpointOf(info);
 }
 
 function progressOf(state: RebuildState | undefined): RebuildProgress | null {
