@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startWorker } from '../../src/read-models/live/worker.ts';
 import { groupName } from '../support/group.ts';
@@ -39,4 +40,18 @@ test('events that the group takes for done, and nobody has projected, are projec
     await worker.stop();
     await service.close();
   }
+});
+
+test('a worker that is stopped at any moment of its start, looking for such events or before, ends', async () => {
+  const service = await startTestService();
+  const { context, models, group } = besides(service);
+  await service.service.worker.stop();
+  const prepare = () => Promise.resolve();
+  for (let afterMs = 0; afterMs < 60; afterMs += 2) {
+    const worker = startWorker({ context, models, group, prepare, pressure: { isHigh: () => false } });
+    await delay(afterMs);
+    await worker.stop();
+    expect(worker.status().state).toBe('stopped');
+  }
+  await service.close();
 });

@@ -123,16 +123,17 @@ export function startWorker(options: WorkerOptions): Worker {
       opening.then((late) => late.unsubscribe()).catch(() => undefined); // it would take events and keep them
     });
     const projection = projectTogether(models, (model) => model.project(context, model.name));
-    for await (const events of passedOver(client, context.db, group, prefixes)) {
-      log.warn({ group, events: events.length }, 'the group passed over events that were not projected');
-      const stalls = await withTimeLimit(BATCH_TIME_LIMIT_MS, project(projection, events, undefined));
-      for (const [stream, stall] of stalls) log.error({ stream, ...stall }, 'passed over, and cannot be projected');
-    }
     // The current batch is finished first: the loop checks the signal after it.
     interrupt = () => {
       if (counts.inFlight === 0) subscription.unsubscribe();
     };
     try {
+      for await (const events of passedOver(client, context.db, group, prefixes)) {
+        log.warn({ group, events: events.length }, 'the group passed over events that were not projected');
+        const stalls = await project(projection, events, undefined);
+        for (const [stream, stall] of stalls) log.error({ stream, ...stall }, 'passed over, and cannot be projected');
+      }
+      signal.throwIfAborted(); // it may have been before there was anything to interrupt
       for await (const arrived of subscription.batches(() => Math.min(most, mostNow()))) {
         const begun = performance.now();
         counts.inFlight = arrived.length;
@@ -165,7 +166,7 @@ export function startWorker(options: WorkerOptions): Worker {
     counts.redelivered += batch.filter(({ retryCount }) => retryCount > 0).length;
     const span = context.tracing ? spanOf(batch) : {};
     const stalls = await inTrace(context.tracing, 'project batch', span, (trace) =>
-      withTimeLimit(BATCH_TIME_LIMIT_MS, project(projection, eventsOf(batch), trace)),
+      project(projection, eventsOf(batch), trace),
     );
     const isStalled = ({ event }: Delivery) =>
       Number(event.revision) >= (stalls.get(event.streamId)?.revision ?? Number.POSITIVE_INFINITY);
@@ -183,16 +184,19 @@ export function startWorker(options: WorkerOptions): Worker {
     lastProjectedAt = new Date();
   }
 
-  async function project(
+  function project(
     projection: Projection,
     events: readonly AllStreamRecordedEvent[],
     trace: Trace | undefined,
   ): Promise<ReadonlyMap<string, Stall>> {
-    await projection.add(await toLogEvents(context, events));
-    const [stalls] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
-      Promise.all([projection.write(), markLog(context.db, events)]),
-    );
-    return stalls;
+    const projecting = async () => {
+      await projection.add(await toLogEvents(context, events));
+      const [stalls] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
+        Promise.all([projection.write(), markLog(context.db, events)]),
+      );
+      return stalls;
+    };
+    return withTimeLimit(BATCH_TIME_LIMIT_MS, projecting());
   }
 
   function spanOf(batch: readonly Delivery[]): SpanOptions {
