@@ -154,7 +154,7 @@ describePages('the page of operations', (pages) => {
     await orders.getByRole('button', { name: 'Repair' }).click();
     await orders.getByText(/^1 of \d+ documents differs from the log\. All were repaired\.$/).waitFor();
     expect(await documents.findOne({ _id: orderId })).toMatchObject({ totalMinor: 2000 });
-    expect(await page.evaluate<string>('document.activeElement.className')).toContain('outcome');
+    await orders.locator('.outcome:focus').waitFor();
   });
 
   test('shows parked events with their reasons, and replays so many as were confirmed', async () => {
@@ -208,7 +208,7 @@ describePages('the page of operations', (pages) => {
     });
     await audit.getByRole('button', { name: 'Older' }).click();
     await until('the rest is there', async () => (await audit.locator('.entry').count()) === 5);
-    expect(await page.evaluate<string>('document.activeElement.getAttribute("aria-labelledby")')).toBe('audit');
+    await page.locator('[aria-labelledby=audit]:focus').waitFor();
     await page.reload();
     await until('it is there again', async () => (await audit.locator('.entry').count()) === 5);
     expect(await audit.getByLabel('Who did it').inputValue()).toBe(actor);

@@ -213,7 +213,7 @@ describePages('the page of orders', (pages) => {
       await page.getByLabel('Order id').fill('00000000-0000-4000-8000-000000000000');
       await page.getByRole('button', { name: 'Open' }).click();
       await page.locator('.field-note', { hasText: 'There is no order with this id.' }).waitFor();
-      expect(await page.locator('[data-announcer]').innerText()).toBe('There is no order with this id.');
+      await page.locator('[data-announcer]', { hasText: 'There is no order with this id.' }).waitFor();
       expect(new URL(page.url()).pathname).toBe('/app/orders');
     });
   });

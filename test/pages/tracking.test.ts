@@ -228,6 +228,9 @@ describePages('the tracking page', (pages) => {
     await checkAccessibility(page);
     await page.getByRole('link', { name: 'Order something' }).click();
     await page.waitForURL(`${service.base}/app/order`);
+    await page.goBack();
+    await page.getByRole('heading', { name: 'No such order' }).waitFor();
+    expect(await page.title()).toContain('No such order');
   });
 
   test('goes on by itself after the service was killed and started again, and says meanwhile how old it is', async () => {

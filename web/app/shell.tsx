@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { ROOT } from '../api/root.ts';
 import { Announcer } from '../ui/announcer.tsx';
 import { Notice } from '../ui/notice.tsx';
+import { useTitle } from '../ui/use-title.ts';
 import { PAGES, type Page } from './pages.ts';
 import { Link, match, navigate, path } from './router.tsx';
 import { isIn, loadPerson, loginUrl, may, person } from './session.ts';
@@ -37,6 +38,7 @@ export function Shell({ settings }: { readonly settings: Settings }) {
         {settings.access === 'login' && <SessionMenu />}
       </header>
       <main id="page" tabIndex={-1}>
+        <PageTitle />
         <CurrentPage settings={settings} home={home} />
       </main>
       <Announcer />
@@ -44,16 +46,22 @@ export function Shell({ settings }: { readonly settings: Settings }) {
   );
 }
 
+/** Stands before the page, which may have a title of its own. */
+function PageTitle() {
+  useTitle(pageHere()?.page.title ?? 'Not found');
+  return null;
+}
+
+function pageHere() {
+  return PAGES.map((page) => ({ page, params: match(page.path, path.value) })).find(({ params }) => params);
+}
+
 function CurrentPage({ settings, home }: { readonly settings: Settings; readonly home: Page | undefined }) {
   const isAtHome = path.value === '/';
   useEffect(() => {
     if (isAtHome && home) navigate(home.path, { replace: true });
   }, [isAtHome, home]);
-  const found = PAGES.map((page) => ({ page, params: match(page.path, path.value) })).find(({ params }) => params);
-  const title = found?.page.title ?? 'Not found';
-  useEffect(() => {
-    document.title = `${title} – Mario’s Pizzeria`;
-  }, [title]);
+  const found = pageHere();
 
   if (person.value === undefined && settings.access !== 'open')
     return <Notice kind="loading">Looking who you are …</Notice>;

@@ -10,6 +10,7 @@ import { announce } from '../../ui/announcer.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { orderNumber } from '../../ui/order-number.ts';
 import { PageHeading } from '../../ui/page-heading.tsx';
+import { useTitle } from '../../ui/use-title.ts';
 import { OrderView } from './order-view.tsx';
 import { orderTopic, withChange } from './order-topic.ts';
 import { progressOf } from './progress.ts';
@@ -52,12 +53,6 @@ function Tracking({ orderId }: { readonly orderId: string }) {
       </div>
     </>
   );
-}
-
-function useTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${title} – Mario’s Pizzeria`;
-  }, [title]);
 }
 
 /** Says what changes by itself; not what was there at the beginning. */
