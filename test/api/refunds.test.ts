@@ -462,6 +462,14 @@ describe('the list of refunds', () => {
 });
 
 describe('an order whose document is of before there were refunds', () => {
+  it('has no account in it either while nothing was paid', async () => {
+    const id = await place();
+    await caughtUp(service);
+    const document = await besides(service).database.orders.findOne({ _id: id });
+    for (const field of ['payments', 'refunds', 'owedMinor', 'undecided']) expect(document).not.toHaveProperty(field);
+    expect((await service.get(`/orders/${id}`)).body).toMatchObject({ paymentStatus: 'UNPAID', refunds: [] });
+  });
+
   it('is shown without any, until its read model is rebuilt', async () => {
     const id = await paid();
     expect((await service.get(`/orders/${id}?minRevision=1`)).status).toBe(200);

@@ -7,17 +7,19 @@ import type { StreamDocument } from '../documents/stream-model.ts';
 import type { CustomerDocument } from '../customers/document.ts';
 
 /** Document of the collection `orders`; its `_id` is the order's id. */
-export type OrderDocument = StreamDocument & Omit<OrderFields, AccountField> & Partial<AccountFields> & CustomerFields;
-
-/** Missing in documents of version 1, which serve until they are rebuilt. */
-type AccountField = 'payments' | 'refunds' | 'owedMinor' | 'undecided';
-type AccountFields = Pick<OrderFields, AccountField>;
+export type OrderDocument = StreamDocument & OrderFields & CustomerFields;
 
 /** The fields that depend on the order's own events alone. */
-export type OrderFields = ReturnType<typeof toFields>;
+export type OrderFields = ReturnType<typeof toPlainFields> & Partial<ReturnType<typeof toAccountFields>>;
 
 /** An order's state as it is stored: amounts in hundredths, times as dates; durations are whole seconds. */
-export function toFields(state: OrderState) {
+export function toFields(state: OrderState): OrderFields {
+  const fields = toPlainFields(state);
+  // Before the first payment there is no account, and most of what is listed is new.
+  return state.payments.length + state.refunds.length === 0 ? fields : Object.assign(fields, toAccountFields(state));
+}
+
+function toPlainFields(state: OrderState) {
   const placedAt = new Date(state.placedAt);
   const confirmedAt = toDate(state.confirmedAt);
   const paidAt = toDate(state.paidAt);
@@ -34,10 +36,6 @@ export function toFields(state: OrderState) {
     currency: state.currency,
     status: state.status,
     paymentStatus: state.paymentStatus,
-    payments: state.payments.map(toPaymentFields),
-    refunds: state.refunds.map(toRefundFields),
-    owedMinor: toMinorUnits(state.owed),
-    undecided: undecided(state),
     discountCodes: state.discountCodes,
     kitchenNotes: state.kitchenNotes,
     deliveryAddress: state.deliveryAddress,
@@ -48,6 +46,15 @@ export function toFields(state: OrderState) {
     lastUpdated: new Date(state.lastUpdated),
     timeToConfirmation: confirmedAt && secondsBetween(placedAt, confirmedAt),
     timeToPayment: paidAt && secondsBetween(placedAt, paidAt),
+  };
+}
+
+function toAccountFields(state: OrderState) {
+  return {
+    payments: state.payments.map(toPaymentFields),
+    refunds: state.refunds.map(toRefundFields),
+    owedMinor: toMinorUnits(state.owed),
+    undecided: undecided(state),
   };
 }
 

@@ -10,7 +10,7 @@ const MOST_CUSTOMERS = 500;
 
 const documents = streamReadModel<OrderState, OrderDocument>({
   name: 'orders',
-  version: 2,
+  version: 3,
   category: 'PizzaOrder',
   // One index for every query that a route offers. Sort keys end in `_id`, so no document appears on two pages.
   indexes: [
