@@ -1,9 +1,13 @@
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLog } from '../src/log.ts';
+import { ROOT } from './docs/markdown.ts';
+import { freePort } from './drills/processes.ts';
 import { until } from './support/until.ts';
 
 let folder: string;
@@ -34,4 +38,57 @@ describe('the log', () => {
     expect(shown).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] .*INFO.*: .*command done/);
     expect(shown).not.toContain('{');
   });
+
+  test('keeps so many lines for a reader that does not read, tells once that more are lost, and goes on later', async () => {
+    const told = vi.spyOn(console, 'error').mockReturnValue();
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const log = await createLog('info', Object.assign(new PassThrough(), { fd: openSync(pipe, 'r+'), isTTY: false }));
+    const notes = 'x'.repeat(10_000);
+    for (let line = 0; line < 5000; line += 1) log.info({ line, notes }, 'command done');
+    expect(told.mock.calls).toEqual([['Lines of the log are lost: they are not read']]);
+
+    let lines = 0;
+    let isThere = false;
+    const reader = createReadStream(pipe, 'utf8').on('data', (text) => {
+      lines += String(text).match(/command done/g)?.length ?? 0;
+      isThere ||= String(text).includes('read again');
+    });
+    await until('the next lines arrive', () => {
+      log.info('read again');
+      return isThere;
+    });
+    expect(lines).toBeGreaterThan(1000);
+    expect(lines).toBeLessThan(2000);
+    reader.destroy();
+  });
 });
+
+/** Its log goes to a disk that is full. */
+test.runIf(existsSync('/dev/full'))(
+  'the service, whose log cannot be written, serves, tells once that its lines are lost, and ends',
+  async () => {
+    const port = String(await freePort());
+    const { PATH = '' } = process.env;
+    const child = spawn(process.execPath, [join(ROOT, 'dist/main.js')], {
+      env: { PATH, PORT: port },
+      cwd: folder,
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    });
+    let told = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (told += text));
+    const get = () => fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+    await until('the service is ready', async () => {
+      if (child.exitCode !== null) throw new Error(told);
+      return (await get())?.status === 200;
+    });
+    await until('it tells what is lost', () => told !== '');
+    expect((await get())?.status).toBe(200);
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    expect({ code: child.exitCode, told }).toEqual({
+      code: 0,
+      told: 'Lines of the log are lost: ENOSPC: no space left on device, write\n',
+    });
+  },
+);
