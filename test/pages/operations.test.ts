@@ -106,9 +106,12 @@ describePages('the page of operations', (pages) => {
     await checkAccessibility(page);
     now = done;
     await card(page, 'audit').getByText('Audit: the rebuild is done.').waitFor();
+    // All six end at once, and each is said.
+    const said = page.locator('[data-announcer]');
+    for (const title of ['Orders', 'Audit', 'Menu']) await said.getByText(`${title}: the rebuild is done.`).waitFor();
 
     now = running;
-    await progress.waitFor(); // from here on, nothing else is said
+    await progress.waitFor();
     await page.route('**/rebuild', (route) =>
       route.fulfill({
         status: 409,
@@ -123,9 +126,7 @@ describePages('the page of operations', (pages) => {
     await card(page, 'menu_items').getByRole('button', { name: 'Rebuild' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Rebuild Menu' }).click();
     await card(page, 'menu_items').getByRole('progressbar').waitFor();
-    await until('it is said', async () =>
-      (await page.locator('[data-announcer]').innerText()).includes('is being rebuilt already'),
-    );
+    await said.getByText('is being rebuilt already').waitFor();
   });
 
   /** A stream with one piece of news, which then ends. */
