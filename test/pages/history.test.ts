@@ -127,6 +127,26 @@ describePages('the page of an order’s history', (pages) => {
       await checkAccessibility(page);
     });
 
+    test('moved on in the moment in which the revision before comes into the address, stays where it was moved to', async () => {
+      const page = await openAt(0);
+      await page.evaluate(`(async () => {
+        const slider = document.querySelector('[type=range]');
+        const move = (revision) => {
+          slider.value = revision;
+          slider.dispatchEvent(new Event('input', { bubbles: true }));
+        };
+        const { setTimeout } = globalThis;
+        move(1);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        // From now on the page paints late, as on a busy machine: effects follow a frame, or a short time without one.
+        globalThis.requestAnimationFrame = (paint) => setTimeout(paint, 300);
+        globalThis.setTimeout = (done, ms) => setTimeout(done, ms < 50 ? 300 : ms);
+        move(2);
+      })()`);
+      await untilAddress(page, 2);
+      await untilShown(page, 2);
+    });
+
     test('at each revision, step by step, shows the state and the difference that the API has', async () => {
       const page = await openAt(0);
       expect(await page.getByText('The order begins here.').isVisible()).toBe(true);

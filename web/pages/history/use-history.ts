@@ -71,7 +71,7 @@ export function useChosenRevision(last: number) {
     if (moving === undefined) return;
     const timer = setTimeout(() => {
       setQuery({ revision: String(moving) });
-      setMoving(undefined);
+      setMoving((moved) => (moved === moving ? undefined : moved)); // it may be further already
     }, IN_THE_ADDRESS_AFTER_MS);
     return () => clearTimeout(timer);
   }, [moving]);
