@@ -10,7 +10,9 @@ export default defineConfig({
     ],
     globalSetup: ['test/support/servers.ts'],
     maxWorkers: 1,
-    testTimeout: 200_000,
-    hookTimeout: 200_000,
+    env: { TEST_DEADLINE_MS: '3000' },
+    bail: 1,
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
   },
 });
