@@ -50,15 +50,15 @@ export async function startServiceProcess(settings: Readonly<Record<string, stri
   };
   let running = await start();
   const { base } = running;
+  // The embedded issuer loads what it needs for its first token; a busy machine takes longer than a login waits.
+  if (settings.AUTH === 'dev') {
+    const token = [join(ROOT, 'dist/cli/token.js'), 'mario'];
+    await until('the issuer gives tokens', async () => (await run(process.execPath, token)).code === 0);
+  }
   return {
     base,
     log: () => running.log(),
-    async run(command, args, cwd = folder) {
-      const running = spawn(command, args, { env: { ...env, BASE: base }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-      const output = outputOf(running);
-      await once(running, 'close');
-      return { code: running.exitCode, output: output() };
-    },
+    run,
     async kill() {
       running.child.kill('SIGKILL');
       await once(running.child, 'close');
@@ -80,6 +80,13 @@ export async function startServiceProcess(settings: Readonly<Record<string, stri
       rmSync(folder, { recursive: true, force: true });
     },
   };
+
+  async function run(command: string, args: readonly string[], cwd = folder) {
+    const child = spawn(command, args, { env: { ...env, BASE: base }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = outputOf(child);
+    await once(child, 'close');
+    return { code: child.exitCode, output: output() };
+  }
 
   async function start() {
     // In a folder of its own, so that no .env is read.
