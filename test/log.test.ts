@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLog } from '../src/log.ts';
 import { ROOT } from './docs/markdown.ts';
-import { freePort } from './drills/processes.ts';
+import { freePort } from './support/ports.ts';
 import { until } from './support/until.ts';
 
 let folder: string;
@@ -61,6 +61,7 @@ describe('the log', () => {
     expect(lines).toBeGreaterThan(1000);
     expect(lines).toBeLessThan(2000);
     reader.destroy();
+    told.mockRestore();
   });
 });
 

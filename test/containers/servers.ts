@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
+import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 
 export interface StartedServer {
@@ -64,13 +64,4 @@ export async function startMongoReplicaSet(image: string): Promise<StartedServer
     60_000,
   );
   return { container, url: `mongodb://localhost:${port}/?replicaSet=${name}&w=majority` };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no TCP port');
-  return address.port;
 }

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, launch, type RunningProcess, untilListening } from './processes.ts';
+import { freePort } from '../support/ports.ts';
+import { launch, type RunningProcess, untilListening } from './processes.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
 
 /** A process that can be ended and started again. */

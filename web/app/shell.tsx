@@ -1,13 +1,14 @@
+import { computed } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ROOT } from '../api/root.ts';
 import { Announcer } from '../ui/announcer.tsx';
 import { Notice } from '../ui/notice.tsx';
-import { useTitle } from '../ui/use-title.ts';
 import { PAGES, type Page } from './pages.ts';
 import { Link, match, navigate, path } from './router.tsx';
 import { isIn, loadPerson, loginUrl, may, person } from './session.ts';
 import { SessionMenu } from './session-menu.tsx';
 import type { Settings } from './settings.ts';
+import { useTitle } from './use-title.ts';
 
 /** What is around every page: navigation, who is logged in, and what is said when a page cannot be shown. */
 export function Shell({ settings }: { readonly settings: Settings }) {
@@ -48,20 +49,20 @@ export function Shell({ settings }: { readonly settings: Settings }) {
 
 /** Stands before the page, which may have a title of its own. */
 function PageTitle() {
-  useTitle(pageHere()?.page.title ?? 'Not found');
+  useTitle(pageHere.value?.page.title ?? 'Not found');
   return null;
 }
 
-function pageHere() {
-  return PAGES.map((page) => ({ page, params: match(page.path, path.value) })).find(({ params }) => params);
-}
+const pageHere = computed(() =>
+  PAGES.map((page) => ({ page, params: match(page.path, path.value) })).find(({ params }) => params),
+);
 
 function CurrentPage({ settings, home }: { readonly settings: Settings; readonly home: Page | undefined }) {
   const isAtHome = path.value === '/';
   useEffect(() => {
     if (isAtHome && home) navigate(home.path, { replace: true });
   }, [isAtHome, home]);
-  const found = pageHere();
+  const found = pageHere.value;
 
   if (person.value === undefined && settings.access !== 'open')
     return <Notice kind="loading">Looking who you are …</Notice>;
