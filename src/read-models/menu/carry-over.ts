@@ -4,7 +4,7 @@ import type { MenuItemDetails } from '../../domain/menu-item.ts';
 import { formatMinorUnits } from '../../domain/money.ts';
 import { isUnavailable } from '../../eventstoredb/errors.ts';
 import { forEachOf } from '../batches.ts';
-import { STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
+import { inOneStep } from '../database.ts';
 
 /** An item as it was kept before the menu was in the log; its `_id` is the sku. */
 interface OldMenuItem {
@@ -31,7 +31,7 @@ export async function carryOverMenu(
   add: (sku: string, details: MenuItemDetails) => Promise<void>,
 ): Promise<void> {
   const old = db.collection<OldMenuItem>('menu');
-  const items = await withTimeLimit(STEP_TIME_LIMIT_MS, old.find({ isCarriedOver: { $exists: false } }).toArray());
+  const items = await inOneStep(old.find({ isCarriedOver: { $exists: false } }).toArray());
   let carried = 0;
   await forEachOf(items, AT_ONCE, async ({ _id: sku, name, category, size, priceMinor, ingredients }) => {
     const price = formatMinorUnits(priceMinor);
@@ -42,7 +42,7 @@ export async function carryOverMenu(
       log.error({ err: error, sku }, 'an item of the old menu cannot be carried over');
       return;
     }
-    await withTimeLimit(STEP_TIME_LIMIT_MS, old.updateOne({ _id: sku }, { $set: { isCarriedOver: true } }));
+    await inOneStep(old.updateOne({ _id: sku }, { $set: { isCarriedOver: true } }));
     carried += 1;
   });
   if (carried > 0) log.info({ items: carried }, 'the menu was carried over into the log');

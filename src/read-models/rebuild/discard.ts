@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readModelStates, STEP_TIME_LIMIT_MS, withTimeLimit } from '../database.ts';
+import { inOneStep, readModelStates } from '../database.ts';
 import { endOfLog } from '../log-reader.ts';
 import type { ReadModel, ReadModelContext } from '../read-model.ts';
 import { acquireLease, type Lease, rebuildStates } from './lease.ts';
@@ -44,7 +44,7 @@ export async function discardIfOfOtherLog(
 
 /** @param patienceMs milliseconds that a log which ends before the mark has to get there */
 async function isOfOtherLog({ client, db, streams }: ReadModelContext, patienceMs: number): Promise<boolean> {
-  const mark = await withTimeLimit(STEP_TIME_LIMIT_MS, logMarks(db).findOne({ _id: 'log' }));
+  const mark = await inOneStep(logMarks(db).findOne({ _id: 'log' }));
   const until = performance.now() + patienceMs;
   while (mark) {
     const head = await endOfLog(client);
@@ -61,9 +61,9 @@ async function discard({ db, log }: ReadModelContext, models: readonly ReadModel
   for (const { name, collections = [] } of models) {
     for (const collection of [name, `${name}_rebuild`, ...collections]) {
       await lease.save({});
-      await withTimeLimit(STEP_TIME_LIMIT_MS, db.collection(collection).drop());
+      await inOneStep(db.collection(collection).drop());
     }
   }
-  await readModelStates(db).deleteMany({ _id: { $nin: [LEASE._id, 'log'] } });
-  await logMarks(db).deleteOne({ _id: 'log' });
+  await inOneStep(readModelStates(db).deleteMany({ _id: { $nin: [LEASE._id, 'log'] } }));
+  await inOneStep(logMarks(db).deleteOne({ _id: 'log' }));
 }
