@@ -75,14 +75,16 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   const pattern = (name: string, fallback: string, allowed: RegExp, expected: string) =>
     checked(name, fallback, (value) => (allowed.test(value) ? value : undefined), expected);
 
+  const environment = checked(
+    'NODE_ENV',
+    'development',
+    (value) => ENVIRONMENTS.find((name) => name === value.toLowerCase()),
+    `one of ${ENVIRONMENTS.join(', ')}`,
+  );
+  const isProduction = environment === 'production';
+
   const config = {
-    isProduction:
-      checked(
-        'NODE_ENV',
-        'development',
-        (value) => ENVIRONMENTS.find((environment) => environment === value.toLowerCase()),
-        `one of ${ENVIRONMENTS.join(', ')}`,
-      ) === 'production',
+    isProduction,
     port: integer('PORT', 3000, 0, 65_535),
     host: text('HOST') ?? '127.0.0.1',
     /** Unset: the embedded server is started. */
@@ -114,7 +116,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
       (value) => AUTH_MODES.find((mode) => mode === value),
       `one of ${AUTH_MODES.join(', ')}`,
     ),
-    oidcIssuer: secret('OIDC_ISSUER', (value) => mistakeInIssuer(value, text('NODE_ENV') === 'production')),
+    oidcIssuer: secret('OIDC_ISSUER', (value) => mistakeInIssuer(value, isProduction)),
     oidcAudience: text('OIDC_AUDIENCE'),
     oidcRolesClaim: pattern('OIDC_ROLES_CLAIM', '/roles', JSON_POINTER, 'a JSON pointer such as /realm_access/roles'),
     oidcCustomerClaim: pattern('OIDC_CUSTOMER_CLAIM', '/sub', JSON_POINTER, 'a JSON pointer such as /sub'),
@@ -178,7 +180,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
       ),
     },
   } as const;
-  if (config.isProduction) {
+  if (isProduction) {
     required('EVENTSTORE_URL', 'when NODE_ENV=production');
     required('MONGODB_URL', 'when NODE_ENV=production');
     required('AUTH', 'when NODE_ENV=production: oidc, or off if only trusted callers reach the service');

@@ -225,6 +225,7 @@ describe('parseConfig', () => {
     [{ NODE_ENV: 'production' }, 'AUTH is required when NODE_ENV=production'],
     [{ NODE_ENV: 'production', AUTH: 'dev' }, 'AUTH=dev asks nobody for a password'],
     [{ NODE_ENV: 'production', OIDC_ISSUER: 'http://127.0.0.1:8080' }, 'OIDC_ISSUER must be an https URL'],
+    [{ NODE_ENV: 'Production', OIDC_ISSUER: 'http://127.0.0.1:8080' }, 'OIDC_ISSUER must be an https URL'],
     [{ OIDC_ISSUER: 'http://login.example.com' }, 'OIDC_ISSUER must be an https URL'],
     [{ OIDC_ISSUER: 'https://login.example.com/?a=b' }, 'OIDC_ISSUER must be an https URL'],
     [{ OIDC_ISSUER: 'https://user:hunter2@login.example.com' }, 'OIDC_ISSUER must be an https URL'],
@@ -245,8 +246,8 @@ describe('parseConfig', () => {
     },
   );
 
-  it('in production without stores, requires both URLs and says so', () => {
-    const message = messageOf({ NODE_ENV: 'production' });
+  it.each(['production', 'Production', ' PRODUCTION '])('in %s without stores, requires both URLs', (environment) => {
+    const message = messageOf({ NODE_ENV: environment });
     expect(message).toContain('EVENTSTORE_URL is required when NODE_ENV=production');
     expect(message).toContain('MONGODB_URL is required when NODE_ENV=production');
   });

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -33,6 +42,16 @@ async function kept(starting: Promise<Servers>): Promise<Servers> {
   started.push(servers);
   return servers;
 }
+
+test('a file that tells where servers are is replaced by a whole one, never written over', async () => {
+  writeFileSync(file, '{"pid":1');
+  const reader = openSync(file, 'r');
+  const { mongoUrl } = await kept(startServers(config(), log));
+  expect(readFileSync(reader, 'utf8')).toBe('{"pid":1'); // of whoever had begun to read it
+  closeSync(reader);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ mongoUrl });
+  expect(readdirSync(dataDir).filter((name) => name.startsWith('servers.json'))).toEqual(['servers.json']);
+});
 
 describe('a tool beside the service', () => {
   test('joins the servers of a process that has the folder, and leaves them and their file alone', async () => {

@@ -43,7 +43,7 @@ async function giuliasOrder(): Promise<string> {
   expect(placed.status).toBe(201);
   const { id } = placed.body as { readonly id: string };
   expect((await service.post(`/orders/${id}/confirm`, CONFIRM, anna())).status).toBe(200);
-  expect((await service.get(`/orders/${id}?minRevision=1`, mario())).status).toBe(200);
+  expect((await service.getProjected(`/orders/${id}?minRevision=1`, mario())).status).toBe(200);
   return id;
 }
 

@@ -196,7 +196,7 @@ describe('PUT /customers/{id}', () => {
     const put = await service.put(path(id), ada);
     expect(put.status).toBe(201);
     expect(put.headers.location).toBe(path(id));
-    const { status, body } = await service.get(`${path(id)}?minRevision=0`);
+    const { status, body } = await service.getProjected(`${path(id)}?minRevision=0`);
     expect(status).toBe(200);
     expect(body).toMatchObject({ customerId: id });
   });
@@ -258,7 +258,7 @@ describe('GET /customers/{id}', () => {
     const id = newId();
     await service.put(path(id), ada);
     const changed = await service.put(path(id), renamed);
-    const { status, headers, body } = await service.get(`${path(id)}?minRevision=1`);
+    const { status, headers, body } = await service.getProjected(`${path(id)}?minRevision=1`);
     expect(status).toBe(200);
     expect(headers.etag).toBe('"1"');
     expect(body).toEqual(changed.body);
@@ -267,7 +267,7 @@ describe('GET /customers/{id}', () => {
   test('get, with the ETag that it has, is 304 without a body', async () => {
     const id = newId();
     await service.put(path(id), ada);
-    await service.get(`${path(id)}?minRevision=0`);
+    await service.getProjected(`${path(id)}?minRevision=0`);
     const unmodified = await service.get(path(id), { 'if-none-match': '"0"' });
     expect([unmodified.status, unmodified.headers.etag, unmodified.body]).toEqual([304, '"0"', undefined]);
     expect((await service.get(path(id), { 'if-none-match': '"1"' })).status).toBe(200);
@@ -276,7 +276,7 @@ describe('GET /customers/{id}', () => {
   test('get, with a minRevision that does not come, is 503 with Retry-After', async () => {
     const id = newId();
     await service.put(path(id), ada);
-    await service.get(`${path(id)}?minRevision=0`);
+    await service.getProjected(`${path(id)}?minRevision=0`);
     const { status, headers, body } = await service.get(`${path(id)}?minRevision=1`);
     expect(status).toBe(503);
     expect(headers['retry-after']).toBe('1');
@@ -316,10 +316,10 @@ describe('the customer that an order shows', () => {
   test('an order, of a customer nobody registered, shows Unknown and its own email', async () => {
     const withEmail = await placeOrder(newId(), { customerEmail: 'own@example.com' });
     const without = await placeOrder(newId());
-    const own = await service.get(`/orders/${withEmail}?minRevision=0`);
+    const own = await service.getProjected(`/orders/${withEmail}?minRevision=0`);
     expect(own.body).toMatchObject({ customerName: 'Unknown', customerEmail: 'own@example.com' });
     expect(own.headers.etag).toBe('"0"');
-    const { body } = await service.get(`/orders/${without}?minRevision=0`);
+    const { body } = await service.getProjected(`/orders/${without}?minRevision=0`);
     expect(body).toMatchObject({ customerName: 'Unknown', customerEmail: '' });
   });
 
@@ -327,9 +327,9 @@ describe('the customer that an order shows', () => {
     const id = newId();
     await service.put(path(id), ada);
     await service.put(path(id), renamed);
-    await service.get(`${path(id)}?minRevision=1`);
+    await service.getProjected(`${path(id)}?minRevision=1`);
     const orderId = await placeOrder(id, { customerEmail: 'own@example.com' });
-    const { headers, body } = await service.get(`/orders/${orderId}?minRevision=0`);
+    const { headers, body } = await service.getProjected(`/orders/${orderId}?minRevision=0`);
     expect(body).toMatchObject({ customerName: 'Ada King', customerEmail: 'countess@example.com' });
     expect(headers.etag).toBe('"0.1"');
   });
@@ -338,7 +338,7 @@ describe('the customer that an order shows', () => {
     const id = newId();
     const orderIds = [await placeOrder(id), await placeOrder(id), await placeOrder(id)];
     const bystander = await placeOrder(newId());
-    for (const orderId of [...orderIds, bystander]) await service.get(`/orders/${orderId}?minRevision=0`);
+    for (const orderId of [...orderIds, bystander]) await service.getProjected(`/orders/${orderId}?minRevision=0`);
     for (const [revision, details] of [ada, renamed].entries()) {
       await service.put(path(id), details);
       for (const orderId of orderIds) {
@@ -356,9 +356,9 @@ describe('the customer that an order shows', () => {
   test('an order, changed with the tag of order and customer in If-Match, is looked at by its own revision', async () => {
     const id = newId();
     await service.put(path(id), ada);
-    await service.get(`${path(id)}?minRevision=0`);
+    await service.getProjected(`${path(id)}?minRevision=0`);
     const orderId = await placeOrder(id);
-    const tag = String((await service.get(`/orders/${orderId}?minRevision=0`)).headers.etag);
+    const tag = String((await service.getProjected(`/orders/${orderId}?minRevision=0`)).headers.etag);
     expect(tag).toBe('"0.0"');
     await service.put(path(id), renamed);
     const pay = { paymentMethod: 'cash', transactionId: 't' };
@@ -366,7 +366,7 @@ describe('the customer that an order shows', () => {
     expect([paid.status, paid.headers.etag]).toEqual([200, '"1"']);
     const discount = { discountCode: 'X', discountAmount: '1' };
     expect((await service.post(`/orders/${orderId}/discount`, discount, { 'if-match': tag })).status).toBe(412);
-    const shown = await service.get(`/orders/${orderId}?minRevision=1`);
+    const shown = await service.getProjected(`/orders/${orderId}?minRevision=1`);
     expect(shown.body).toMatchObject({ revision: 1, paymentStatus: 'PAID' });
   });
 

@@ -184,7 +184,7 @@ describe('Swagger UI', () => {
       expect(status).toBe(201);
       expect(await execute('post', '/orders/{orderId}/confirm')).toMatchObject({ status: 200, id });
       expect(await execute('post', '/orders/{orderId}/payment')).toMatchObject({ status: 200, id });
-      await service.get(`/orders/${id ?? ''}?minRevision=2`);
+      await service.getProjected(`/orders/${id ?? ''}?minRevision=2`);
       expect(await execute('get', '/orders/{orderId}')).toMatchObject({ status: 200, id, obj: { revision: 2 } });
       expect(await execute('get', '/orders')).toMatchObject({ status: 200 });
       ids.push(id);

@@ -147,7 +147,7 @@ async function orderIn(state: State, headers: Readonly<Record<string, string>> =
 
 async function projectedOrder(): Promise<Path> {
   const path = await orderIn('paid');
-  expect((await service.get(`/orders/${path['orderId'] ?? ''}?minRevision=2`)).status).toBe(200);
+  expect((await service.getProjected(`/orders/${path['orderId'] ?? ''}?minRevision=2`)).status).toBe(200);
   return path;
 }
 

@@ -68,7 +68,7 @@ describe('the life of an order', () => {
       headers: { etag: '"2"' },
       body: { status: 'COOKING', paymentStatus: 'PAID' },
     });
-    const read = await service.get(`/orders/${id}?minRevision=2`);
+    const read = await service.getProjected(`/orders/${id}?minRevision=2`);
     expect(read).toMatchObject({ status: 200, headers: { etag: '"2"' } });
     expect(read.body).toEqual({ ...paid.body, customerName: 'Unknown', customerEmail: '' });
   });
@@ -98,7 +98,7 @@ describe('the life of an order', () => {
     const address = { street: 'Via Roma 1', city: 'Napoli', postalCode: '80100', notes: 'ring twice' };
     const moved = await service.post(`/orders/${id}/delivery-address`, address);
     expect(moved).toMatchObject({ status: 200, body: { deliveryAddress: address, revision: 2 } });
-    expect((await service.get(`/orders/${id}?minRevision=2`)).body).toMatchObject({
+    expect((await service.getProjected(`/orders/${id}?minRevision=2`)).body).toMatchObject({
       totalAmount: '22.50',
       deliveryAddress: address,
     });
@@ -149,7 +149,7 @@ describe('conditional requests', () => {
 
   it('If-None-Match, with the present tag, is 304 without a body', async () => {
     const id = await place();
-    await service.get(`/orders/${id}?minRevision=0`);
+    await service.getProjected(`/orders/${id}?minRevision=0`);
     const unchanged = await service.get(`/orders/${id}`, { 'if-none-match': 'W/"0"' });
     expect(unchanged).toMatchObject({ status: 304, headers: { etag: '"0"' }, body: undefined });
     expect((await service.get(`/orders/${id}`, { 'if-none-match': '"1"' })).status).toBe(200);
@@ -172,8 +172,8 @@ describe('the list of orders', () => {
     const customerId = `c-${randomUUID()}`;
     const ids: string[] = [];
     for (let count = 0; count < 7; count += 1) ids.push(await place({ customerId }));
-    await service.get(`/orders/${ids.at(-1)}?minRevision=0`);
-    await Promise.all(ids.map((id) => service.get(`/orders/${id}?minRevision=0`)));
+    await service.getProjected(`/orders/${ids.at(-1)}?minRevision=0`);
+    await Promise.all(ids.map((id) => service.getProjected(`/orders/${id}?minRevision=0`)));
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
@@ -190,7 +190,7 @@ describe('the list of orders', () => {
     const customerId = `c-${randomUUID()}`;
     const id = await place({ customerId });
     await service.post(`/orders/${id}/payment`, { paymentMethod: 'cash', transactionId: 't' });
-    await service.get(`/orders/${id}?minRevision=1`);
+    await service.getProjected(`/orders/${id}?minRevision=1`);
     const count = async (query: string) =>
       (await service.get(`/orders?customerId=${customerId}&${query}`)).body.items.length;
     expect(await count('paymentStatus=PAID')).toBe(1);
@@ -203,7 +203,7 @@ describe('the list of orders', () => {
   it('a cursor, tampered with or of another query, is 400', async () => {
     const customerId = `c-${randomUUID()}`;
     const [first] = [await place({ customerId }), await place({ customerId })];
-    await service.get(`/orders/${first}?minRevision=0`);
+    await service.getProjected(`/orders/${first}?minRevision=0`);
     const { body } = await service.get(`/orders?limit=1`);
     const cursor = body.nextCursor as string;
     const flipped = `${cursor.slice(0, -2)}${cursor.endsWith('A') ? 'B' : 'A'}${cursor.slice(-1)}`;

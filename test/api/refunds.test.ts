@@ -79,7 +79,7 @@ describe('cancelling', () => {
       status: 200,
       body: { paymentStatus: 'REFUNDED', refunds: [{ status: 'COMPLETED', transactionId: 're-1' }] },
     });
-    const read = await service.get(`/orders/${id}?minRevision=4`);
+    const read = await service.getProjected(`/orders/${id}?minRevision=4`);
     expect(read.body).toEqual({ ...completed.body, customerName: 'Unknown', customerEmail: '' });
     expect((await timeline(id)).slice(2)).toMatchObject([
       {
@@ -444,7 +444,7 @@ describe('the list of refunds', () => {
         completedAt: null,
         transactionId: null,
       });
-      const { body } = await service.get(`/orders/${early}?minRevision=2`);
+      const { body } = await service.getProjected(`/orders/${early}?minRevision=2`);
       expect(body).toMatchObject({ status: 'CANCELLED', paymentStatus: 'PAID', refunds: [] });
 
       // A late payment of another transaction is owed, and leaves open what becomes of the first.
@@ -472,7 +472,7 @@ describe('an order whose document is of before there were refunds', () => {
 
   it('is shown without any, until its read model is rebuilt', async () => {
     const id = await paid();
-    expect((await service.get(`/orders/${id}?minRevision=1`)).status).toBe(200);
+    expect((await service.getProjected(`/orders/${id}?minRevision=1`)).status).toBe(200);
     const { database, admin } = besides(service);
     const fields = { payments: true, refunds: true, owedMinor: true, undecided: true } as const;
     await database.orders.updateOne({ _id: id }, { $unset: fields });

@@ -203,9 +203,9 @@ describe('the consumer group of before', () => {
     const service = await start();
     const put = await service.put('/menu/new', { name: 'New', category: 'New', price: '5' });
     expect(put.status).toBe(201);
-    expect((await service.get('/menu/new?minRevision=0')).status).toBe(200);
+    expect((await service.getProjected('/menu/new?minRevision=0')).status).toBe(200);
     const orderId = await placeOrder(service);
-    expect((await service.get(`/orders/${orderId}?minRevision=0`)).status).toBe(200);
+    expect((await service.getProjected(`/orders/${orderId}?minRevision=0`)).status).toBe(200);
     await until('the old instance has seen the order', () => seen.includes('PizzaOrderPlaced'));
     expect(seen).toEqual(['PizzaOrderPlaced']);
   });

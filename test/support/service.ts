@@ -25,6 +25,8 @@ export interface TestService {
   readonly spans: readonly ExportedSpan[];
   post(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   get(url: string, headers?: Record<string, string>): Promise<Answer>;
+  /** For a URL with `minRevision`: asks again while a busy machine has not projected it in the time that one request waits. */
+  getProjected(url: string, headers?: Record<string, string>): Promise<Answer>;
   put(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   delete(url: string, headers?: Record<string, string>): Promise<Answer>;
   close(): Promise<void>;
@@ -106,6 +108,12 @@ export async function startTestService({
     spans: tracing?.spans ?? [],
     post: (url, body, headers = {}) => send({ method: 'POST', url, payload: body as object, headers }),
     get: (url, headers = {}) => send({ method: 'GET', url, headers }),
+    getProjected: (url, headers = {}) =>
+      until(`${url} is projected`, async () => {
+        const answer = await send({ method: 'GET', url, headers });
+        const { type } = (answer.body ?? {}) as { readonly type?: unknown };
+        return type === '/problems/not-yet-projected' ? undefined : answer;
+      }),
     put: (url, body, headers = {}) => send({ method: 'PUT', url, payload: body as object, headers }),
     delete: (url, headers = {}) => send({ method: 'DELETE', url, headers }),
     async close() {

@@ -9,7 +9,11 @@ const DEADLINE_MS = Number(process.env.TEST_DEADLINE_MS ?? 120_000);
  * @returns the first truthy value
  * @throws Error that names the condition when it does not come true in time
  */
-export async function until<T>(what: string, condition: () => T | Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  deadlineMs = DEADLINE_MS,
+): Promise<NonNullable<T>> {
   const end = performance.now() + deadlineMs;
   for (;;) {
     const value = await condition();
