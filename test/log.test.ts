@@ -25,7 +25,7 @@ describe('the log', () => {
     const log = await createLog('info', Object.assign(new PassThrough(), { fd, isTTY: false }));
     log.info({ orderId: '1' }, 'command done');
     const line = await until('the line is written', () => readFileSync(file, 'utf8') || undefined);
-    expect(JSON.parse(line ?? '')).toMatchObject({ level: 30, orderId: '1', msg: 'command done' });
+    expect(JSON.parse(line)).toMatchObject({ level: 30, orderId: '1', msg: 'command done' });
   });
 
   test('a line, written to a terminal, is readable', async () => {

@@ -7,7 +7,7 @@ test('in production with AUTH=off, the service starts and warns of it', async ()
   try {
     expect((await fetch(`${service.base}/orders`)).status).toBe(200);
     const warning = await until('the warning is logged', () => /^.*AUTH=off.*$/m.exec(service.log())?.[0]);
-    expect(JSON.parse(warning ?? '')).toMatchObject({ level: 40 });
+    expect(JSON.parse(warning)).toMatchObject({ level: 40 });
   } finally {
     await service.close();
   }

@@ -20,15 +20,6 @@ export interface DrillResult {
 
 const WRITERS = 8;
 
-/** Like `until`, for what is undefined as long as it is not there. */
-async function first<T>(
-  what: string,
-  find: () => T | undefined | Promise<T | undefined>,
-  deadlineMs: number,
-): Promise<T> {
-  return (await until(what, find, deadlineMs)) as T;
-}
-
 /**
  * Runs the built service as a process of its own and places orders without pause while its stores fail. Each request
  * has an idempotency key and is repeated until it is answered 201; afterwards every order must be there, once.
@@ -48,7 +39,7 @@ export async function drill({ eventStoreUrl, mongoUrl, faults }: DrillOptions): 
     const write = async () => {
       while (!isOver) {
         const key = randomUUID();
-        answered.set(key, await first(`${key} is answered 201`, () => place(service.url, key), 120_000));
+        answered.set(key, await until(`${key} is answered 201`, () => place(service.url, key), 120_000));
       }
     };
     const writers = Array.from({ length: WRITERS }, write);
@@ -108,7 +99,7 @@ async function startService(env: Record<string, string>) {
   child.stdout.on('data', (chunk: Buffer) => {
     if (output.length < 100_000) output += chunk.toString();
   });
-  const url = await first('the service listens', () => /"address":"(http:[^"]+)"/.exec(output)?.[1], 30_000);
+  const url = await until('the service listens', () => /"address":"(http:[^"]+)"/.exec(output)?.[1], 30_000);
   await until('the service is ready', () => isReady(url), 60_000);
   return {
     url,

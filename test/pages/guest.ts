@@ -23,8 +23,8 @@ export async function send<Body = Order>(url: string, body?: object, method = 'P
     });
     return answer.status === 503 ? undefined : answer;
   });
-  const text = await response?.text();
-  if (!response?.ok || text === undefined) throw new Error(`${url} answered ${response?.status}: ${text}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
   return JSON.parse(text) as Body;
 }
 
