@@ -9,7 +9,6 @@ import { ROOT } from '../docs/markdown.ts';
 import { placeOrder } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
-const DEADLINE_MS = 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'snapshots-'));
 
 let service: TestService;
@@ -35,45 +34,37 @@ async function rebuild(...args: string[]) {
   return { code, ...said };
 }
 
-test(
-  'snapshots:rebuild names the orders that cannot be read, passes over deleted ones, and does the rest',
-  async () => {
-    const streamOf = (id: string) => `${service.config.streamPrefix}PizzaOrder-${id}`;
-    const [first, damaged, deleted, last] = [
-      await placeOrder(service),
-      await placeOrder(service),
-      await placeOrder(service),
-      await placeOrder(service),
-    ];
-    await service.eventStore.appendToStream(streamOf(damaged), [jsonEvent({ type: 'PaymentProcessed', data: {} })]);
-    await service.eventStore.deleteStream(streamOf(deleted));
+test('snapshots:rebuild names the orders that cannot be read, passes over deleted ones, and does the rest', async () => {
+  const streamOf = (id: string) => `${service.config.streamPrefix}PizzaOrder-${id}`;
+  const [first, damaged, deleted, last] = [
+    await placeOrder(service),
+    await placeOrder(service),
+    await placeOrder(service),
+    await placeOrder(service),
+  ];
+  await service.eventStore.appendToStream(streamOf(damaged), [jsonEvent({ type: 'PaymentProcessed', data: {} })]);
+  await service.eventStore.deleteStream(streamOf(deleted));
 
-    const all = await rebuild();
-    expect({ code: all.code, stdout: all.stdout }).toEqual({ code: 1, stdout: '2 snapshots written\n' });
-    expect(all.stderr).toMatch(
-      new RegExp(`^order ${damaged}: PaymentProcessed v1 at revision 1 .*\n1 orders cannot be read\n$`),
-    );
-    expect(await rebuild('--order', first)).toEqual({ code: 0, stdout: '1 snapshots written\n', stderr: '' });
-    expect(await rebuild('--order', last.toUpperCase())).toMatchObject({ code: 0 });
-    expect(await rebuild('--order', deleted)).toEqual({
-      code: 1,
-      stdout: '0 snapshots written\n',
-      stderr: `There is no order ${deleted}\n`,
-    });
-    expect(await rebuild('--order', damaged)).toMatchObject({ code: 1 });
-  },
-  DEADLINE_MS,
-);
+  const all = await rebuild();
+  expect({ code: all.code, stdout: all.stdout }).toEqual({ code: 1, stdout: '2 snapshots written\n' });
+  expect(all.stderr).toMatch(
+    new RegExp(`^order ${damaged}: PaymentProcessed v1 at revision 1 .*\n1 orders cannot be read\n$`),
+  );
+  expect(await rebuild('--order', first)).toEqual({ code: 0, stdout: '1 snapshots written\n', stderr: '' });
+  expect(await rebuild('--order', last.toUpperCase())).toMatchObject({ code: 0 });
+  expect(await rebuild('--order', deleted)).toEqual({
+    code: 1,
+    stdout: '0 snapshots written\n',
+    stderr: `There is no order ${deleted}\n`,
+  });
+  expect(await rebuild('--order', damaged)).toMatchObject({ code: 1 });
+});
 
 test.each([
   [['--order', '42'], '--order takes a UUID'],
   [['--colour'], '--colour'],
-])(
-  'snapshots:rebuild, called with %j, ends with 2 and says why',
-  async (args, why) => {
-    const { code, stderr } = await rebuild(...args);
-    expect(code).toBe(2);
-    expect(stderr).toContain(why);
-  },
-  DEADLINE_MS,
-);
+])('snapshots:rebuild, called with %j, ends with 2 and says why', async (args, why) => {
+  const { code, stderr } = await rebuild(...args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(why);
+});
