@@ -53,8 +53,6 @@ async function gone(path: string): Promise<void> {
   await until(`${path} is gone`, async () => (await service.get(path)).status === 410);
 }
 
-/** For rebuilding and verifying on a machine that is busy otherwise. */
-
 describe.each(names)('an order whose stream was %s', (way) => {
   test('is gone for every read and command, though it was cached, and nothing is appended or parked', async () => {
     const id = await newOrder();

@@ -84,8 +84,6 @@ test('aggregates, while nobody says what to evict, are loaded each time', async 
   expect(await orders.getById(id)).toMatchObject({ fromCache: true });
 });
 
-/** For reconnecting on a machine that is busy otherwise. */
-
 test('an order that is deleted while its service is cut off from the event store is not brought back', async () => {
   const direct = await startTestService();
   const { client: eventStore, proxy, close } = await connectThroughProxy(inject('eventStoreUrl'));
