@@ -11,7 +11,8 @@ export interface HttpRoundsOptions {
   readonly stores: Stores;
   readonly database: string;
   readonly driver: Process;
-  readonly bare: Subject;
+  /** undefined: only the service is measured. */
+  readonly bare: Subject | undefined;
   readonly service: Subject;
   readonly peer: Subject | undefined;
   /** Ids of orders that the read model has. */
@@ -77,7 +78,7 @@ export async function httpRounds(options: HttpRoundsOptions): Promise<void> {
     const saturate = (name: string, subject: Subject, job: Omit<LoadJob, 'url' | 'connections'>) =>
       measure(isWarmUp ? undefined : `${name}@${count}`, subject, { ...job, connections: count });
 
-    await saturate('bare append', bare, { calls: [append], how, wantsIds: true });
+    if (bare) await saturate('bare append', bare, { calls: [append], how, wantsIds: true });
     await flow('', service, saturate, count, how);
     if (peer) await flow('Emmett ', peer, saturate, count, how);
     if (count === PACED.connections && !isWarmUp) {
@@ -87,9 +88,9 @@ export async function httpRounds(options: HttpRoundsOptions): Promise<void> {
       await saturate('confirm, not cached', service, { calls: ids.map(confirm), how: { type: 'once' } });
       await projected(ids, 1);
     }
-    await saturate('bare findOne', bare, { calls: reads, how });
+    if (bare) await saturate('bare findOne', bare, { calls: reads, how });
     await saturate('get', service, { calls: reads, how });
-    await saturate('bare page', bare, { calls: [page], how });
+    if (bare) await saturate('bare page', bare, { calls: [page], how });
     await saturate('page', service, { calls: [page], how });
   }
 
@@ -120,7 +121,7 @@ export async function httpRounds(options: HttpRoundsOptions): Promise<void> {
     const paced = (name: string, subject: Subject, calls: readonly Call[], how: LoadJob['how']) =>
       measure(`paced ${name}`, subject, { calls, how, connections: count });
 
-    await paced('bare append', bare, [append], commandPace);
+    if (bare) await paced('bare append', bare, [append], commandPace);
     for (const [prefix, subject] of [
       ['', service],
       ['Emmett ', peer],
@@ -138,9 +139,9 @@ export async function httpRounds(options: HttpRoundsOptions): Promise<void> {
       await paced(`${prefix}confirm`, subject, ids.map(confirm), commandPace);
       await paced(`${prefix}pay`, subject, ids.slice(0, commandsPerSecond * seconds).map(pay), commandPace);
     }
-    await paced('bare findOne', bare, reads, readPace);
+    if (bare) await paced('bare findOne', bare, reads, readPace);
     await paced('get', service, reads, readPace);
-    await paced('bare page', bare, [page], readPace);
+    if (bare) await paced('bare page', bare, [page], readPace);
     await paced('page', service, [page], readPace);
   }
 

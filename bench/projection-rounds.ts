@@ -11,6 +11,8 @@ export interface ProjectionRoundsOptions {
   readonly dir: string;
   readonly orders: number;
   readonly rounds: number;
+  /** The service's; by default the one that was built with the benchmark. */
+  readonly script?: URL | undefined;
   readonly results: Results;
   readonly progress: Progress;
 }
@@ -23,6 +25,7 @@ export async function projectionRounds({
   dir,
   orders,
   rounds,
+  script,
   results,
   progress,
 }: ProjectionRoundsOptions): Promise<void> {
@@ -30,7 +33,7 @@ export async function projectionRounds({
   const { eventStore: client, streamPrefix } = stores;
   const emptyDatabase = stores.newDatabase();
   // Its read models stand before there is any event: copies of its state make a service take all through its group.
-  const idle = await startService({ stores, database: emptyDatabase, group: stores.newGroup(), dir });
+  const idle = await startService({ stores, database: emptyDatabase, group: stores.newGroup(), dir, script });
   await idle.process.stop();
   const states = await stores.mongo.db(emptyDatabase).collection('projections').find().toArray();
   progress.step(`filling a store with ${orders} orders for the projection`);
@@ -63,7 +66,7 @@ export async function projectionRounds({
   async function project(): Promise<Subject> {
     const database = stores.newDatabase();
     await stores.mongo.db(database).collection('projections').insertMany(states);
-    const service = await startService({ stores, database, group: stores.newGroup(), dir });
+    const service = await startService({ stores, database, group: stores.newGroup(), dir, script });
     const start = performance.now();
     await isProjected(stores, database, lastOrder);
     results.add('project', (events / (performance.now() - start)) * 1000);
@@ -83,7 +86,14 @@ export async function projectionRounds({
 
   /** What a service does that finds an empty database; its log says how long that took. */
   async function firstBuild(): Promise<void> {
-    const options = { stores, database: stores.newDatabase(), group: stores.newGroup(), dir, withinMs: WITHIN_MS };
+    const options = {
+      stores,
+      database: stores.newDatabase(),
+      group: stores.newGroup(),
+      dir,
+      withinMs: WITHIN_MS,
+      script,
+    };
     const { process, log } = await startService(options);
     await process.stop();
     const built = /"events":(\d+),"ms":(\d+),"msg":"built from the log/.exec(readFileSync(log, 'utf8'));

@@ -27,10 +27,13 @@ export interface ServiceOptions {
   readonly group: string;
   readonly dir: string;
   readonly withinMs?: number;
+  /** Its script; by default the one that was built with the benchmark. */
+  readonly script?: URL | undefined;
 }
 
 /** The service as it is deployed: its own process, its defaults, logs and all. */
-export async function startService({ stores, database, group, dir, withinMs }: ServiceOptions): Promise<Subject> {
+export async function startService(options: ServiceOptions): Promise<Subject> {
+  const { stores, database, group, dir, withinMs, script } = options;
   const env = {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,
@@ -38,7 +41,7 @@ export async function startService({ stores, database, group, dir, withinMs }: S
     STREAM_PREFIX: stores.streamPrefix,
     CONSUMER_GROUP: group,
   };
-  return startReadyService({ dir, env, core: CORES.subject, withinMs });
+  return startReadyService({ dir, env, core: CORES.subject, withinMs, script });
 }
 
 /**
@@ -55,17 +58,18 @@ async function startReadyService({
   env,
   core,
   withinMs,
+  script = new URL('../src/main.js', import.meta.url),
 }: {
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly core: number | undefined;
   readonly withinMs?: number | undefined;
+  readonly script?: URL | undefined;
 }): Promise<Subject> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const log = join(dir, `service-${port}.log`);
   const start = performance.now();
-  const script = new URL('../src/main.js', import.meta.url);
   const service = startProcess(script, { cwd: dir, env: { ...env, PORT: String(port) }, log, core });
   await eventually('the service', () => answersOk(`${url}/health/ready`), {
     everyMs: POLL_MS,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Collection, type CommandStartedEvent, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
-import { findTogether } from '../../src/read-models/orders/find-together.ts';
+import { askTogether, findTogether } from '../../src/read-models/orders/find-together.ts';
 
 interface Counted {
   readonly _id: string;
@@ -69,4 +69,30 @@ test('a query that fails, rejects for all of those who asked together, and for n
   await other.connect();
   expect((await find('id-1'))?.count).toBe(1);
   await other.close();
+});
+
+test('those who ask the same together share an answer, others have their own, and who asks later asks anew', async () => {
+  const asked: { from: number }[] = [];
+  const ask = askTogether((query: { from: number }) => {
+    asked.push(query);
+    return collection
+      .find({ count: { $gte: query.from } })
+      .limit(1)
+      .toArray();
+  });
+  const [first, same, other] = await Promise.all([ask({ from: 3 }), ask({ from: 3 }), ask({ from: 5 })]);
+  expect([first, same, other].map(([document]) => document?.count)).toEqual([3, 3, 5]);
+  expect(asked).toEqual([{ from: 3 }, { from: 5 }]);
+
+  await collection.deleteOne({ _id: 'id-3' });
+  expect((await ask({ from: 3 }))[0]?.count).toBe(4);
+});
+
+test('an answer that fails, fails for those who share it, and for none after them', async () => {
+  let isAway = true;
+  const ask = askTogether((query: string) => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(query)));
+  const settled = await Promise.allSettled([ask('a'), ask('a')]);
+  expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  isAway = false;
+  expect(await ask('a')).toBe('a');
 });

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Collection, Filter } from 'mongodb';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Documents per query: few enough that no caller waits long because of the others. */
 const MOST_TOGETHER = 64;
@@ -31,4 +32,26 @@ export function findTogether<Document extends { readonly _id: string }>(
     const [only] = ids;
     return { _id: ids.length === 1 ? only : { $in: ids } } as Filter<Document>;
   }
+}
+
+/**
+ * Those who ask the same in the same turn of the event loop share one query, as everybody does who watches the newest
+ * orders. Nothing is cached: each query starts after all who share it have asked.
+ *
+ * @param ask its answer must not be changed by those who share it
+ * @returns asks; rejects as `ask` does
+ */
+export function askTogether<Query, Answer>(ask: (query: Query) => Promise<Answer>): (query: Query) => Promise<Answer> {
+  const asked = new Map<string, Promise<Answer>>();
+  return (query) => {
+    const text = JSON.stringify(query);
+    const shared = asked.get(text);
+    if (shared) return shared;
+    const answer = nextTurn().then(() => {
+      asked.delete(text);
+      return ask(query);
+    });
+    asked.set(text, answer);
+    return answer;
+  };
 }

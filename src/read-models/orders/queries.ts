@@ -2,7 +2,7 @@ import type { Collection, Filter } from 'mongodb';
 import type { OrderStatus, PaymentStatus } from '../../domain/events.ts';
 import type { OrderDocument } from './document.ts';
 import { withTimeLimit } from '../database.ts';
-import { findTogether } from './find-together.ts';
+import { askTogether, findTogether } from './find-together.ts';
 
 export interface OrderFilter {
   readonly customerId?: string;
@@ -41,21 +41,27 @@ export type OrderQueries = ReturnType<typeof createOrderQueries>;
 /** Reads of the `orders` read model; each throws ReadModelsUnavailableError. */
 export function createOrderQueries({ orders }: { readonly orders: Collection<OrderDocument> }, timeLimitMs: number) {
   const findOrder = findTogether(orders);
+  const findPage = askTogether(readPage);
   return {
     find: (orderId: string): Promise<OrderDocument | undefined> => withTimeLimit(timeLimitMs, findOrder(orderId)),
 
     /** Newest first. A page starts after the last document of the previous one, so every page costs the same. */
-    async list(
-      { placedFrom, placedTo, ...equal }: OrderFilter,
-      limit: number,
-      after?: PageKey,
-    ): Promise<OrderDocument[]> {
-      const filter: Filter<OrderDocument> = {
-        ...equal,
-        revision: { $gte: 0 },
-        ...inPeriod('placedAt', placedFrom, placedTo, after),
-      };
-      return withTimeLimit(timeLimitMs, orders.find(filter).sort({ placedAt: -1, _id: -1 }).limit(limit).toArray());
-    },
+    list: (filter: OrderFilter, limit: number, after?: PageKey): Promise<readonly OrderDocument[]> =>
+      withTimeLimit(timeLimitMs, findPage({ filter, limit, after })),
   };
+
+  function readPage({ filter: { placedFrom, placedTo, ...equal }, limit, after }: PageQuery): Promise<OrderDocument[]> {
+    const filter: Filter<OrderDocument> = {
+      ...equal,
+      revision: { $gte: 0 },
+      ...inPeriod('placedAt', placedFrom, placedTo, after),
+    };
+    return orders.find(filter).sort({ placedAt: -1, _id: -1 }).limit(limit).toArray();
+  }
+}
+
+interface PageQuery {
+  readonly filter: OrderFilter;
+  readonly limit: number;
+  readonly after: PageKey | undefined;
 }
