@@ -40,10 +40,17 @@ export function createAccess(settings: AccessSettings, { log, clock }: AccessOpt
       (session) => !isOver(session) && !ended.has(session.sessionId),
     ),
 
-    /** Lets nobody in with the session any more who comes to this instance with a copy of it. */
+    /**
+     * Lets nobody in with the session any more who comes to this instance with a copy of it. What is no session, or
+     * none any more, lets nobody in anyway.
+     */
     async endSession(sealed: string): Promise<void> {
-      const { sessionId } = await openSession(seals, sealed);
-      ended.set(sessionId, true);
+      try {
+        const { sessionId } = await openSession(seals, sealed);
+        ended.set(sessionId, true);
+      } catch (error) {
+        if (!(error instanceof AccessError)) throw error;
+      }
     },
 
     login: client && createLogin({ issuer, withinMs, client, verify, seals, clock }),

@@ -6,8 +6,9 @@ import fastifyStatic from '@fastify/static';
 import type { Config } from '../config.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RULES } from '../access/rules.ts';
-import { pathOf } from './problems/answer.ts';
 import { notFound } from './problems/errors.ts';
+import { pathOf } from './requests/target.ts';
+import { prefixOf } from './server/gateway.ts';
 
 /** Where `npm run build` puts them, seen from src/http and from dist/http alike. */
 const FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));
@@ -43,7 +44,9 @@ export async function pageRoutes(
 
   app.get('/', { schema }, (request, reply) => {
     void reply.header('vary', 'accept');
-    if (wantsPage(request)) return reply.redirect('app/');
+    // A gateway that strips the whole path serves this as a file of the folder above.
+    const prefix = prefixOf(request);
+    if (wantsPage(request)) return reply.redirect(prefix === '' ? 'app/' : `${prefix}/app/`);
     return {
       name: "Mario's Pizzeria order service",
       version,

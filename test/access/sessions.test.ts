@@ -201,6 +201,35 @@ describe('a login', () => {
     expect(browser.cookies.has('session')).toBe(false);
   });
 
+  test.each(['', 'a b', 'localhost:99999'])('by way of the Host %j is refused', async (host) => {
+    const headers = { host, cookie: '__Host-login=x' };
+    expect((await service.app.inject({ url: '/auth/callback?code=c', headers })).statusCode).toBe(400);
+  });
+
+  test('behind a gateway that strips a prefix from paths, comes back through it', async () => {
+    const gated = await startTestService({ access: settings, config: { trustProxy: ['loopback'] } });
+    const headers = { ...LOCAL, 'x-forwarded-for': '203.0.113.7', 'x-forwarded-prefix': '/pizza' };
+    try {
+      const browser = openBrowser(gated, headers);
+      const begun = await browser.get('/auth/login?returnTo=/pizza/app/orders');
+      const asked = new URL(String((begun.headers as { location?: string }).location)).searchParams;
+      expect(asked.get('redirect_uri')).toBe('http://localhost:3000/pizza/auth/callback');
+      grant(asked);
+      let tokenRequest = '';
+      issuer.answer = (request) => {
+        if (request.url === '/token') request.on('data', (chunk: Buffer) => (tokenRequest += chunk.toString()));
+        return false;
+      };
+      const back = await browser.get(`/auth/callback?code=c&state=${asked.get('state') ?? ''}`);
+      expect(back.headers).toMatchObject({ location: '/pizza/app/orders' });
+      expect(new URLSearchParams(tokenRequest).get('redirect_uri')).toBe('http://localhost:3000/pizza/auth/callback');
+      const page = await browser.get('/', { accept: 'text/html' });
+      expect(page.headers).toMatchObject({ location: '/pizza/app/' });
+    } finally {
+      await gated.close();
+    }
+  });
+
   test('while the issuer is away is 503 with Retry-After, at its beginning and at its end', async () => {
     const browser = openBrowser();
     const asked = await begin(browser);
@@ -330,6 +359,14 @@ describe('a session', () => {
       browser.cookies.set('session', session.slice(0, index) || '.');
       expect(await me(browser), `cut at ${index}`).toBe(401);
     }
+  });
+
+  test('that is none any more is logged out of all the same, by who has a token too', async () => {
+    const browser = openBrowser();
+    browser.cookies.set('session', 'nonsense');
+    const token = bearer(issuer.token(claimsOf('luca', ['driver'])));
+    expect((await browser.post('/auth/logout', undefined, { ...SAME_ORIGIN, ...token })).statusCode).toBe(204);
+    expect(browser.cookies.has('session')).toBe(false);
   });
 
   test('that is a login which was begun lets nobody in', async () => {

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
@@ -45,7 +46,31 @@ async function serve({ maxInFlight = 1, isStalled = false, isHigh = () => false,
   const untilWaiting = async (count: number) => {
     while (waiting.length < count) await delay(1);
   };
-  return { call, finish, untilWaiting, recorded, logged, pressure };
+  return { port, call, finish, untilWaiting, recorded, logged, pressure };
+}
+
+test.each(['/%73tream/kitchen', 'http://pizza.example/stream/kitchen?x=1', '/he%61lth/live', '/stream/kitchen#x'])(
+  '%s is taken for what it is routed to, and has no place among the requests',
+  async (target) => {
+    const { port, finish, untilWaiting, pressure } = await serve({ maxInFlight: 0 });
+    const answer = requestAt(port, target);
+    await untilWaiting(1);
+    expect(pressure.requests).toBe(0);
+    finish();
+    expect(await answer).toBe(200);
+  },
+);
+
+/** @returns the status */
+function requestAt(port: number, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .once('error', reject)
+      .end();
+  });
 }
 
 test('a request beyond the limit is refused with a problem document that says when to come again', async () => {

@@ -128,6 +128,34 @@ describe('every changing route', () => {
   });
 });
 
+describe('a read whose answer has a tag', () => {
+  const reads: readonly [string, () => Promise<string>][] = [
+    ['an order', async () => `/orders/${await placedId()}`],
+    ['a customer', async () => created(putCustomer(randomUUID()))],
+    ['an item of the menu', async () => created(putItem(randomUUID()))],
+  ];
+  const created = async (route: Route) => {
+    await send(service, route);
+    return route.url;
+  };
+
+  it.each(reads)('of %s, looks at If-Match and at If-None-Match', async (_, arrange) => {
+    const url = await arrange();
+    const { headers } = await service.getProjected(`${url}?minRevision=0`);
+    const tag = String(headers['etag']);
+    const statusOf = async (asked: Headers) => (await service.app.inject({ url, headers: asked })).statusCode;
+    expect(await statusOf({ 'if-match': tag })).toBe(200);
+    expect(await statusOf({ 'if-match': '*' })).toBe(200);
+    expect(await statusOf({ 'if-match': '"7"' })).toBe(412);
+    expect(await statusOf({ 'if-match': `W/${tag}` })).toBe(412);
+    expect(await statusOf({ 'if-match': '"7"', 'if-none-match': tag })).toBe(412);
+    expect(await statusOf({ 'if-match': tag, 'if-none-match': tag })).toBe(304);
+    expect(await statusOf({ 'if-none-match': `"7", W/${tag}` })).toBe(304);
+    expect(await statusOf({ 'if-none-match': '"7"' })).toBe(200);
+    for (const name of ['if-match', 'if-none-match']) expect(await statusOf({ [name]: '3' })).toBe(400);
+  });
+});
+
 describe('If-None-Match: *', () => {
   it.each([
     ['a customer', putCustomer, true],

@@ -3275,7 +3275,9 @@ export interface operations {
                 minRevision?: number;
             };
             header?: {
-                /** @description ETags that the caller has answers for; a match is 304. Example: `"2.0"` */
+                /** @description an ETag; with another one the answer is 412 */
+                "if-match"?: string;
+                /** @description the ETag that the caller has. Example: `"2.0"` */
                 "if-none-match"?: string;
             };
             path: {
@@ -4063,7 +4065,9 @@ export interface operations {
                 minRevision?: number;
             };
             header?: {
-                /** @description ETags that the caller has answers for; a match is 304. Example: `"0"` */
+                /** @description an ETag; with another one the answer is 412 */
+                "if-match"?: string;
+                /** @description the ETag that the caller has. Example: `"0"` */
                 "if-none-match"?: string;
             };
             path: {
@@ -4438,7 +4442,9 @@ export interface operations {
                 minRevision?: number;
             };
             header?: {
-                /** @description ETags that the caller has answers for; a match is 304. Example: `"0"` */
+                /** @description an ETag; with another one the answer is 412 */
+                "if-match"?: string;
+                /** @description the ETag that the caller has. Example: `"0"` */
                 "if-none-match"?: string;
             };
             path: {

@@ -3,6 +3,7 @@ import type { Access } from '../../access/index.ts';
 import { AccessError } from '../../access/errors.ts';
 import { problem } from '../problems/catalogue.ts';
 import { badField, ProblemError } from '../problems/errors.ts';
+import { prefixOf } from '../server/gateway.ts';
 import { cookieOf, originOf, setCookie } from './cookies.ts';
 import { problemOf } from './guard.ts';
 
@@ -22,7 +23,10 @@ export function sessionRoutes(app: FastifyInstance, access: Access): void {
         if (typeof returnTo !== 'string' || !LOCAL_PATH.test(returnTo)) {
           throw badField('#/returnTo', 'must be a path of this service');
         }
-        const begun = await explaining(request, login.begin(`${originOf(request)}${CALLBACK}`, returnTo));
+        const begun = await explaining(
+          request,
+          login.begin(`${originOf(request)}${prefixOf(request)}${CALLBACK}`, returnTo),
+        );
         setCookie(request, reply, 'login', begun.sealed, begun.expiresAt);
         return leave(reply, begun.location);
       },
@@ -32,8 +36,7 @@ export function sessionRoutes(app: FastifyInstance, access: Access): void {
       const begun = cookieOf(request, 'login');
       setCookie(request, reply, 'login', '', 0);
       if (begun === undefined) throw turnedAway(request, new AccessError('login-failed', 'no login was begun here'));
-      const url = new URL(request.url, originOf(request));
-      const { identity, returnTo } = await explaining(request, login.finish(url, begun));
+      const { identity, returnTo } = await explaining(request, login.finish(addressOf(request), begun));
       const { sealed, expiresAt } = await access.sealSession(identity);
       setCookie(request, reply, 'session', sealed, expiresAt);
       return leave(reply, returnTo);
@@ -52,6 +55,15 @@ export function sessionRoutes(app: FastifyInstance, access: Access): void {
     setCookie(request, reply, 'session', '', 0);
     return reply.code(204).send();
   });
+}
+
+/** What was asked for, as the browser has it. */
+function addressOf(request: FastifyRequest): URL {
+  const origin = originOf(request);
+  if (!URL.canParse(request.url, origin)) throw turnedAway(request, new AccessError('login-failed', 'Host is none'));
+  const url = new URL(request.url, origin);
+  url.pathname = prefixOf(request) + url.pathname;
+  return url;
 }
 
 function leave(reply: FastifyReply, location: string): FastifyReply {

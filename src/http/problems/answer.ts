@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EventStoreUnavailableError } from '../../eventstoredb/errors.ts';
 import { ReadModelsUnavailableError } from '../../read-models/errors.ts';
+import { pathOf } from '../requests/target.ts';
 import { type ProblemDetails, storeAway } from './catalogue.ts';
 import { toProblem } from './errors.ts';
 
@@ -31,9 +32,4 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
 /** What a log line of a request says of it. */
 export function nameRequest({ id, identity, trace }: FastifyRequest) {
   return { requestId: id, caller: identity?.id, traceId: trace?.id };
-}
-
-/** Of a target in origin or absolute form (RFC 9112 §3.2). */
-export function pathOf({ url }: FastifyRequest): string {
-  return url.replace(/^https?:\/\/[^/]*/i, '').split(/[?#]/, 1)[0] ?? '';
 }

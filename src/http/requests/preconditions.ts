@@ -1,4 +1,4 @@
-import type { FastifyInstance, preHandlerHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify';
 import type { Precondition } from '../../commands/execute.ts';
 import { problem } from '../problems/catalogue.ts';
 import { badField, ProblemError } from '../problems/errors.ts';
@@ -24,7 +24,7 @@ interface Headers {
 
 /**
  * What `If-Match` and `If-None-Match` ask of the present revision, which is −1 where there is nothing; `undefined` when
- * they ask nothing. Of a tag, the part before the dot counts. A weak tag never matches in If-Match.
+ * they ask nothing. Of a tag, the part before the dot counts.
  *
  * @throws ProblemError 400 for anything but `*` or a list of entity tags
  */
@@ -39,12 +39,17 @@ function revisionsIn(name: keyof Headers, headers: Headers): Precondition | unde
   const value = headers[name];
   if (value === undefined) return undefined;
   if (value.trim() === '*') return (revision) => revision >= 0;
-  if (!TAGS.test(value)) throw badField(`#/${name}`, 'must be * or entity tags such as "3"');
-  const revisions = [...value.matchAll(TAG)].flatMap(([, weak, tag = '']) => {
-    const revision = /^(\d{1,15})(?:\.\d{1,15})?$/.exec(tag)?.[1];
-    return revision === undefined || (weak && name === 'if-match') ? [] : [Number(revision)];
+  const revisions = tagsIn(name, value).flatMap((tag) => {
+    const revision = /^"(\d{1,15})(?:\.\d{1,15})?"$/.exec(tag)?.[1];
+    return revision === undefined ? [] : [Number(revision)];
   });
   return (revision) => revisions.includes(revision);
+}
+
+/** The tags that can match, without their weakness: a weak one never matches in `If-Match` (RFC 9110 §13.1.1). */
+function tagsIn(name: keyof Headers, value: string): string[] {
+  if (!TAGS.test(value)) throw badField(`#/${name}`, 'must be * or entity tags such as "3"');
+  return [...value.matchAll(TAG)].flatMap(([, weak, tag = '']) => (weak && name === 'if-match' ? [] : [`"${tag}"`]));
 }
 
 export const ruledOut = problem('stale-revision', 'If-Match or If-None-Match rules this out');
@@ -61,9 +66,22 @@ export function requirePreconditions(app: FastifyInstance): void {
   });
 }
 
-/** Whether the caller has this answer already (RFC 9110 §13.1.2: weak comparison). */
-export function isUnmodified(ifNoneMatch: string | undefined, tag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  if (ifNoneMatch.trim() === '*') return true;
-  return [...ifNoneMatch.matchAll(TAG)].some(([, , given]) => `"${given ?? ''}"` === tag);
+/**
+ * Names the answer of a read by its tag, and says whether the caller has it already (RFC 9110 §13.2.2).
+ *
+ * @returns whether the answer is 304
+ * @throws ProblemError 412 when `If-Match` asks for another one; 400 as `preconditionOf`
+ */
+export function isUnmodified({ headers }: FastifyRequest, reply: FastifyReply, tag: string): boolean {
+  void reply.header('etag', tag);
+  if (isNamed('if-match', headers, tag) === false) throw new ProblemError(ruledOut);
+  return isNamed('if-none-match', headers, tag) ?? false;
+}
+
+/** undefined: the header names none. */
+function isNamed(name: keyof Headers, headers: Headers, tag: string): boolean | undefined {
+  const value = headers[name];
+  if (value === undefined) return undefined;
+  if (value.trim() === '*') return true;
+  return tagsIn(name, value).some((given) => given === tag);
 }

@@ -8,7 +8,7 @@ import { callerOf } from '../requests/caller.ts';
 import { problem } from '../problems/catalogue.ts';
 import { notFound, ProblemError } from '../problems/errors.ts';
 import { isUnmodified, preconditionOf, revisionTag } from '../requests/preconditions.ts';
-import { CommandHeaders, CustomerId, IfNoneMatch, MinRevision, NotModified, ref } from '../schemas/common.ts';
+import { CommandHeaders, CustomerId, ReadHeaders, MinRevision, NotModified, ref } from '../schemas/common.ts';
 import { Customer, CustomerBody } from '../schemas/customers.ts';
 import type { Pressure } from '../server/pressure.ts';
 import { findAtRevision } from '../requests/wait-for-revision.ts';
@@ -56,7 +56,7 @@ export function customerRoutes(app: App, { customerCommands, customers, pressure
         summary: 'One customer; `minRevision` waits until the read model has seen a change of yours',
         params: CustomerParams,
         querystring: MinRevision,
-        headers: IfNoneMatch,
+        headers: ReadHeaders,
         response: { 200: ref(Customer), 304: NotModified },
       },
     },
@@ -67,8 +67,7 @@ export function customerRoutes(app: App, { customerCommands, customers, pressure
       if (!found) throw notFound(`Customer ${customerId} not found`);
       if (found.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
       const tag = revisionTag(found.revision);
-      void reply.header('etag', tag);
-      if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
+      if (isUnmodified(request, reply, tag)) return reply.code(304).send(null);
       return customerJson(found);
     },
   );

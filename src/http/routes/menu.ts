@@ -12,7 +12,7 @@ import { notFound, ProblemError } from '../problems/errors.ts';
 import { callerOf } from '../requests/caller.ts';
 import { isUnmodified, preconditionOf, revisionTag } from '../requests/preconditions.ts';
 import { findAtRevision } from '../requests/wait-for-revision.ts';
-import { CommandHeaders, IfNoneMatch, MinRevision, NotModified, ref, Sku } from '../schemas/common.ts';
+import { CommandHeaders, ReadHeaders, MinRevision, NotModified, ref, Sku } from '../schemas/common.ts';
 import { Menu, MenuItem, MenuItemBody, MenuItemHistory } from '../schemas/menu.ts';
 import type { Pressure } from '../server/pressure.ts';
 import { menuItemHistoryJson, menuItemJson, menuJson, toDetails } from './menu-json.ts';
@@ -52,7 +52,7 @@ export function menuRoutes(app: App, { menu, menuCommands, menuHistory, currency
         summary: 'One item of the menu; `minRevision` waits until the read model has seen a change of yours',
         params: MenuParams,
         querystring: MinRevision,
-        headers: IfNoneMatch,
+        headers: ReadHeaders,
         response: { 200: ref(MenuItem), 304: NotModified },
       },
     },
@@ -62,8 +62,7 @@ export function menuRoutes(app: App, { menu, menuCommands, menuHistory, currency
       if (found?.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
       if (!found?.isOnMenu) throw new MenuItemNotFoundError(sku);
       const tag = revisionTag(found.revision);
-      void reply.header('etag', tag);
-      if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
+      if (isUnmodified(request, reply, tag)) return reply.code(304).send(null);
       return menuItemJson(toState(found));
     },
   );

@@ -8,7 +8,7 @@ import { given, pageParameters, readPage } from '../requests/pages.ts';
 import { documentTag, isUnmodified } from '../requests/preconditions.ts';
 import { problem } from '../problems/catalogue.ts';
 import { notFound, ProblemError } from '../problems/errors.ts';
-import { IfNoneMatch, MinRevision, NotModified, query, ref, TimeOrDate } from '../schemas/common.ts';
+import { ReadHeaders, MinRevision, NotModified, query, ref, TimeOrDate } from '../schemas/common.ts';
 import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus } from '../schemas/orders.ts';
 import type { Pressure } from '../server/pressure.ts';
 import { toPeriod } from '../requests/times.ts';
@@ -35,7 +35,7 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
         summary: 'One order; `minRevision` waits until the read model has seen a change of yours',
         params: OrderParams,
         querystring: MinRevision,
-        headers: IfNoneMatch,
+        headers: ReadHeaders,
         response: { 200: ref(Order), 304: NotModified },
       },
     },
@@ -47,8 +47,7 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
       if (order.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
       if (order.revision < 0) throw new ProblemError(problem('unexpected'));
       const tag = documentTag(order.revision, order.customerRevision);
-      void reply.header('etag', tag);
-      if (isUnmodified(request.headers['if-none-match'], tag)) return reply.code(304).send(null);
+      if (isUnmodified(request, reply, tag)) return reply.code(304).send(null);
       return shapeFor(request, order).order(orderJson(order));
     },
   );

@@ -101,7 +101,13 @@ const callerHeaders = {
 };
 
 /** Of a query that answers one document of a read model. */
-export const IfNoneMatch = Type.Object({ 'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })) });
+/** Of a read whose answer has an ETag. */
+export const ReadHeaders = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ maxLength: 1000, description: 'an ETag; with another one the answer is 412' }),
+  ),
+  'if-none-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag that the caller has' })),
+});
 
 const preconditions = {
   'if-match': Type.Optional(

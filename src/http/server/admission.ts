@@ -6,6 +6,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
+import { routedPathOf } from '../requests/target.ts';
 import { closeInStages } from './closing.ts';
 import type { Pressure } from './pressure.ts';
 import { createRefusals, type RefusalOptions } from './refusals.ts';
@@ -42,9 +43,9 @@ export function createAdmittingServer(
   let lookAgain: NodeJS.Timeout | undefined;
 
   const server = createServer(options, (request, response) => {
-    const { url = '' } = request;
-    if (isHealth(url)) return handle(request, response);
-    if (isStream(url)) return streams.isFull() || isStalled() ? refuse(request, response) : handle(request, response);
+    const path = routedPathOf({ url: request.url ?? '' });
+    if (isHealth(path)) return handle(request, response);
+    if (isStream(path)) return streams.isFull() || isStalled() ? refuse(request, response) : handle(request, response);
     if (pressure.requests >= maxInFlight || isStalled()) return refuse(request, response);
     pressure.requestBegins();
     response.once('close', () => {
@@ -90,11 +91,11 @@ export function createAdmittingServer(
 }
 
 /** Busy is not dead: a liveness probe that is refused would have the service restarted just when it is needed. */
-export function isHealth(url: string): boolean {
-  return url.startsWith('/health/');
+export function isHealth(path: string): boolean {
+  return path.startsWith('/health/');
 }
 
 /** An event stream is no request that is answered and done with: it doesn't count among those in flight. */
-export function isStream(url: string): boolean {
-  return url.startsWith('/stream/');
+export function isStream(path: string): boolean {
+  return path.startsWith('/stream/');
 }

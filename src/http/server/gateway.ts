@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /**
  * Makes links right behind a gateway that strips a prefix from paths and says so in `X-Forwarded-Prefix`.
@@ -9,14 +9,20 @@ export function registerGateway(app: FastifyInstance, trusted: readonly string[]
   if (!trusted) return;
   app.addHook('onSend', (request, reply, _, done) => {
     const location = reply.getHeader('location');
-    const prefix = request.headers['x-forwarded-prefix'];
-    // A trusted gateway has added its client to the addresses.
-    const isTrusted = (request.ips?.length ?? 0) > 1;
-    if (isTrusted && typeof location === 'string' && location.startsWith('/') && isPath(prefix)) {
-      void reply.header('location', `${prefix.replace(/\/$/, '')}${location}`);
+    const prefix = prefixOf(request);
+    // Where a browser said to lead it back to, it has the prefix already.
+    if (typeof location === 'string' && location.startsWith('/') && !location.startsWith(`${prefix}/`)) {
+      void reply.header('location', `${prefix}${location}`);
     }
     done();
   });
+}
+
+/** What a trusted gateway strips from the paths that its clients ask for: nothing, or a path without an end slash. */
+export function prefixOf({ headers, ips }: FastifyRequest): string {
+  const prefix = headers['x-forwarded-prefix'];
+  // A trusted gateway has added its client to the addresses.
+  return ips !== undefined && ips.length > 1 && isPath(prefix) ? prefix.replace(/\/$/, '') : '';
 }
 
 function isPath(prefix: unknown): prefix is string {
