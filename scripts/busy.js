@@ -7,9 +7,20 @@ import process from 'node:process';
 
 const LOOPS = 4;
 const [command, ...args] = process.argv.slice(2);
+if (command === undefined) {
+  process.stderr.write('usage: node scripts/busy.js <command> [argument …]\n');
+  process.exit(2);
+}
 const loops = Array.from({ length: LOOPS }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
 const work = spawn(command, args, { stdio: 'inherit' });
-work.on('exit', (code) => {
+process.on('exit', () => {
   for (const loop of loops) loop.kill('SIGKILL');
-  process.exitCode = code ?? 1;
 });
+work.on('error', (error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});
+work.on('exit', (code) => process.exit(code ?? 1));
+// Of a terminal's Ctrl-C, the command has heard by itself.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => work.kill('SIGTERM'));

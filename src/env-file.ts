@@ -18,7 +18,12 @@ export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<
   const values = parseEnv(text.replaceAll(/^[^\S\n]+$/gm, '')) as Record<string, string>;
   for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
     const name = /^\s*(?:export\s+)?(\w+)/.exec(line)?.[1];
-    if (name === undefined || !names.has(name) || Object.hasOwn(values, name)) continue;
+    if (name === undefined || !names.has(name)) continue;
+    // Node's parser ends an unquoted value at any number sign, docker compose at one behind a blank.
+    if (/^[^#=]*=\s*[^\s"'`#][^\s#]*#/.test(line)) {
+      throw new EnvFileError(`${file}, line ${index + 1}: put the value of ${name} in quotes, as there is a # in it`);
+    }
+    if (Object.hasOwn(values, name)) continue;
     throw new EnvFileError(`${file}, line ${index + 1}, does not set ${name}: write ${name}=value`);
   }
   return values;

@@ -68,7 +68,7 @@ async function start(): Promise<void> {
       import('./service.ts'),
       startTracing(config, log),
     ]);
-    const stores = connectStores(servers);
+    const stores = await connectStores(servers);
     closers.push(() => stores.close());
     if (tracing) closers.push(() => tracing.close());
     stores.failed.catch((error: unknown) => {

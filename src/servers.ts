@@ -78,18 +78,23 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
     await closeServers();
     throw failure.reason;
   }
-  if (servers.length > 0) {
-    write(dataDir, {
-      pid: process.pid,
-      ...(config.eventStoreUrl === undefined && { eventStoreUrl }),
-      ...(config.mongoUrl === undefined && { mongoUrl }),
-      issuer,
-    });
-  }
   const close = async () => {
     if (servers.length > 0) rmSync(serversFile(dataDir), { force: true });
     await closeServers();
   };
+  try {
+    if (servers.length > 0) {
+      write(dataDir, {
+        pid: process.pid,
+        ...(config.eventStoreUrl === undefined && { eventStoreUrl }),
+        ...(config.mongoUrl === undefined && { mongoUrl }),
+        issuer,
+      });
+    }
+  } catch (error) {
+    await closeServers();
+    throw error;
+  }
   const failed = Promise.race([new Promise<never>(() => undefined), ...servers.map((server) => server.failed)]);
   return { eventStoreUrl, mongoUrl, issuer, failed, close };
 }

@@ -20,10 +20,21 @@ const CLOSE_WITHIN_MS = 2000;
 /**
  * Clients of both stores, by the same drivers whether they are embedded or not. Connecting is lazy, so that a store
  * that is away now can come later.
+ *
+ * @throws Error, the servers being closed, for what a driver refuses in its URL
  */
-export function connectStores(servers: Servers): Stores {
-  const eventStore = connectEventStore(servers.eventStoreUrl);
-  const mongo = connectMongo(servers.mongoUrl);
+export async function connectStores(servers: Servers): Promise<Stores> {
+  try {
+    return connect(servers);
+  } catch (error) {
+    await servers.close();
+    throw error;
+  }
+}
+
+function connect(servers: Servers): Stores {
+  const eventStore = named('EVENTSTORE_URL', () => connectEventStore(servers.eventStoreUrl));
+  const mongo = named('MONGODB_URL', () => connectMongo(servers.mongoUrl));
   return {
     eventStore,
     mongo,
@@ -37,6 +48,14 @@ export function connectStores(servers: Servers): Stores {
       await servers.close();
     },
   };
+}
+
+function named<Client>(variable: string, create: () => Client): Client {
+  try {
+    return create();
+  } catch (error) {
+    throw new Error(`${variable}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /**

@@ -49,6 +49,26 @@ describe('a file of variables', () => {
     expect(() => read(`# a comment\n${line}\n`)).toThrow(/, line 2, does not set PORT: write PORT=value$/);
   });
 
+  test.each(['EVENTSTORE_URL=esdb://admin:12#34@es:2113', ' export PORT = 1#2', 'MONGODB_URL=mongodb://b# c'])(
+    'with the line %j, whose value would be cut, is refused by its number',
+    (line) => {
+      const name = /\w+_URL|PORT/.exec(line)?.[0] ?? '';
+      expect(() => read(`# a comment\n${line}\n`)).toThrow(
+        new RegExp(`, line 2: put the value of ${name} in quotes, as there is a # in it$`),
+      );
+    },
+  );
+
+  test.each([
+    ['in quotes', 'PORT="1#2"', '1#2'],
+    ['in single quotes', "PORT='1#2'", '1#2'],
+    ['in backticks', 'PORT=`1#2`', '1#2'],
+    ['of a comment behind a blank', 'PORT=1 # 2#3', '1'],
+    ['of a comment alone', 'PORT= # 2', ''],
+  ])('with a number sign %s, means what it says', (_, line, value) => {
+    expect(read(line)).toEqual({ PORT: value });
+  });
+
   test('that cannot be read is refused with the reason', () => {
     const directory = join(folder, 'directory');
     mkdirSync(directory);

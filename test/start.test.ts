@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +80,26 @@ describe('the service', { timeout: DEADLINE_MS }, () => {
     });
     // A store's file that is not closed leaves its write-ahead log, and its owner's id.
     expect(readdirSync(join(cwd, 'data')).sort()).toEqual(['eventstoredb.sqlite', 'mongodb.sqlite']);
+  });
+
+  test.each([
+    ['MONGODB_URL', 'mongodb://127.0.0.1/?retry=1', 'eventstoredb'],
+    ['EVENTSTORE_URL', 'esdb://127.0.0.1:2113?tlsCAFile=/nowhere', 'mongodb'],
+  ])('with a %s that its driver refuses, says so, closes the other store and ends with 1', async (name, url, other) => {
+    const { code, signal, stderr, cwd } = await run({ [name]: url });
+    expect({ code, signal }).toEqual({ code: 1, signal: null });
+    expect(stderr).toMatch(new RegExp(`^The service could not start: ${name}: .+\n$`));
+    expect(readdirSync(join(cwd, 'data'))).toEqual([`${other}.sqlite`]);
+  });
+
+  test('that cannot write down where its servers are, closes them and ends with 1', async () => {
+    const cwd = newFolder();
+    mkdirSync(join(cwd, 'data', 'servers.json'), { recursive: true });
+    const { code, stderr } = await run({}, cwd);
+    expect(code).toBe(1);
+    expect(stderr).toContain('servers.json');
+    const left = readdirSync(join(cwd, 'data')).filter((file) => /wal|pid$/.test(file));
+    expect(left).toEqual([]);
   });
 
   test('with a HOST that is none of this machine, says so', async () => {

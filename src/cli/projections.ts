@@ -29,7 +29,7 @@ async function run(command: ProjectionCommand, signal: AbortSignal): Promise<num
   signal.addEventListener('abort', () => void admin.stop());
   try {
     signal.throwIfAborted();
-    return await runCommand(command, { admin, out: process.stdout });
+    return await Promise.race([stores.failed, runCommand(command, { admin, out: process.stdout })]);
   } finally {
     await admin.stop();
     await stores.close();

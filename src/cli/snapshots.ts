@@ -55,24 +55,28 @@ async function run({ orderId }: Command, signal: AbortSignal): Promise<number> {
   const streamStart = streams.streamOf(ORDER.category, '');
   const counts = { written: 0, unreadable: 0 };
   try {
-    if (orderId !== undefined) {
-      if (!(await rebuild(orderId)) && counts.unreadable === 0) process.stderr.write(`There is no order ${orderId}\n`);
-    } else {
-      for await (const { events } of readLog(stores.eventStore, [streamStart])) {
-        // An order is due when it reaches its first snapshot; then its whole stream is folded, whatever its length.
-        for (const { streamId, revision } of events) {
-          signal.throwIfAborted();
-          const isDue = streamId.startsWith(streamStart) && Number(revision) === snapshotEvery - 1;
-          if (isDue) await rebuild(streamId.slice(streamStart.length));
-        }
-      }
-    }
+    await Promise.race([stores.failed, orderId === undefined ? rebuildAll() : rebuildOne(orderId)]);
   } finally {
     process.stdout.write(`${counts.written} snapshots written\n`);
     await stores.close();
   }
   if (counts.unreadable > 0) process.stderr.write(`${counts.unreadable} orders cannot be read\n`);
   return counts.unreadable > 0 || (orderId !== undefined && counts.written === 0) ? EXIT.failed : EXIT.done;
+
+  async function rebuildOne(id: string): Promise<void> {
+    if (!(await rebuild(id)) && counts.unreadable === 0) process.stderr.write(`There is no order ${id}\n`);
+  }
+
+  async function rebuildAll(): Promise<void> {
+    for await (const { events } of readLog(stores.eventStore, [streamStart])) {
+      // An order is due when it reaches its first snapshot; then its whole stream is folded, whatever its length.
+      for (const { streamId, revision } of events) {
+        signal.throwIfAborted();
+        const isDue = streamId.startsWith(streamStart) && Number(revision) === snapshotEvery - 1;
+        if (isDue) await rebuild(streamId.slice(streamStart.length));
+      }
+    }
+  }
 
   /** @returns whether a snapshot was written */
   async function rebuild(id: string): Promise<boolean> {

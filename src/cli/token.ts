@@ -10,6 +10,11 @@ const HELP = `Prints an access token of the embedded issuer of the service that 
   npm run --silent token -- PERSON
 
   PERSON   giulia (customer), anna (kitchen), luca (driver), mario (manager) or ada (admin)
+
+Exit codes
+  ${EXIT.done}  done
+  ${EXIT.failed}  failed: no such service runs here, or there is no such person
+  ${EXIT.usage}  the command line is wrong
 `;
 /** The issuer redirects to it; nobody needs to listen there, since the code in it is taken from the redirection. */
 const CALLBACK = 'http://127.0.0.1/auth/callback';
@@ -18,13 +23,8 @@ const MOST_REDIRECTS = 10;
 await runProgram<string>({
   help: HELP,
   parse(args) {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options: { help: { type: 'boolean', short: 'h', default: false } },
-      allowPositionals: true,
-      strict: false,
-    });
-    if (values['help'] === true) return undefined;
+    const { values, positionals } = readArgs(args);
+    if (values.help) return undefined;
     const [person] = positionals;
     if (person === undefined || positionals.length > 1) throw new UsageError('Name one person.');
     return person;
@@ -38,12 +38,18 @@ await runProgram<string>({
   explain: (error) => `There is no token: ${messageOf(error)}`,
 });
 
+function readArgs(args: readonly string[]) {
+  const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
+
 /** Logs in as a browser does: authorization code flow with PKCE. */
 async function tokenOf(person: string, issuer: string): Promise<string> {
-  const configuration = await oidc.discovery(new URL(issuer), DEVELOPMENT.clientId, undefined, oidc.None(), {
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- an issuer on this machine has no certificate
-    execute: [oidc.allowInsecureRequests],
-  });
+  const configuration = await discover(issuer);
   const verifier = oidc.randomPKCECodeVerifier();
   const state = oidc.randomState();
   const begin = oidc.buildAuthorizationUrl(configuration, {
@@ -58,6 +64,17 @@ async function tokenOf(person: string, issuer: string): Promise<string> {
     expectedState: state,
   });
   return tokens.access_token;
+}
+
+async function discover(issuer: string): Promise<oidc.Configuration> {
+  try {
+    return await oidc.discovery(new URL(issuer), DEVELOPMENT.clientId, undefined, oidc.None(), {
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- an issuer on this machine has no certificate
+      execute: [oidc.allowInsecureRequests],
+    });
+  } catch (error) {
+    throw new Error(`nothing answers at ${issuer}, where a service that ran here had its issuer`, { cause: error });
+  }
 }
 
 /** Follows the issuer's redirections with its cookies, and chooses the person on its page. */

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { InputError } from './problem.ts';
 import { type BrokenRow, parseTable, type Row } from './table.ts';
 import { readLines } from './text.ts';
@@ -21,6 +22,8 @@ export async function* readTable<Column extends string>(
   columns: readonly Column[],
 ): AsyncGenerator<Row<Column> | BrokenRow<Column>> {
   try {
+    // It is read twice. A pipe gives what it has once, and one that nobody writes to is waited for without an end.
+    if (!(await stat(path)).isFile()) throw new InputError('is no file: save what it gives in one');
     yield* parseTable(
       readLines(() => chunksOf(path)),
       columns,

@@ -136,6 +136,12 @@ describe('npm run import', () => {
     expect(second).toMatchObject({ code: 0, counts: { imported: 0, alreadyThere: 60, skipped: 0 } });
   });
 
+  it('of a pipe, which can be read once only, says so and ends with 1', async () => {
+    const { code, stderr } = await importer(argsFor({ ...SAMPLE, orders: '/dev/stdin' }), sharedStores());
+    expect(code).toBe(1);
+    expect(stderr).toContain('/dev/stdin is no file: save what it gives in one');
+  });
+
   it('with --menu puts the price list on the menu, once, however often it is run', async () => {
     const env = sharedStores();
     const files = writeFiles();

@@ -1,6 +1,12 @@
 import { parseArgs } from 'node:util';
 import type { EmbeddedOptions, StartServer } from './launch.ts';
 
+const HELP = `Runs one embedded server until SIGTERM or Ctrl-C.
+
+  --port N            0, or none: any free one
+  --data DIR          where its file is; default ./data
+  --faults NAME,NAME  for tests`;
+
 /**
  * Runs one embedded server in the foreground: `--port N` (0 or none: any free one), `--data DIR`, and for tests
  * `--faults NAME,NAME`. Prints one line when it listens, ends with 0 on SIGTERM and SIGINT, and with 1 and the reason
@@ -38,11 +44,15 @@ function readOptions(knownFaults: readonly string[]): EmbeddedOptions {
       port: { type: 'string', default: '0' },
       data: { type: 'string', default: './data' },
       faults: { type: 'string', default: '' },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    console.log(HELP);
+    process.exit(0);
+  }
   const port = Number(values.port);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`--port ${values.port} is not a port number`);
+  if (!/^\d+$/.test(values.port) || port > 65_535) throw new Error(`--port ${values.port} is not a port number`);
   const faults = values.faults.split(',').filter((fault) => fault !== '');
   const unknown = faults.find((fault) => !knownFaults.includes(fault));
   if (unknown !== undefined) throw new Error(`--faults ${unknown} is not a fault that this server can show`);
