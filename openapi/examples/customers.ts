@@ -1,3 +1,4 @@
+import { ruledOut } from '../../src/http/requests/preconditions.ts';
 import type { Static } from 'typebox';
 import { problem } from '../../src/http/problems/catalogue.ts';
 import type { Customer, CustomerBody } from '../../src/http/schemas/customers.ts';
@@ -37,7 +38,7 @@ export const customers: OperationDocumentations = {
     },
   },
   getCustomer: {
-    parameters: { minRevision: 0, 'if-none-match': '"0"' },
+    parameters: { minRevision: 0, 'if-match': '"0"', 'if-none-match': '"0"' },
     answers: {
       200: { description: 'The customer as the read model has it', headers: ['ETag'], examples: { plain: customer } },
       304: { description: 'Not modified: If-None-Match names this very answer', headers: ['ETag'] },
@@ -46,6 +47,7 @@ export const customers: OperationDocumentations = {
       field: wrongField('querystring', '#/colour', 'is not a known field'),
       notFound: problem('not-found', 'Customer nobody not found'),
       gone,
+      stale: ruledOut,
       notYetProjected: problem(
         'not-yet-projected',
         `The read model is at revision 0 of customer ${customerId}, not yet at 9`,

@@ -1,3 +1,4 @@
+import { ruledOut } from '../../src/http/requests/preconditions.ts';
 import type { Static } from 'typebox';
 import { problem } from '../../src/http/problems/catalogue.ts';
 import type { Menu, MenuItem, MenuItemBody, MenuItemHistory } from '../../src/http/schemas/menu.ts';
@@ -55,7 +56,7 @@ export const menu: OperationDocumentations = {
     },
   },
   getMenuItem: {
-    parameters: { minRevision: 0, 'if-none-match': '"0"' },
+    parameters: { minRevision: 0, 'if-match': '"0"', 'if-none-match': '"0"' },
     answers: {
       200: { description: 'The item as the read model has it', headers: ['ETag'], examples: { plain: menuItem } },
       304: { description: 'Not modified: If-None-Match names this very answer', headers: ['ETag'] },
@@ -63,6 +64,7 @@ export const menu: OperationDocumentations = {
     problems: {
       field: wrongField('querystring', '#/colour', 'is not a known field'),
       gone,
+      stale: ruledOut,
       notFound: unknown,
       notYetProjected: problem(
         'not-yet-projected',

@@ -1,3 +1,4 @@
+import { ruledOut } from '../../src/http/requests/preconditions.ts';
 import type { Static } from 'typebox';
 import { OrderNotFoundError } from '../../src/commands/errors.ts';
 import { RefundNotFoundError } from '../../src/domain/errors.ts';
@@ -288,7 +289,7 @@ export const orders: OperationDocumentations = {
     problems: { field: wrongField('querystring', '#/status', 'must be one of PENDING, COMPLETED, FAILED, UNKNOWN') },
   },
   getOrder: {
-    parameters: { 'if-none-match': '"2.0"' },
+    parameters: { 'if-match': '"2.0"', 'if-none-match': '"2.0"' },
     answers: {
       200: {
         description: 'The order as the read model has it',
@@ -304,6 +305,7 @@ export const orders: OperationDocumentations = {
       field: wrongField('params', '#/orderId', 'must be a UUID'),
       notFound,
       gone,
+      stale: ruledOut,
       notYetProjected: problem(
         'not-yet-projected',
         `The read model is at revision 2 of order ${orderId}, not yet at 9`,

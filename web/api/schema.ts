@@ -3275,7 +3275,7 @@ export interface operations {
                 minRevision?: number;
             };
             header?: {
-                /** @description an ETag; with another one the answer is 412 */
+                /** @description an ETag; with another one the answer is 412. Example: `"2.0"` */
                 "if-match"?: string;
                 /** @description the ETag that the caller has. Example: `"2.0"` */
                 "if-none-match"?: string;
@@ -3354,6 +3354,16 @@ export interface operations {
             };
             /** @description Gone */
             410: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A precondition of the request does not hold */
+            412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4065,7 +4075,7 @@ export interface operations {
                 minRevision?: number;
             };
             header?: {
-                /** @description an ETag; with another one the answer is 412 */
+                /** @description an ETag; with another one the answer is 412. Example: `"0"` */
                 "if-match"?: string;
                 /** @description the ETag that the caller has. Example: `"0"` */
                 "if-none-match"?: string;
@@ -4144,6 +4154,16 @@ export interface operations {
             };
             /** @description Gone */
             410: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A precondition of the request does not hold */
+            412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4442,7 +4462,7 @@ export interface operations {
                 minRevision?: number;
             };
             header?: {
-                /** @description an ETag; with another one the answer is 412 */
+                /** @description an ETag; with another one the answer is 412. Example: `"0"` */
                 "if-match"?: string;
                 /** @description the ETag that the caller has. Example: `"0"` */
                 "if-none-match"?: string;
@@ -4500,6 +4520,16 @@ export interface operations {
             };
             /** @description Gone */
             410: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A precondition of the request does not hold */
+            412: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

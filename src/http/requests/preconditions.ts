@@ -73,8 +73,8 @@ export function requirePreconditions(app: FastifyInstance): void {
  * @throws ProblemError 412 when `If-Match` asks for another one; 400 as `preconditionOf`
  */
 export function isUnmodified({ headers }: FastifyRequest, reply: FastifyReply, tag: string): boolean {
-  void reply.header('etag', tag);
   if (isNamed('if-match', headers, tag) === false) throw new ProblemError(ruledOut);
+  void reply.header('etag', tag);
   return isNamed('if-none-match', headers, tag) ?? false;
 }
 
