@@ -41,6 +41,8 @@ export function mistakeInMongoUrl(url: string): string | undefined {
     return 'must be mongodb://[user:password@]host:port[/?option=value&…] or mongodb+srv://…, with user and password percent-encoded';
   }
   for (const [name, value] of new URLSearchParams(url.split('?')[1])) {
+    if (name.toLowerCase() === 'loadbalanced' && value === 'true')
+      return 'cannot have loadBalanced: behind a balancer nobody notices that a server is away';
     const needed = NEEDED_OF_MONGODB.get(name.toLowerCase());
     if (needed?.values.test(value) === false) {
       return `must leave ${name} at ${needed.words}: saves of read models are guarded by what was written last`;

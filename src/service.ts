@@ -122,7 +122,7 @@ export async function createService({
   const evictions = supervise('cache of orders', log, evictDeleted);
   metrics.watch({ worker: () => worker.status(), lag: () => admin.lag() });
   const folding = { orders, streamPrefix };
-  const hub = createHub({ ...folding, client: eventStore, log });
+  const hub = createHub({ ...folding, client: eventStore, streams, log });
   const liveStreams = createStreams({ maxStreams: config.maxStreams, metrics, clock });
   let isDraining = false;
   const app = await buildApp({

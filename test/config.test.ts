@@ -209,6 +209,12 @@ describe('parseConfig', () => {
     expect(messageOf({ MONGODB_URL: `mongodb://user:hunter2@host/?${options}` })).not.toContain('hunter2');
   });
 
+  it('with a MONGODB_URL of a load balancer, says why not', () => {
+    expect(messageOf({ MONGODB_URL: 'mongodb://host/?loadBalanced=true' })).toContain(
+      'MONGODB_URL cannot have loadBalanced',
+    );
+  });
+
   it.each(['', 'readPreference=primary', 'w=1', 'w=majority&readConcernLevel=majority', 'w=dc10'])(
     'with a MONGODB_URL that sets "%s", takes it',
     (options) => {

@@ -10,7 +10,7 @@ import type { Change } from '../../src/live/change.ts';
 import { eventText, HEARTBEAT } from '../../src/live/message.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { admin } from './admin.ts';
-import { wrongField } from './problems.ts';
+import { gone, wrongField } from './problems.ts';
 import { actor, events, orderId, paid, paidAt, readyAt } from './story.ts';
 
 const FIRST_POSITION = 48_211;
@@ -76,6 +76,7 @@ export const live: OperationDocumentations = {
     problems: {
       field: wrongField('params', '#/orderId', 'must be a UUID'),
       notFound: problem('not-found', `Order ${orderId} not found`),
+      gone,
     },
   },
   streamOperations: {

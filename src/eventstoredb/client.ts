@@ -40,11 +40,19 @@ interface ChannelParts {
   readonly options: ChannelOptions;
 }
 
-/** The client takes no options for its channels, so each one it makes is exchanged for one of our own. */
+/**
+ * The client takes no options for its channels, so each one it makes is exchanged for one of our own. When it finds no
+ * node of a cluster, it says so in an error without a code or a type.
+ */
 function exchangeChannels(client: EventStoreDBClient, more: ChannelOptions): void {
   const createChannel = client['createChannel'] as () => Promise<Channel>;
+  const handleError = client['handleError'] as (...parameters: unknown[]) => Promise<void>;
+  // It waits for the channel that comes next, and nobody for it: without a node, the process would end.
+  client['handleError'] = (...parameters: unknown[]) => handleError(...parameters).catch(() => undefined);
   client['createChannel'] = async () => {
-    const plain = await createChannel();
+    const plain = await createChannel().catch((cause: unknown) => {
+      throw new EventStoreUnavailableError('no node of the event store answers', { cause });
+    });
     const { credentials: own, options } = plain['internalChannel'] as unknown as ChannelParts;
     plain.close();
     const channel = new Channel(plain.getTarget(), own, { ...options, ...more });

@@ -169,10 +169,14 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
     /**
      * Appends one event wherever the stream ends, and doesn't settle an unknown outcome: for what may be lost.
      *
-     * @throws EventStoreUnavailableError
+     * @throws StreamGoneError when the stream was deleted for good, EventStoreUnavailableError
      */
     async put(stream: string, event: ProposedEvent): Promise<void> {
-      await withTimeLimit(timeLimitMs, batchAppend(stream, 'any', [event]));
+      try {
+        await withTimeLimit(timeLimitMs, batchAppend(stream, 'any', [event]));
+      } catch (error) {
+        throw hasType(error, ErrorType.STREAM_DELETED) ? new StreamGoneError(stream, { cause: error }) : error;
+      }
     },
   };
 

@@ -63,8 +63,9 @@ async function writeAll(
   const streams = createStreamStore({ client: stores.eventStore, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
   const importing = { streams, correlationId: randomUUID(), retry, signal };
   if (options.withMenu) {
-    await importMenu(plan.priceList, { ...importing, log });
-    out.write(`${plan.priceList.size} items on the menu\n`);
+    const listed = await importMenu(plan.priceList, { ...importing, log });
+    const deleted = plan.priceList.size - listed;
+    out.write(`${listed} items on the menu${deleted > 0 ? `, ${deleted} not: their streams were deleted` : ''}\n`);
   }
   const progress = createProgress(out, ordersOf(plan.orders.length));
   let counts: ImportCounts = { imported: 0, alreadyThere: 0, deleted: 0 };

@@ -4,7 +4,7 @@ import type { OrderState } from '../domain/order-state.ts';
 import type { ProjectionAdmin } from '../read-models/admin.ts';
 import type { Database } from '../read-models/collections.ts';
 import { readModelStates, withTimeLimit } from '../read-models/database.ts';
-import { ReadModelsUnavailableError } from '../read-models/errors.ts';
+import { readAgainIfReplaced, ReadModelsUnavailableError } from '../read-models/errors.ts';
 import { type OrderDocument, toState } from '../read-models/orders/document.ts';
 import { fromPosition, type LogPosition } from './position.ts';
 
@@ -25,9 +25,9 @@ export interface BoardOptions {
 
 /** More than anybody cooks: the rest was forgotten long ago. */
 const MOST_ORDERS = 2000;
+/** By the status alone, which an index answers however many there are; what has no revision has no status. */
 const OPEN: Filter<OrderDocument> = {
   status: { $in: ORDER_STATUSES.filter((status) => status !== 'DELIVERED' && status !== 'CANCELLED') },
-  revision: { $gte: 0 },
 };
 
 /**
@@ -56,11 +56,13 @@ export function createBoard({ database, admin, timeLimitMs }: BoardOptions): () 
     const { db, orders } = database;
     const state = await readModelStates(db).findOne({ _id: 'orders' });
     if (!state || state.position) throw new ReadModelsUnavailableError('the read model of the orders is being built');
-    const found = await orders
-      .find(OPEN)
-      .sort({ placedAt: -1, _id: -1 })
-      .limit(MOST_ORDERS + 1)
-      .toArray();
+    const found = await readAgainIfReplaced(() =>
+      orders
+        .find(OPEN)
+        .sort({ placedAt: -1, _id: -1 })
+        .limit(MOST_ORDERS + 1)
+        .toArray(),
+    );
     const omitted = found.length > MOST_ORDERS ? (await orders.countDocuments(OPEN)) - MOST_ORDERS : 0;
     const shown = found.slice(0, MOST_ORDERS);
     return {

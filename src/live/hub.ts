@@ -6,7 +6,7 @@ import { EventStoreUnavailableError } from '../eventstoredb/errors.ts';
 import { readLog } from '../read-models/log-reader.ts';
 import { settleWithin, STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 import { type Change, createOrderFold, type FoldOptions } from './change.ts';
-import { followLog } from './follow.ts';
+import { followLog, type FollowOptions } from './follow.ts';
 import type { ResetReason } from './message.ts';
 import { fromPosition, type LogPosition, toPosition } from './position.ts';
 import { createTail, type Tail } from './tail.ts';
@@ -28,6 +28,7 @@ export interface Watcher {
 
 export interface HubOptions extends FoldOptions {
   readonly client: EventStoreDBClient;
+  readonly streams: FollowOptions['streams'];
   readonly log: Logger;
 }
 
@@ -55,7 +56,7 @@ interface Following {
  * Follows the log once for all watchers of this process, as long as there are any: each change is folded once and
  * given to all. Nothing is kept for a watcher that is gone: the log has it all.
  */
-export function createHub({ client, log, ...folding }: HubOptions) {
+export function createHub({ client, streams, log, ...folding }: HubOptions) {
   const prefixes = [`${folding.streamPrefix}${ORDER.category}-`];
   /** Watchers, each with the number of its next change. */
   const watchers = new Map<Watcher, number>();
@@ -179,6 +180,7 @@ export function createHub({ client, log, ...folding }: HubOptions) {
       began,
       log: followLog(head, {
         client,
+        streams,
         prefixes,
         log,
         async arrived(events) {

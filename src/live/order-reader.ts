@@ -1,14 +1,14 @@
 import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
 import { ORDER } from '../eventstoredb/aggregates.ts';
 import { decodeEvent } from '../eventstoredb/codec.ts';
-import { UnreadableEventError } from '../eventstoredb/errors.ts';
+import { StreamGoneError, UnreadableEventError } from '../eventstoredb/errors.ts';
 import type { StreamStore } from '../eventstoredb/streams.ts';
 import { type Change, createOrderFold, type FoldOptions } from './change.ts';
 import { MOST_RESUMED } from './hub.ts';
 import type { ResetReason } from './message.ts';
 
 export interface OrderReaderOptions extends FoldOptions {
-  readonly streams: Pick<StreamStore, 'streamOf' | 'readRecorded' | 'readLast'>;
+  readonly streams: Pick<StreamStore, 'streamOf' | 'readRecorded' | 'readLast' | 'isGone'>;
 }
 
 export interface FoundOrder {
@@ -24,13 +24,17 @@ export type OrderReader = ReturnType<typeof createOrderReader>;
  * Reads what somebody who watches one order begins with.
  *
  * @returns reads the changes after a revision, or without one the last change; undefined if there is no such order.
- * Throws EventStoreUnavailableError
+ * Throws StreamGoneError, EventStoreUnavailableError
  */
 export function createOrderReader({ streams, ...folding }: OrderReaderOptions) {
   return async (orderId: string, after?: number): Promise<FoundOrder | undefined> => {
     const stream = streams.streamOf(ORDER.category, orderId);
-    const [first, last] = await Promise.all([streams.readRecorded(stream, { maxCount: 1 }), streams.readLast(stream)]);
-    return last && { customerId: customerOf(first[0]), begin: await beginning(stream, Number(last.revision), after) };
+    const [[first], last] = await Promise.all([
+      streams.readRecorded(stream, { maxCount: 1 }),
+      streams.readLast(stream),
+    ]);
+    if (await streams.isGone(stream, first)) throw new StreamGoneError(stream);
+    return last && { customerId: customerOf(first), begin: await beginning(stream, Number(last.revision), after) };
   };
 
   async function beginning(stream: string, revision: number, after?: number): Promise<FoundOrder['begin']> {

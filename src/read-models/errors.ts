@@ -60,7 +60,7 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /** Cursor not found, query plan killed, cursor killed: how a read ends whose collection a rebuild has replaced. */
-const REPLACED: ReadonlySet<unknown> = new Set([43, 175, 237]);
+const REPLACED = [43, 175, 237];
 const MOST_READS = 5;
 
 /** Reads again while a rebuild replaces what is read. Rebuilds take longer than reads, so this ends. */
@@ -69,7 +69,8 @@ export async function readAgainIfReplaced<T>(read: () => Promise<T>): Promise<T>
     try {
       return await read();
     } catch (error) {
-      if (!(error instanceof MongoServerError && REPLACED.has(error.code)) || reads === MOST_READS) throw error;
+      if (!(error instanceof MongoServerError && REPLACED.includes(Number(error.code))) || reads === MOST_READS)
+        throw error;
     }
   }
 }
@@ -96,14 +97,37 @@ const CONNECTION_ERRORS: ReadonlySet<string> = new Set([
 
 const CLOSED: ReadonlySet<string> = new Set([
   'MongoNotConnectedError',
+  'MongoExpiredSessionError',
+  'MongoCursorExhaustedError',
   'MongoTopologyClosedError',
   'MongoClientClosedError',
 ]);
 
 /**
  * The server's own codes for "not now": not primary, shutting down, stepped down, interrupted; another node not reached
- * or not in time; a lock, a write concern or a read concern not had in time; too busy; its disk full.
+ * or not in time; a lock, a write concern or a read concern not had in time; too busy; its disk full; the collection
+ * replaced meanwhile.
  */
 const NOT_SERVING: ReadonlySet<number> = new Set([
-  91, 189, 10107, 11600, 11601, 11602, 13435, 13436, 6, 7, 89, 202, 9001, 24, 50, 64, 134, 262, 365, 14031,
+  91,
+  189,
+  10107,
+  11600,
+  11601,
+  11602,
+  13435,
+  13436,
+  6,
+  7,
+  89,
+  202,
+  9001,
+  24,
+  50,
+  64,
+  134,
+  262,
+  365,
+  14031,
+  ...REPLACED,
 ]);

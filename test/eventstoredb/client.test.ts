@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientHttp2Session } from 'node:http2';
 import { setImmediate } from 'node:timers/promises';
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
 import { Http2SubchannelConnector } from '@grpc/grpc-js/build/src/transport.js';
 import { expect, inject, test, vi } from 'vitest';
 import { connectEventStore, readHead } from '../../src/eventstoredb/client.ts';
+import { EventStoreUnavailableError } from '../../src/eventstoredb/errors.ts';
+import { createStreamStore } from '../../src/eventstoredb/streams.ts';
 import { createBatchAppend } from '../../src/eventstoredb/wire/append.ts';
+import { freePort } from '../support/ports.ts';
 import { connectThroughProxy } from '../support/proxied-client.ts';
 
 test('a client pings every 3 s, unless its URL says otherwise, and no warning is printed', async () => {
@@ -55,5 +59,24 @@ test('appends that are asked for at once leave at once, and none of the first on
   expect(sending).toHaveBeenCalledTimes(10);
   await expect(appending).resolves.toEqual(ten);
   sending.mockRestore();
+  await client.dispose();
+});
+
+test('a cluster of which no node answers is away, for as long as it is, and the process lives on', async () => {
+  const ports = [await freePort(), await freePort()];
+  const client = connectEventStore(`esdb://${ports.map((port) => `127.0.0.1:${port}`).join(',')}?tls=false`);
+  const streams = createStreamStore({ client, streamPrefix: '', timeLimitMs: 60_000 });
+  for (const read of [() => streams.readRecorded('PizzaOrder-1'), () => readHead(client, 60_000)])
+    await expect(read()).rejects.toThrow(EventStoreUnavailableError);
+  await client.dispose();
+});
+
+test('an error of a call on a channel, while no node is there for the next one, is nobody’s', async () => {
+  const client = connectEventStore('esdb://127.0.0.1:1,127.0.0.1:2?tls=false&maxDiscoverAttempts=1');
+  void client['getChannel']().catch(() => undefined);
+  const lost = Object.assign(new Error('lost'), { code: status.UNAVAILABLE });
+  await expect(client['handleError'](new Client('127.0.0.1:1', credentials.createInsecure()), lost)).resolves.toBe(
+    undefined,
+  );
   await client.dispose();
 });

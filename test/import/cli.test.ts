@@ -186,6 +186,17 @@ describe('npm run import', () => {
     ]);
   });
 
+  it('with --menu leaves an item out whose stream was deleted, and goes on', async () => {
+    const env = sharedStores();
+    const files = writeFiles();
+    const streams = createStreamStore({ client, streamPrefix: env.STREAM_PREFIX, timeLimitMs: 10_000 });
+    await importer(argsFor(files, '--menu'), env);
+    await client.tombstoneStream(streams.streamOf(MENU_ITEM.category, 'brezza_l'));
+    const { code, stdout } = await importer(argsFor(files, '--menu'), env);
+    expect(code).toBe(0);
+    expect(stdout).toContain('1 items on the menu, 1 not: their streams were deleted');
+  });
+
   it('with a bad line names file and line on stderr and imports the others', async () => {
     const files = writeFiles({ details: 'order_details_id,order_id,pizza_id,quantity\n1,1,orto_s,0\n2,2,orto_s,1\n' });
     const { code, counts, stderr } = await importer(argsFor(files), sharedStores());

@@ -73,6 +73,21 @@ describe('GET /stream/orders/{orderId}', () => {
     const { status, body } = await service.get(`/stream/orders/${randomUUID()}`);
     expect([status, body.type]).toEqual([404, '/problems/not-found']);
   });
+
+  test.each([
+    ['deleted', (stream: string) => service.eventStore.deleteStream(stream)],
+    ['deleted for good', (stream: string) => service.eventStore.tombstoneStream(stream)],
+    [
+      'cut off at its beginning',
+      (stream: string) => service.eventStore.setStreamMetadata(stream, { truncateBefore: 1 }),
+    ],
+  ])('a stream of an order whose stream was %s is 410', async (_, remove) => {
+    const id = await placeOrder(service);
+    await setStatus(id, 'COOKING');
+    await remove(`${service.config.streamPrefix}PizzaOrder-${id}`);
+    const { status, body } = await service.get(`/stream/orders/${id}`);
+    expect([status, body.type]).toEqual([410, '/problems/gone']);
+  });
 });
 
 describe('an order with an event that cannot be read', () => {

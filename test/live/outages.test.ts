@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jsonEvent } from '@eventstore/db-client';
 import { startEmbedded } from '@marios-pizzeria/embedded-eventstoredb';
 import { pino } from 'pino';
 import { afterEach, expect, inject, test } from 'vitest';
+import { connectEventStore, readHead } from '../../src/eventstoredb/client.ts';
 import { createService } from '../../src/service.ts';
 import { withMongoAway } from '../support/mongo-away.ts';
 import { besides, caughtUp, placeOrder, projectionOptions } from '../support/projections.ts';
@@ -147,7 +149,10 @@ test('a reader that was away for more than 5,000 events begins anew', async () =
   await inTime.untilOf('order', changes - 1);
 }, 60_000);
 
-test('a log that was restored to an earlier point has those who were further begin anew, and goes on', async () => {
+test.each([
+  ['to an earlier point', false],
+  ['and has grown since', true],
+])('a log that was restored %s has those who were further begin anew, and goes on', async (_, hasGrown) => {
   const { service } = await start();
   const { client, proxy, close } = await connectThroughProxy(inject('eventStoreUrl'));
   const { config, mongo } = service;
@@ -164,21 +169,32 @@ test('a log that was restored to an earlier point has those who were further beg
     await restored.close();
     rmSync(dataDir, { recursive: true, force: true });
   });
+  if (hasGrown) await growBeyond(restored.url, BigInt(last?.id ?? 0));
   proxy.target(Number(new URL(restored.url.replace('esdb:', 'http:')).port));
   proxy.reset();
   const [reset] = await stream.untilOf('reset');
   expect(reset?.data).toEqual({ reason: 'unknown-position' });
-  const resumed = await untilOpen(`${base}/stream/kitchen`, { 'last-event-id': last?.id ?? '' });
-  expect((await resumed.untilOf('reset'))[0]?.data).toEqual({ reason: 'unknown-position' });
+  if (!hasGrown) {
+    const resumed = await untilOpen(`${base}/stream/kitchen`, { 'last-event-id': last?.id ?? '' });
+    expect((await resumed.untilOf('reset'))[0]?.data).toEqual({ reason: 'unknown-position' });
+  }
 
-  const now = await watch(`${base}/stream/kitchen`);
+  const now = await untilOpen(`${base}/stream/kitchen`);
   const items = [{ name: 'Margherita', quantity: 1, unitPrice: '10.00' }];
   const placed = await other.app.inject({ method: 'POST', url: '/orders', payload: { customerId: 'ada', items } });
   await now.untilOf('order');
   expect(orderIds(now)).toEqual([placed.json<{ id: string }>().id]);
 });
 
-async function untilOpen(url: string, headers: Record<string, string>): Promise<WatchedStream> {
+async function growBeyond(url: string, position: bigint): Promise<void> {
+  const client = connectEventStore(url);
+  const event = () => jsonEvent({ type: 'Other', data: { text: 'x'.repeat(20_000) } });
+  while (((await readHead(client, 20_000))?.commit ?? 0n) <= position)
+    await client.appendToStream('other', Array.from({ length: 40 }, event));
+  await client.dispose();
+}
+
+async function untilOpen(url: string, headers?: Record<string, string>): Promise<WatchedStream> {
   const opened = await until('the stream opens', async () => {
     const stream = await watch(url, headers);
     return stream.status === 200 && stream;

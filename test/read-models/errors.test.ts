@@ -1,4 +1,4 @@
-import { MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
+import { MongoBulkWriteError, MongoExpiredSessionError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { isOnlyDuplicates, isUnavailable, readAgainIfReplaced } from '../../src/read-models/errors.ts';
 
@@ -26,6 +26,9 @@ describe('an outage of MongoDB', () => {
     ['a bulk write, interrupted after a duplicate', bulkWriteError(partly(11000, 11602))],
     ['a bulk write with a duplicate, not replicated before a step-down', bulkWriteError(partly(11000), 189)],
     ['a write that was not replicated in time', new MongoServerError({ message: 'waiting for replication', code: 64 })],
+    ['a cursor whose collection was replaced', new MongoServerError({ message: 'cursor not found', code: 43 })],
+    ['an update whose collection was replaced', new MongoServerError({ message: 'plan killed', code: 175 })],
+    ['a session that ended with its client', new MongoExpiredSessionError()],
     ['a node that another one does not reach', new MongoServerError({ message: 'no route', code: 6 })],
   ])('%s, is taken for one', (_, error) => {
     expect(isUnavailable(error)).toBe(true);

@@ -9,9 +9,12 @@ import { until } from '../support/until.ts';
 /** More than the group needs in order to move its checkpoint. */
 const ORDERS = 12;
 
-test('events that the group takes for done, and nobody has projected, are projected when it is consumed again', async () => {
+test.each([
+  ['are projected when it is consumed again', false],
+  ['are so when another read model was built anew meanwhile, from a log that has them', true],
+])('events that the group takes for done, and nobody has projected, %s', async (_, isRebuilt) => {
   const service = await startTestService();
-  const { context, models, group, database } = besides(service);
+  const { context, models, group, database, rebuilds } = besides(service);
   const name = groupName(service.config.consumerGroup, service.config.streamPrefix);
   await placeOrder(service);
   await caughtUp(service);
@@ -27,6 +30,7 @@ test('events that the group takes for done, and nobody has projected, are projec
     return stats.totalInFlightMessages === 0 && known && checkpoint && checkpoint.commit >= known.commit;
   });
   await other.unsubscribe();
+  if (isRebuilt) await (await rebuilds.start('audit')).finished;
   expect(await database.orders.countDocuments({ _id: { $in: ids } })).toBe(0);
 
   const prepare = () => Promise.resolve();

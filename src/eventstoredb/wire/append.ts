@@ -35,8 +35,6 @@ export interface AppendRequest {
   readonly stream: string;
   readonly expected: ExpectedRevision;
   readonly events: readonly ProposedEvent[];
-  /** Milliseconds since 1970, after which the store drops it. */
-  readonly deadline: number;
 }
 
 /** The revision of the last event, or why nothing was appended. */
@@ -46,15 +44,15 @@ export type AppendAnswer = { readonly correlation: number } & (
 
 type Call = ClientDuplexStream<Buffer, AppendAnswer>;
 interface Waiting {
-  /** Milliseconds since 1970. */
-  readonly deadline: number;
+  /** By `performance.now()`. */
+  readonly givenUpAt: number;
   readonly resolve: (revision: number) => void;
   readonly reject: (error: Error) => void;
 }
 
 const PATH = '/event_store.client.streams.Streams/BatchAppend';
-/** For the store to drop an append that came too late; the client's own default. */
-const DEADLINE_MS = 10_000;
+/** Longer than the store takes for one: it drops some without an answer (`streams.ts` asks again). */
+const ANSWERS_WITHIN_MS = 10_000;
 
 /** `appendToStream` of a client, by one call of `streams.BatchAppend` that all its appends share (docs/adr/0012). */
 export function createBatchAppend(client: EventStoreDBClient): BatchAppend {
@@ -70,9 +68,8 @@ export function createBatchAppend(client: EventStoreDBClient): BatchAppend {
         const waiting = waitingFor.get(call);
         if (!waiting) throw new EventStoreUnavailableError('the call has just ended');
         forgetLate(waiting);
-        const deadline = Date.now() + DEADLINE_MS;
-        waiting.set(correlation, { deadline, resolve, reject });
-        call.write(encodeAppend({ correlation, stream, expected, events, deadline }), (error?: Error | null) => {
+        waiting.set(correlation, { givenUpAt: performance.now() + ANSWERS_WITHIN_MS, resolve, reject });
+        call.write(encodeAppend({ correlation, stream, expected, events }), (error?: Error | null) => {
           if (error && waiting.delete(correlation)) reject(convertToCommandError(error));
         });
       };
@@ -101,17 +98,20 @@ export function createBatchAppend(client: EventStoreDBClient): BatchAppend {
   }
 }
 
-/** The store may drop an append without an answer (`streams.ts` asks again): what waits for it must not pile up. */
+/** What waits for an answer that never comes must not pile up. */
 function forgetLate(waiting: Map<number, Waiting>): void {
-  for (const [correlation, { deadline, reject }] of waiting) {
-    if (deadline > Date.now()) return; // they are in the order in which they were sent
+  for (const [correlation, { givenUpAt, reject }] of waiting) {
+    if (givenUpAt > performance.now()) return; // they are in the order in which they were sent
     waiting.delete(correlation);
     reject(new EventStoreUnavailableError('the event store never answered'));
   }
 }
 
-/** `event_store.client.streams.BatchAppendReq`, whole in one message. */
-export function encodeAppend({ correlation, stream, expected, events, deadline }: AppendRequest): Buffer {
+/**
+ * `event_store.client.streams.BatchAppendReq`, whole in one message. Without a deadline, which is a time of day: a store
+ * whose clock is ahead would refuse every append.
+ */
+export function encodeAppend({ correlation, stream, expected, events }: AppendRequest): Buffer {
   const request = new ProtobufWriter(1024)
     .message(1, (uuid) => uuid.message(1, (structured) => structured.uint(2, correlation)))
     .message(2, (options) => {
@@ -119,8 +119,6 @@ export function encodeAppend({ correlation, stream, expected, events, deadline }
       if (expected === 'any') options.empty(4);
       else if (expected < 0) options.empty(3);
       else options.uint(2, expected);
-      const seconds = Math.floor(deadline / 1000);
-      options.message(6, (time) => time.uint(1, seconds).uint(2, (deadline - seconds * 1000) * 1e6));
     });
   for (const { id, type, data, metadata } of events) {
     request.message(3, (event) =>

@@ -20,7 +20,7 @@ export async function* passedOver(
   prefixes: readonly string[],
 ): AsyncGenerator<readonly AllStreamRecordedEvent[], void, void> {
   const [mark, { stats }] = await Promise.all([
-    inOneStep(logMarks(db).findOne({ _id: 'log' })),
+    inOneStep(logMarks(db).findOne({ _id: 'delivered' })),
     withTimeLimit(STORE_TIME_LIMIT_MS, client.getPersistentSubscriptionToAllInfo(group)),
   ]);
   const checkpoint = stats.lastCheckpointedEventPosition?.commit ?? 0n;

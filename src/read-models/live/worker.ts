@@ -192,7 +192,7 @@ export function startWorker(options: WorkerOptions): Worker {
     const projecting = async () => {
       await projection.add(await toLogEvents(context, events));
       const [stalls] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
-        Promise.all([projection.write(), markLog(context.db, events)]),
+        Promise.all([projection.write(), markLog(context.db, ['log', 'delivered'], events)]),
       );
       return stalls;
     };

@@ -1,6 +1,7 @@
 import type { Collection } from 'mongodb';
 import { formatMinorUnits } from '../../domain/money.ts';
 import { withTimeLimit } from '../database.ts';
+import { readAgainIfReplaced } from '../errors.ts';
 import type { MenuItemDocument } from './document.ts';
 
 export type MenuQueries = ReturnType<typeof createMenuQueries>;
@@ -20,7 +21,11 @@ export function createMenuQueries({ menu }: { readonly menu: Collection<MenuItem
     },
 
     /** What is on the menu, in no order. */
-    list: (): Promise<MenuItemDocument[]> => withTimeLimit(timeLimitMs, menu.find({ isOnMenu: true }).toArray()),
+    list: (): Promise<MenuItemDocument[]> =>
+      withTimeLimit(
+        timeLimitMs,
+        readAgainIfReplaced(() => menu.find({ isOnMenu: true }).toArray()),
+      ),
 
     /** The item, also when it is withdrawn, or its stream is gone. */
     async find(sku: string): Promise<MenuItemDocument | undefined> {

@@ -1,4 +1,4 @@
-import type { Collection, Db } from 'mongodb';
+import type { Collection, Db, Filter } from 'mongodb';
 import { DOCUMENTS_PER_WRITE, chunksOf } from '../batches.ts';
 import { GONE_REVISION } from '../documents/stream-model.ts';
 import { readAgainIfReplaced } from '../errors.ts';
@@ -11,35 +11,41 @@ export async function joinCustomers(
   db: Db,
   states: readonly OrderState[],
 ): Promise<(state: OrderState | undefined) => CustomerFields> {
-  const found = await findCustomers(db, customersOf(states));
+  const found = await findCustomers(db, idsByCustomer(states).keys());
   const known = new Map(found.filter(({ revision }) => revision >= 0).map((customer) => [customer._id, customer]));
   return (state) => customerFields(state?.customerEmail ?? null, state && known.get(state.customerId));
 }
 
 /**
- * Updates all orders of these customers that show older details, or the details of one who is gone.
+ * Updates the orders of these customers that show older details, or the details of one who is gone.
  *
  * Customers are written before their orders are updated, and new orders before their customers are looked up a second
  * time. So whichever comes first, the later one sees the other.
+ *
+ * @param only ids of the orders to be updated, by customer; undefined: all that a customer has, which may be millions
  */
 export async function showCustomers(
   db: Db,
   orders: Collection<OrderDocument>,
   customerIds: Iterable<string>,
+  only?: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
   for (const customer of await findCustomers(db, customerIds)) {
-    if (customer.revision === GONE_REVISION) await forgetCustomer(orders, customer._id);
+    const its: Filter<OrderDocument> = only
+      ? { _id: { $in: only.get(customer._id) ?? [] } }
+      : { customerId: customer._id };
+    if (customer.revision === GONE_REVISION) await forgetCustomer(orders, its);
     if (customer.revision < 0) continue;
     await orders.updateMany(
-      { customerId: customer._id, customerRevision: { $lt: customer.revision } },
+      { ...its, customerRevision: { $lt: customer.revision } },
       { $set: customerFields(null, customer) },
     );
   }
 }
 
-async function forgetCustomer(orders: Collection<OrderDocument>, customerId: string): Promise<void> {
+async function forgetCustomer(orders: Collection<OrderDocument>, its: Filter<OrderDocument>): Promise<void> {
   const shown = await readAgainIfReplaced(() =>
-    orders.find({ customerId, customerRevision: { $gte: 0 } }, { projection: { orderEmail: 1 } }).toArray(),
+    orders.find({ ...its, customerRevision: { $gte: 0 } }, { projection: { orderEmail: 1 } }).toArray(),
   );
   for (const some of chunksOf(shown, DOCUMENTS_PER_WRITE)) {
     await orders.bulkWrite(
@@ -54,13 +60,19 @@ async function forgetCustomer(orders: Collection<OrderDocument>, customerId: str
   }
 }
 
-export function customersOf(states: readonly OrderState[]): Set<string> {
-  return new Set(states.map(({ customerId }) => customerId));
+export function idsByCustomer(orders: readonly OrderState[]): ReadonlyMap<string, readonly string[]> {
+  const ids = new Map<string, string[]>();
+  for (const { customerId, id } of orders) {
+    const its = ids.get(customerId);
+    if (its) its.push(id);
+    else ids.set(customerId, [id]);
+  }
+  return ids;
 }
 
 async function findCustomers(db: Db, ids: Iterable<string>): Promise<CustomerDocument[]> {
   const wanted = [...ids];
   if (wanted.length === 0) return [];
   const customers = db.collection<CustomerDocument>('customers');
-  return customers.find({ _id: { $in: wanted } }).toArray();
+  return readAgainIfReplaced(() => customers.find({ _id: { $in: wanted } }).toArray());
 }

@@ -2,7 +2,7 @@ import type { PizzaOrderEvent } from '../../domain/events.ts';
 import { evolve, type OrderState } from '../../domain/order-state.ts';
 import { streamReadModel } from '../documents/stream-read-model.ts';
 import type { ReadModel } from '../read-model.ts';
-import { customersOf, joinCustomers, showCustomers } from './customers.ts';
+import { idsByCustomer, joinCustomers, showCustomers } from './customers.ts';
 import { dayOf, ORDER_DAYS, raiseAllChanges, raiseChanges } from './days.ts';
 import { type OrderDocument, toFields, toState } from './document.ts';
 
@@ -28,13 +28,14 @@ const documents = streamReadModel<OrderState, OrderDocument>({
     load: ({ db }, states) => joinCustomers(db, states),
   },
   async saved({ db }, collection, { states, begun, hasGone }) {
+    const ids = idsByCustomer(begun);
     await Promise.all([
       raiseChanges(
         db,
         states.map(({ placedAt }) => dayOf(placedAt)),
       ),
       hasGone ? raiseAllChanges(db) : undefined,
-      showCustomers(db, collection, customersOf(begun)),
+      showCustomers(db, collection, ids.keys(), ids),
     ]);
   },
 });

@@ -1,11 +1,15 @@
 import type { AllStreamRecordedEvent } from '@eventstore/db-client';
 import type { Collection, Db } from 'mongodb';
-import { isDuplicateKey } from '../errors.ts';
+import { isOnlyDuplicates } from '../errors.ts';
 import { isDeletion, type ReadModelContext } from '../read-model.ts';
 
-/** The last event that was projected, kept beside the read models: it tells the log that they were made of from others. */
+/**
+ * The last event that was projected, kept beside the read models. `log`: into any of them; it tells the log that they
+ * were made of from others. `delivered`: of those that the group delivered; a rebuild goes beyond it for its read model
+ * alone.
+ */
 export interface LogMark {
-  readonly _id: 'log';
+  readonly _id: 'log' | 'delivered';
   readonly stream: string;
   readonly revision: number;
   readonly eventId: string;
@@ -20,17 +24,31 @@ export function logMarks(db: Db): Collection<LogMark> {
 }
 
 /** Notes the last of some events of the log, unless a later one is noted already. */
-export async function markLog(db: Db, events: readonly AllStreamRecordedEvent[]): Promise<void> {
-  const positionOf = (event: AllStreamRecordedEvent) => Number(event.position.commit);
+export async function markLog(
+  db: Db,
+  ids: readonly LogMark['_id'][],
+  events: readonly AllStreamRecordedEvent[],
+): Promise<void> {
   const [last] = events.filter((event) => !isDeletion(event)).sort((one, other) => positionOf(other) - positionOf(one));
   if (!last) return;
-  const { streamId: stream, revision, id: eventId, created } = last;
-  const mark = { stream, revision: Number(revision), eventId, created, position: positionOf(last) };
+  const mark = markOf(last);
+  const updates = ids.map((_id) => ({
+    updateOne: { filter: { _id, position: { $lt: mark.position } }, update: { $set: mark }, upsert: true },
+  }));
   try {
-    await logMarks(db).updateOne({ _id: 'log', position: { $lt: mark.position } }, { $set: mark }, { upsert: true });
+    await logMarks(db).bulkWrite(updates, { ordered: false });
   } catch (error) {
-    if (!isDuplicateKey(error)) throw error;
+    if (!isOnlyDuplicates(error)) throw error;
   }
+}
+
+export function markOf(event: AllStreamRecordedEvent): Omit<LogMark, '_id'> {
+  const { streamId: stream, revision, id: eventId, created } = event;
+  return { stream, revision: Number(revision), eventId, created, position: positionOf(event) };
+}
+
+function positionOf({ position }: AllStreamRecordedEvent): number {
+  return Number(position.commit);
 }
 
 /**
@@ -40,8 +58,8 @@ export async function markLog(db: Db, events: readonly AllStreamRecordedEvent[])
  * @throws EventStoreUnavailableError
  */
 export async function holdsMark(
-  streams: ReadModelContext['streams'],
-  { stream, revision, eventId, created }: LogMark,
+  streams: Pick<ReadModelContext['streams'], 'readRecorded' | 'isGone'>,
+  { stream, revision, eventId, created }: Omit<LogMark, '_id'>,
 ): Promise<boolean> {
   const [event] = await streams.readRecorded(stream, { from: revision, maxCount: 1 });
   if (event && Number(event.revision) === revision) {
