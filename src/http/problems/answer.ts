@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { EventStoreUnavailableError } from '../../eventstoredb/errors.ts';
 import { ReadModelsUnavailableError } from '../../read-models/errors.ts';
-import { pathOf } from '../requests/target.ts';
+import { pathOf } from '../target.ts';
 import { type ProblemDetails, storeAway } from './catalogue.ts';
 import { toProblem } from './errors.ts';
 

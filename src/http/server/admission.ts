@@ -6,7 +6,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http';
-import { routedPathOf } from '../requests/target.ts';
+import { routedPathOf } from '../target.ts';
 import { closeInStages } from './closing.ts';
 import type { Pressure } from './pressure.ts';
 import { createRefusals, type RefusalOptions } from './refusals.ts';

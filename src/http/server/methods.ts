@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from '../problems/answer.ts';
 import { problem } from '../problems/catalogue.ts';
-import { pathOf } from '../requests/target.ts';
+import { pathOf } from '../target.ts';
 
 /**
  * Answers an unknown path 404, and a known one under another method 405 with `Allow` (RFC 9110 §15.5.6), whatever
