@@ -11,16 +11,12 @@ if (command === undefined) {
   process.stderr.write('usage: node scripts/busy.js <command> [argument …]\n');
   process.exit(2);
 }
-const loops = Array.from({ length: LOOPS }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
+// Each ends when this process has ended, however it did.
+const loop = `while (process.ppid === ${process.pid});`;
+for (let count = 0; count < LOOPS; count += 1) spawn(process.execPath, ['-e', loop], { stdio: 'ignore' });
 const work = spawn(command, args, { stdio: 'inherit' });
-process.on('exit', () => {
-  for (const loop of loops) loop.kill('SIGKILL');
-});
 work.on('error', (error) => {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 });
 work.on('exit', (code) => process.exit(code ?? 1));
-// Of a terminal's Ctrl-C, the command has heard by itself.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => work.kill('SIGTERM'));

@@ -20,7 +20,7 @@ export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<
     const name = /^\s*(?:export\s+)?(\w+)/.exec(line)?.[1];
     if (name === undefined || !names.has(name)) continue;
     // Node's parser ends an unquoted value at any number sign, docker compose at one behind a blank.
-    if (/^[^#=]*=\s*[^\s"'`#][^\s#]*#/.test(line)) {
+    if (/^[^#=]*=(?!\s*["'`])(?:[^#]*[^\s#])?#/.test(line)) {
       throw new EnvFileError(`${file}, line ${index + 1}: put the value of ${name} in quotes, as there is a # in it`);
     }
     if (Object.hasOwn(values, name)) continue;

@@ -49,15 +49,18 @@ describe('a file of variables', () => {
     expect(() => read(`# a comment\n${line}\n`)).toThrow(/, line 2, does not set PORT: write PORT=value$/);
   });
 
-  test.each(['EVENTSTORE_URL=esdb://admin:12#34@es:2113', ' export PORT = 1#2', 'MONGODB_URL=mongodb://b# c'])(
-    'with the line %j, whose value would be cut, is refused by its number',
-    (line) => {
-      const name = /\w+_URL|PORT/.exec(line)?.[0] ?? '';
-      expect(() => read(`# a comment\n${line}\n`)).toThrow(
-        new RegExp(`, line 2: put the value of ${name} in quotes, as there is a # in it$`),
-      );
-    },
-  );
+  test.each([
+    'EVENTSTORE_URL=esdb://admin:12#34@es:2113',
+    ' export PORT = 1#2',
+    'MONGODB_URL=mongodb://b# c',
+    'PORT=1 2#3',
+    'PORT=#3',
+  ])('with the line %j, whose value would be cut, is refused by its number', (line) => {
+    const name = /\w+_URL|PORT/.exec(line)?.[0] ?? '';
+    expect(() => read(`# a comment\n${line}\n`)).toThrow(
+      new RegExp(`, line 2: put the value of ${name} in quotes, as there is a # in it$`),
+    );
+  });
 
   test.each([
     ['in quotes', 'PORT="1#2"', '1#2'],

@@ -64,7 +64,8 @@ async function run({ orderId }: Command, signal: AbortSignal): Promise<number> {
   return counts.unreadable > 0 || (orderId !== undefined && counts.written === 0) ? EXIT.failed : EXIT.done;
 
   async function rebuildOne(id: string): Promise<void> {
-    if (!(await rebuild(id)) && counts.unreadable === 0) process.stderr.write(`Order ${id} is not there, or a stream of it was deleted\n`);
+    if (!(await rebuild(id)) && counts.unreadable === 0)
+      process.stderr.write(`Order ${id} is not there, or a stream of it was deleted\n`);
   }
 
   async function rebuildAll(): Promise<void> {

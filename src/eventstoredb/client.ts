@@ -47,7 +47,7 @@ interface ChannelParts {
 function exchangeChannels(client: EventStoreDBClient, more: ChannelOptions): void {
   const createChannel = client['createChannel'] as () => Promise<Channel>;
   const handleError = client['handleError'] as (...parameters: unknown[]) => Promise<void>;
-  // It waits for the channel that comes next, and nobody for it: without a node, the process would end.
+  // It waits for the next channel, and nobody waits for it: without a node, its rejection would end the process.
   client['handleError'] = (...parameters: unknown[]) => handleError(...parameters).catch(() => undefined);
   client['createChannel'] = async () => {
     const plain = await createChannel().catch((cause: unknown) => {

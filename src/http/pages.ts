@@ -44,9 +44,8 @@ export async function pageRoutes(
 
   app.get('/', { schema }, (request, reply) => {
     void reply.header('vary', 'accept');
-    // A gateway that strips the whole path serves this as a file of the folder above.
-    const prefix = prefixOf(request);
-    if (wantsPage(request)) return reply.redirect(prefix === '' ? 'app/' : `${prefix}/app/`);
+    // A gateway may strip the slash as well: then, a relative path would lead past the prefix.
+    if (wantsPage(request)) return reply.redirect(prefixOf(request) === '' ? 'app/' : '/app/');
     return {
       name: "Mario's Pizzeria order service",
       version,

@@ -5,7 +5,7 @@ interface Target {
 
 /** The path, spelled as the client spelled it. */
 export function pathOf({ url }: Target): string {
-  return url.replace(/^https?:\/\/[^/]*/i, '').split(/[?#]/, 1)[0] ?? '';
+  return url.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)[0] ?? '';
 }
 
 /** The path as the router understands it: `/%73tream` is `/stream`. */

@@ -25,7 +25,7 @@ export interface BoardOptions {
 
 /** More than anybody cooks: the rest was forgotten long ago. */
 const MOST_ORDERS = 2000;
-/** By the status alone, which an index answers however many there are; what has no revision has no status. */
+/** By the status alone, which an index answers however many there are. What cannot be read, or is gone, has none. */
 const OPEN: Filter<OrderDocument> = {
   status: { $in: ORDER_STATUSES.filter((status) => status !== 'DELIVERED' && status !== 'CANCELLED') },
 };

@@ -3275,9 +3275,9 @@ export interface operations {
                 minRevision?: number;
             };
             header?: {
-                /** @description an ETag; with another one the answer is 412. Example: `"2.0"` */
+                /** @description ETags of the revision that is wanted; another one is 412. Example: `"2.0"` */
                 "if-match"?: string;
-                /** @description the ETag that the caller has. Example: `"2.0"` */
+                /** @description ETags that the caller has answers for; a match is 304. Example: `"2.0"` */
                 "if-none-match"?: string;
             };
             path: {
@@ -4075,9 +4075,9 @@ export interface operations {
                 minRevision?: number;
             };
             header?: {
-                /** @description an ETag; with another one the answer is 412. Example: `"0"` */
+                /** @description ETags of the revision that is wanted; another one is 412. Example: `"0"` */
                 "if-match"?: string;
-                /** @description the ETag that the caller has. Example: `"0"` */
+                /** @description ETags that the caller has answers for; a match is 304. Example: `"0"` */
                 "if-none-match"?: string;
             };
             path: {
@@ -4462,9 +4462,9 @@ export interface operations {
                 minRevision?: number;
             };
             header?: {
-                /** @description an ETag; with another one the answer is 412. Example: `"0"` */
+                /** @description ETags of the revision that is wanted; another one is 412. Example: `"0"` */
                 "if-match"?: string;
-                /** @description the ETag that the caller has. Example: `"0"` */
+                /** @description ETags that the caller has answers for; a match is 304. Example: `"0"` */
                 "if-none-match"?: string;
             };
             path: {

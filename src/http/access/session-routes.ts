@@ -39,7 +39,7 @@ export function sessionRoutes(app: FastifyInstance, access: Access): void {
       const { identity, returnTo } = await explaining(request, login.finish(addressOf(request), begun));
       const { sealed, expiresAt } = await access.sealSession(identity);
       setCookie(request, reply, 'session', sealed, expiresAt);
-      return leave(reply, returnTo);
+      return leave(reply, withoutPrefix(request, returnTo));
     });
   }
 
@@ -55,6 +55,12 @@ export function sessionRoutes(app: FastifyInstance, access: Access): void {
     setCookie(request, reply, 'session', '', 0);
     return reply.code(204).send();
   });
+}
+
+/** A path as the browser has it, as this service has it: what leads there gets the prefix again. */
+function withoutPrefix(request: FastifyRequest, path: string): string {
+  const prefix = prefixOf(request);
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path;
 }
 
 /** What was asked for, as the browser has it. */

@@ -70,18 +70,12 @@ export function requirePreconditions(app: FastifyInstance): void {
  * Names the answer of a read by its tag, and says whether the caller has it already (RFC 9110 §13.2.2).
  *
  * @returns whether the answer is 304
- * @throws ProblemError 412 when `If-Match` asks for another one; 400 as `preconditionOf`
+ * @throws ProblemError 412 when `If-Match` asks for another revision; 400 as `preconditionOf`
  */
 export function isUnmodified({ headers }: FastifyRequest, reply: FastifyReply, tag: string): boolean {
-  if (isNamed('if-match', headers, tag) === false) throw new ProblemError(ruledOut);
+  const revision = Number.parseInt(tag.slice(1), 10);
+  if (revisionsIn('if-match', headers)?.(revision) === false) throw new ProblemError(ruledOut);
   void reply.header('etag', tag);
-  return isNamed('if-none-match', headers, tag) ?? false;
-}
-
-/** undefined: the header names none. */
-function isNamed(name: keyof Headers, headers: Headers, tag: string): boolean | undefined {
-  const value = headers[name];
-  if (value === undefined) return undefined;
-  if (value.trim() === '*') return true;
-  return tagsIn(name, value).some((given) => given === tag);
+  const given = headers['if-none-match'];
+  return given !== undefined && (given.trim() === '*' || tagsIn('if-none-match', given).includes(tag));
 }

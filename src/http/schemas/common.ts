@@ -101,12 +101,11 @@ const callerHeaders = {
 };
 
 /** Of a query that answers one document of a read model. */
-/** Of a read whose answer has an ETag. */
 export const ReadHeaders = Type.Object({
   'if-match': Type.Optional(
-    Type.String({ maxLength: 1000, description: 'an ETag; with another one the answer is 412' }),
+    Type.String({ maxLength: 1000, description: 'ETags of the revision that is wanted; another one is 412' }),
   ),
-  'if-none-match': Type.Optional(Type.String({ maxLength: 1000, description: 'the ETag that the caller has' })),
+  'if-none-match': Type.Optional(Type.String({ maxLength: 1000 })),
 });
 
 const preconditions = {

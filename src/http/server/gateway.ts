@@ -9,10 +9,8 @@ export function registerGateway(app: FastifyInstance, trusted: readonly string[]
   if (!trusted) return;
   app.addHook('onSend', (request, reply, _, done) => {
     const location = reply.getHeader('location');
-    const prefix = prefixOf(request);
-    // Where a browser said to lead it back to, it has the prefix already.
-    if (typeof location === 'string' && location.startsWith('/') && !location.startsWith(`${prefix}/`)) {
-      void reply.header('location', `${prefix}${location}`);
+    if (typeof location === 'string' && location.startsWith('/')) {
+      void reply.header('location', `${prefixOf(request)}${location}`);
     }
     done();
   });

@@ -7,7 +7,7 @@ import { readLog } from '../log-reader.ts';
 import { logMarks } from '../rebuild/log-mark.ts';
 
 /**
- * Pages of the events that a group takes for done and nobody has projected: those after the last projected one, up to
+ * Pages of the events that a group takes for done and nobody has projected: those after the last one that it delivered, up to
  * the group's checkpoint. EventStoreDB 23.10.6 makes them: while nobody consumes, it moves the checkpoint of a group
  * with a filter on past events that wait, and after a restart it never delivers them.
  *
@@ -20,7 +20,8 @@ export async function* passedOver(
   prefixes: readonly string[],
 ): AsyncGenerator<readonly AllStreamRecordedEvent[], void, void> {
   const [mark, { stats }] = await Promise.all([
-    inOneStep(logMarks(db).findOne({ _id: 'delivered' })),
+    // Before the group has delivered anything since the last upgrade, there is the mark of all that was projected.
+    inOneStep(logMarks(db).findOne({ _id: { $in: ['delivered', 'log'] } }, { sort: { position: 1 } })),
     withTimeLimit(STORE_TIME_LIMIT_MS, client.getPersistentSubscriptionToAllInfo(group)),
   ]);
   const checkpoint = stats.lastCheckpointedEventPosition?.commit ?? 0n;
