@@ -39,7 +39,7 @@ export function createKeys({ issuer, withinMs, clock, log }: KeysOptions): JWTVe
   void refresh(); // so that the first caller does not wait for it
   return async (header, token) => {
     const now = clock().getTime();
-    if (known && now - fetchedAt > FRESH_MS && now - triedAt > SEARCH_EVERY_MS) void refresh();
+    if (known && since(fetchedAt, now) > FRESH_MS && since(triedAt, now) > SEARCH_EVERY_MS) void refresh();
     const keys = known ?? (await firstKeys(now));
     const found = await lookUp(keys, header, token);
     if (found) return found;
@@ -53,7 +53,7 @@ export function createKeys({ issuer, withinMs, clock, log }: KeysOptions): JWTVe
   /** Fetches the keys for one that is not known; what is on its way already may be older than that key. */
   function search(now: number): Promise<LookUp | undefined> {
     if (searching) return searching;
-    const wait = searchedAt + SEARCH_EVERY_MS - now;
+    const wait = SEARCH_EVERY_MS - since(searchedAt, now);
     if (wait > 0) throw isAway ? away(wait) : unknownKey();
     searchedAt = now;
     searching = Promise.resolve(fetching)
@@ -65,7 +65,7 @@ export function createKeys({ issuer, withinMs, clock, log }: KeysOptions): JWTVe
   }
 
   async function firstKeys(now: number): Promise<LookUp> {
-    const wait = triedAt + TRY_EVERY_MS - now;
+    const wait = TRY_EVERY_MS - since(triedAt, now);
     const keys = fetching === undefined && wait > 0 ? undefined : await refresh();
     if (!keys) throw away(Math.max(wait, TRY_EVERY_MS));
     return keys;
@@ -93,6 +93,11 @@ export function createKeys({ issuer, withinMs, clock, log }: KeysOptions): JWTVe
       });
     return fetching;
   }
+}
+
+/** Milliseconds; of what lies ahead, since the clock was set back, nobody knows how long ago it was. */
+function since(time: number, now: number): number {
+  return time > now ? Number.POSITIVE_INFINITY : now - time;
 }
 
 type LookUp = ReturnType<typeof createLocalJWKSet>;

@@ -1,4 +1,5 @@
 import type { Configuration } from 'openid-client';
+import { settleWithin } from '../time-limit.ts';
 import { AccessError } from './errors.ts';
 import type { Identity } from './permit.ts';
 import type { Seals } from './sessions.ts';
@@ -74,7 +75,9 @@ export function createLogin({ issuer, withinMs, client: { id, secret }, verify, 
   };
 
   function configured(): Promise<Configuration> {
-    configuring ??= discover().catch((error: unknown) => {
+    // Not by the library's own limit alone: once there are headers, it does not always end the body.
+    const timeUp = () => new Error(`the issuer did not answer within ${withinMs} ms`);
+    configuring ??= settleWithin(withinMs, discover(), timeUp).catch((error: unknown) => {
       configuring = undefined;
       throw new AccessError('issuer-away', 'the issuer cannot be discovered', { cause: error, retryAfter: 1 });
     });

@@ -33,6 +33,8 @@ export async function runProgram<Command>(program: Program<Command>): Promise<ne
     interrupt.abort();
   };
   onInterrupt(stop, exit);
+  // Whoever read what is said has gone, as `| head` does.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interrupt.abort());
   process.on('SIGTERM', () => (interrupt.signal.aborted ? exit() : stop()));
   process.exit(await exitCodeOf(program, interrupt.signal)); // connections still being tried would keep the process
 }

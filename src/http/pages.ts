@@ -64,6 +64,7 @@ export async function pageRoutes(
     const path = request.params['*'];
     if (path.startsWith('assets/')) {
       const isNamedByContent = /-[\w-]{8}\.\w+$/.test(path);
+      void reply.header('vary', 'accept-encoding');
       return reply.header('cache-control', isNamedByContent ? LASTING : 'no-cache').sendFile(path);
     }
     void reply.header('vary', 'accept');

@@ -310,6 +310,14 @@ describe('keys', () => {
     expect((await orders(bearer(issuer.token(manager())))).status).toBe(200);
   });
 
+  test('looked for in vain by a clock that is set back then, are looked for again all the same', async () => {
+    ahead += 24 * 3_600_000;
+    expect((await orders(bearer(issuer.token(manager(), { key: makeKey() })))).status).toBe(401);
+    ahead -= 20 * 3_600_000;
+    issuer.rotate();
+    expect((await orders(bearer(issuer.token(manager({ exp: now() + 600, iat: now() }))))).status).toBe(200);
+  });
+
   test('taken away by the issuer are forgotten after a while', async () => {
     const [old = makeKey()] = issuer.keys;
     expect((await orders(bearer(issuer.token(manager({ jti: '1' }))))).status).toBe(200);

@@ -141,6 +141,13 @@ describe('GET /audit', () => {
     expect(new Set(pages.flat().map(({ orderId }) => orderId))).toEqual(new Set(orderIds));
   });
 
+  test('audit, with a cursor of another list, is 400', async () => {
+    const { body: page } = await service.get('/orders?limit=1');
+    const { status, body } = await service.get(`/audit?cursor=${(page as { nextCursor: string }).nextCursor}`);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ errors: [{ pointer: '#/cursor' }] });
+  });
+
   test('audit, with a cursor of another filter or a damaged one, is 400', async () => {
     const { nextCursor = '' } = await audit('?limit=1');
     for (const query of [`actor=web&cursor=${nextCursor}`, `cursor=A${nextCursor}`, 'cursor=x']) {

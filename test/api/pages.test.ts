@@ -68,6 +68,11 @@ describe('/app/', () => {
     expect([statusCode, headers['content-type']]).toEqual([404, 'application/problem+json']);
   });
 
+  test('a file of a build that is not here, asked for by its name, is not kept as missing', async () => {
+    const { statusCode, headers } = await ask('/app/assets/index-AAAAAAAA.js', { accept: '*/*' });
+    expect([statusCode, headers['cache-control']]).toEqual([404, 'no-store']);
+  });
+
   test('its settings, with AUTH=off, say that nobody is asked', async () => {
     const { body, headers } = await ask('/app/config.json');
     expect(headers['cache-control']).toBe('no-store');

@@ -6,7 +6,7 @@ export default defineConfig({
     include: [
       'test/{domain,eventstoredb}/**/*.test.ts',
       'test/read-models/delivery.test.ts',
-      'test/api/{orders,customers,history}.test.ts',
+      'test/api/{orders,customers,history,menu,refunds}.test.ts',
     ],
     globalSetup: ['test/support/servers.ts'],
     maxWorkers: 1,

@@ -6,6 +6,7 @@ import { createAuditQueries } from '../../src/read-models/audit/queries.ts';
 import { type Database, openDatabase } from '../../src/read-models/collections.ts';
 import { connectMongo } from '../../src/read-models/database.ts';
 import { inPeriod, type PageKey } from '../../src/read-models/orders/queries.ts';
+import { laterThan } from '../../src/read-models/refunds/queries.ts';
 
 const name = `pages_${randomUUID().slice(0, 8)}`;
 let mongo: MongoClient;
@@ -49,4 +50,8 @@ test('a page after another, is asked for by one range of times, which an index b
     $nor: [{ placedAt: time, _id: { $gte: 'x' } }],
   });
   expect(inPeriod('placedAt', undefined, undefined, undefined)).toEqual({});
+  expect(laterThan('requestedAt', '_id', { time, id: 'x' })).toEqual({
+    requestedAt: { $gte: time },
+    $nor: [{ requestedAt: time, _id: { $lte: 'x' } }],
+  });
 });

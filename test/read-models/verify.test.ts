@@ -63,6 +63,38 @@ describe('verifying', () => {
     expect(parts).toEqual(whole);
   });
 
+  test('orders, all of them lost, are found missing, a few at a time', async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, placed));
+    await database.orders.deleteMany({});
+    const { differences, listed } = await admin.verify('orders', { repair: true, mostAtOnce: 2 });
+    const missing = listed.map(({ id }) => id);
+    expect(missing).toEqual(expect.arrayContaining(ids));
+    expect(differences).toBe(new Set(missing).size);
+    expect(await admin.verify('orders', { repair: false, mostAtOnce: 2 })).toMatchObject({ differences: 0 });
+  });
+
+  test.each(['audit', 'refunds'] as const)(
+    '%s, of an order of which only the end is left, is told as too much',
+    async (name) => {
+      const own = await startTestService();
+      const beside = besides(own);
+      const documents = beside.database.db.collection<{ _id: string; orderId: string }>(name);
+      const id = await placeOrder(own);
+      await own.post(`/orders/${id}/payment`, { paymentMethod: 'cash', transactionId: 't' });
+      await own.post(`/orders/${id}/refunds`, { amount: '5.00', reason: 'cold' });
+      await caughtUp(own);
+      const shown = await documents.find({ orderId: id }).toArray();
+      expect(shown.length).toBeGreaterThan(0);
+      await own.eventStore.setStreamMetadata(`${own.config.streamPrefix}PizzaOrder-${id}`, { truncateBefore: 1 });
+      await until('they are gone', async () => (await documents.countDocuments({ orderId: id })) === 0);
+      await documents.insertMany(shown);
+      const { listed } = await beside.admin.verify(name, { repair: true });
+      expect(listed.map(({ kind }) => kind)).toEqual(shown.map(() => 'extra'));
+      expect(await documents.countDocuments({ orderId: id })).toBe(0);
+      await own.close();
+    },
+  );
+
   test('orders, one of them lost, finds it missing and puts it back', async () => {
     const id = await placed();
     const before = await database.orders.findOne({ _id: id });

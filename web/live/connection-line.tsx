@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { now } from '../app/clock.ts';
+import { loginUrl } from '../app/session.ts';
 import type { Connection } from '../live-client.ts';
 import { announce } from '../ui/announcer.tsx';
 import { timeOfDay } from '../ui/format.ts';
@@ -30,6 +31,12 @@ export function ConnectionLine({ connection }: { readonly connection: Signal<Con
       {state === 'live' || since === undefined
         ? timeOfDay(now.value, { seconds: true })
         : `as of ${timeOfDay(since, { seconds: true })}`}
+      {state === 'signed-out' && (
+        <>
+          {' · '}
+          <a href={loginUrl()}>Log in again</a>
+        </>
+      )}
     </span>
   );
 }

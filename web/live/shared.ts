@@ -1,3 +1,4 @@
+import { ROOT } from '../api/root.ts';
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import type { Connection } from '../live-client.ts';
@@ -72,7 +73,7 @@ async function follow<State, Change>(
   { state, connection }: Followed<State>,
   aborted: AbortSignal,
 ): Promise<void> {
-  const channel = new BroadcastChannel(`follow ${topic.name}`);
+  const channel = new BroadcastChannel(nameOf(topic.name));
   const tell = (message: Message<State, Change>) => channel.postMessage(message);
   let isLeading = false;
   const take = (news: News<State, Change>) => {
@@ -105,11 +106,16 @@ async function follow<State, Change>(
   });
 }
 
+/** Of this installation: several may be served under paths of one host. */
+function nameOf(topic: string): string {
+  return `follow ${ROOT.pathname} ${topic}`;
+}
+
 /** Waits until no other window does the same. Where a browser has no locks (plain http of another machine), each does. */
 async function asOnlyOne(name: string, aborted: AbortSignal, run: () => Promise<void>): Promise<void> {
   if (!('locks' in navigator)) return run();
   try {
-    await navigator.locks.request(`follow ${name}`, { signal: aborted }, run);
+    await navigator.locks.request(nameOf(name), { signal: aborted }, run);
   } catch (error) {
     if (!aborted.aborted) throw error;
   }

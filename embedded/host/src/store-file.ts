@@ -82,13 +82,19 @@ export function openStoreFile(path: string, applicationId: number, schema: strin
     db: open,
     explain: (error) => explain(error, file, pidFile),
     close() {
-      // Merges the write-ahead log, so that a clean stop leaves one plain file, and lets go of the lock even while
-      // prepared statements wait for the garbage collector.
-      open.exec('PRAGMA journal_mode = DELETE');
-      open.exec('PRAGMA locking_mode = NORMAL');
-      open.prepare('SELECT count(*) FROM sqlite_master').get([]);
-      open.close();
-      rmSync(pidFile, { force: true });
+      try {
+        // Merges the write-ahead log, so that a clean stop leaves one plain file, and lets go of the lock even while
+        // prepared statements wait for the garbage collector.
+        open.exec('PRAGMA journal_mode = DELETE');
+        open.exec('PRAGMA locking_mode = NORMAL');
+        open.prepare('SELECT count(*) FROM sqlite_master').get([]);
+      } catch (error) {
+        // The disk is full, say: whoever opens the file next merges the log.
+        process.stderr.write(`${file} is closed with its write-ahead log: ${String(error)}\n`);
+      } finally {
+        open.close();
+        rmSync(pidFile, { force: true });
+      }
     },
   };
 }

@@ -38,8 +38,9 @@ function unexpected(error: unknown): MongoError {
   if (error instanceof RangeError && /call stack/i.test(error.message)) {
     return new MongoError(codes.Overflow, 'exceeded depth limit');
   }
+  const isFull = /^SQLITE_(?:FULL|IOERR_WRITE)/.test(String((error as { readonly code?: unknown } | null)?.code));
   return new MongoError(
-    codes.InternalError,
+    isFull ? codes.OutOfDiskSpace : codes.InternalError,
     error instanceof Error ? `${error.name}: ${error.message}` : String(error),
   );
 }

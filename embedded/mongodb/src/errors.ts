@@ -37,6 +37,7 @@ export const codes = {
   QueryExceededMemoryLimitNoDiskUseAllowed: 292,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
+  OutOfDiskSpace: 14031,
 } as const;
 
 const names = new Map<number, string>(Object.entries(codes).map(([name, code]) => [code, name]));

@@ -16,20 +16,22 @@ interface PageKey {
 /**
  * A page, and a cursor of the next one if there is more.
  *
+ * @param list name of what is listed
  * @param filter its fields always in the same order, since a cursor is bound to their text
  * @throws ProblemError 400 for a cursor of another query
  */
 export async function readPage<Document, Filter extends object>(
+  list: string,
   queries: { list(filter: Filter, limit: number, after?: PageKey): Promise<readonly Document[]> },
   filter: Filter,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string },
   keyOf: (document: Document) => PageKey,
 ): Promise<{ readonly documents: readonly Document[]; readonly next: { readonly nextCursor?: string } }> {
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, filter);
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, [list, filter]);
   const found = await queries.list(filter, limit + 1, after);
   const documents = found.slice(0, limit);
   const last = documents.at(-1);
-  const next = found.length > limit && last ? { nextCursor: encodeCursor(keyOf(last), filter) } : {};
+  const next = found.length > limit && last ? { nextCursor: encodeCursor(keyOf(last), [list, filter]) } : {};
   return { documents, next };
 }
 
@@ -39,26 +41,26 @@ const CHECK_BYTES = 9;
  * Where a page ended, as an opaque text: the sort key of its last document, and a check that binds it to the query
  * it came from, so that a damaged cursor, or one of another query, is refused rather than silently wrong.
  */
-export function encodeCursor({ time, id }: PageKey, filter: object): string {
+export function encodeCursor({ time, id }: PageKey, query: object): string {
   const key = Buffer.from(JSON.stringify([time.getTime(), id]));
-  return Buffer.concat([checkOf(key, filter), key]).toString('base64url');
+  return Buffer.concat([checkOf(key, query), key]).toString('base64url');
 }
 
-function decodeCursor(cursor: string, filter: object): PageKey {
+function decodeCursor(cursor: string, query: object): PageKey {
   const bytes = Buffer.from(cursor, 'base64url');
   const check = bytes.subarray(0, CHECK_BYTES);
   const key = bytes.subarray(CHECK_BYTES);
   const isOurs =
     bytes.toString('base64url') === cursor &&
     check.length === CHECK_BYTES &&
-    timingSafeEqual(check, checkOf(key, filter));
+    timingSafeEqual(check, checkOf(key, query));
   if (!isOurs) throw badField('#/cursor', 'not a cursor that this query gave');
   const [time, id] = JSON.parse(key.toString()) as [number, string];
   return { time: new Date(time), id };
 }
 
-function checkOf(key: Buffer, filter: object): Buffer {
-  return createHash('sha256').update(JSON.stringify(filter)).update(key).digest().subarray(0, CHECK_BYTES);
+function checkOf(key: Buffer, query: object): Buffer {
+  return createHash('sha256').update(JSON.stringify(query)).update(key).digest().subarray(0, CHECK_BYTES);
 }
 
 /** The fields that are there: an absent parameter is no filter. */

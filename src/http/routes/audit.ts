@@ -34,7 +34,7 @@ export function auditRoutes(app: App, { audit }: AuditRoutesOptions): void {
     },
     async ({ query: { type, actor, orderId, from, to, ...page } }) => {
       const filter = given({ type, actor, orderId: orderId?.toLowerCase(), ...toPeriod({ from, to }) });
-      const { documents, next } = await readPage(audit, filter, page, keyOf);
+      const { documents, next } = await readPage('audit', audit, filter, page, keyOf);
       return { items: documents.map(auditJson), ...next };
     },
   );

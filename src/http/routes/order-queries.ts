@@ -74,7 +74,7 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
       const { customerId: asked, status, paymentStatus, placedFrom, placedTo, ...page } = request.query;
       const customerId = listedCustomer(request, asked);
       const filter = given({ customerId, status, paymentStatus, ...toPeriod({ placedFrom, placedTo }) });
-      const { documents, next } = await readPage(orders, filter, page, keyOf);
+      const { documents, next } = await readPage('orders', orders, filter, page, keyOf);
       const items = documents.map((order) => shapeFor(request, order).order(orderJson(order)));
       return { items, ...next };
     },
@@ -94,7 +94,7 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
       },
     },
     async ({ query: { status, ...page } }) => {
-      const { documents, next } = await readPage(refunds, { status }, page, ({ key }) => key);
+      const { documents, next } = await readPage('refunds', refunds, { status }, page, ({ key }) => key);
       return { items: documents.map(listedRefundJson), ...next };
     },
   );

@@ -88,8 +88,10 @@ function verification({ db, streams }: ReadModelContext): Verification<AuditDocu
     },
     async foldOn({ id, fold: before, document }) {
       if (before || !document || !Number.isSafeInteger(document.revision) || document.revision < 0) return before;
-      const { orderId, revision: from } = document;
-      const [event] = await streams.readRecorded(`${prefix}${orderId}`, { from, maxCount: 1 });
+      const stream = `${prefix}${document.orderId}`;
+      const at = (from: number) => streams.readRecorded(stream, { from, maxCount: 1 });
+      const [[first], [event]] = await Promise.all([at(0), at(document.revision)]);
+      if (await streams.isGone(stream, first)) return undefined;
       return event?.id === id ? fold(undefined, event) : undefined;
     },
     expect: (folds) => Promise.resolve(folds),

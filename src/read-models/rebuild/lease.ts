@@ -61,9 +61,9 @@ export function isUnfinished({ phase }: RebuildState): boolean {
   return phase === 'filling' || phase === 'swapping';
 }
 
-/** Whether a process is working on it. */
+/** Whether a process is working on it. A heartbeat far ahead is one of before the clock was set back. */
 export function isHeld({ owner, heartbeat }: RebuildState): boolean {
-  return owner !== null && Date.now() - heartbeat.getTime() < LEASE_MS;
+  return owner !== null && Math.abs(Date.now() - heartbeat.getTime()) < LEASE_MS;
 }
 
 /**

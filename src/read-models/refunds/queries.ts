@@ -78,8 +78,11 @@ export function createRefundQueries(
   }
 }
 
-/** Without a page before: all that have such a time. */
-function laterThan(time: string, id: string, after: PageKey | undefined): object {
+/**
+ * Without a page before: all that have such a time. After one: a range of times, which an index bounds, and a filter for
+ * the few of the same time, as in the list of orders.
+ */
+export function laterThan(time: string, id: string, after: PageKey | undefined): object {
   if (!after) return { [time]: { $gte: new Date(0) } };
-  return { $or: [{ [time]: { $gt: after.time } }, { [time]: after.time, [id]: { $gt: after.id } }] };
+  return { [time]: { $gte: after.time }, $nor: [{ [time]: after.time, [id]: { $lte: after.id } }] };
 }

@@ -18,7 +18,11 @@ export const refunds: ReadModel = {
   name: 'refunds',
   version: 1,
   categories: ['PizzaOrder'],
-  indexes: [{ key: { status: 1, requestedAt: 1, _id: 1 } }, { key: { completedAt: 1 }, sparse: true }],
+  indexes: [
+    { key: { status: 1, requestedAt: 1, _id: 1 } },
+    { key: { completedAt: 1 }, sparse: true },
+    { key: { orderId: 1 } },
+  ],
   removes: true,
   project: ({ db }, name) => projectRefunds(db, db.collection(name)),
   verify: (context, run, findings) => verifyDocuments(context, verification(context), run, findings),
@@ -100,7 +104,9 @@ function verification({ db, streams }: ReadModelContext): Verification<RefundDoc
     },
     async foldOn({ id, fold: before, document }) {
       if (!document) return before;
-      const events = await streams.readRecorded(`${prefix}${document.orderId}`);
+      const stream = `${prefix}${document.orderId}`;
+      const events = await streams.readRecorded(stream);
+      if (await streams.isGone(stream, events[0])) return undefined;
       return events.filter((event) => said(event)?.id === id).reduce(fold, before);
     },
     expect: (folds) =>

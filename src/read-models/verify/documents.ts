@@ -28,23 +28,34 @@ export async function verifyDocuments<D extends object, Fold>(
   findings: Findings,
 ): Promise<void> {
   const documents = await inOneStep(model.collection.estimatedDocumentCount());
-  const parts = Math.max(1, Math.ceil(documents / run.mostAtOnce));
-  for (let part = 0; part < parts; part += 1) {
-    const isMine = (id: string) => parts === 1 || partOf(id, parts) === part;
-    const onProgress = (share: number) => run.onProgress((part + share) / parts);
-    const { folds, head } = await foldLog(options, model, isMine, run, onProgress);
+  let parts = Math.max(1, Math.ceil(documents / run.mostAtOnce));
+  let left = Array.from({ length: parts }, (_, part) => part);
+  for (let [part] = left; part !== undefined; [part] = left) {
+    const [mine, of] = [part, parts];
+    const isMine = (id: string) => of === 1 || partOf(id, of) === mine;
+    const onProgress = (share: number) => run.onProgress((of - left.length + share) / of);
+    const folded = await foldLog(options, model, isMine, run, onProgress);
+    if (!folded) {
+      // Far more than there are documents: each part that is left becomes two.
+      left = left.flatMap((each) => [each, each + of]);
+      parts *= 2;
+      continue;
+    }
+    const { folds, head } = folded;
     const open = await compareAll(model, folds, isMine, run.signal, findings);
     await settle(model, open, folds, head, run, findings);
+    left.shift();
   }
 }
 
+/** @returns undefined when it holds more than it may */
 async function foldLog<D, Fold>(
   options: Options,
   model: Verification<D, Fold>,
   isMine: (id: string) => boolean,
-  { signal }: Pick<Required<VerifyRun>, 'signal'>,
+  { signal, mostAtOnce }: Pick<Required<VerifyRun>, 'signal' | 'mostAtOnce'>,
   onProgress: (share: number) => void,
-): Promise<{ folds: Map<string, Fold>; head: number }> {
+): Promise<{ folds: Map<string, Fold>; head: number } | undefined> {
   const { client } = options;
   const gone = new Set<string>();
   const end = Number((await endOfLog(client, STEP_TIME_LIMIT_MS))?.commit ?? 1);
@@ -59,6 +70,7 @@ async function foldLog<D, Fold>(
       const folded = model.fold(folds.get(id), recorded);
       if (folded !== undefined) folds.set(id, folded);
     }
+    if (folds.size > 2 * mostAtOnce) return undefined;
     head = Number(position.commit);
     onProgress(Math.min(1, head / end));
   }

@@ -2,10 +2,11 @@ import './kitchen.css';
 import { computed } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { query } from '../../app/router.tsx';
-import { may } from '../../app/session.ts';
+import { loginUrl, may } from '../../app/session.ts';
 import { settings } from '../../app/settings.ts';
 import { ConnectionLine } from '../../live/connection-line.tsx';
 import { useFollowed } from '../../live/shared.ts';
+import type { Connection } from '../../live-client.ts';
 import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { PageHeading } from '../../ui/page-heading.tsx';
@@ -70,7 +71,7 @@ export function KitchenPage() {
         <ConnectionLine connection={connection} />
         <Controls screen={screen} sounds={sounds} />
       </PageHeading>
-      <BoardView screen={screen} isAway={connection.value !== 'live'} />
+      <BoardView screen={screen} connection={connection.value} />
       {hasKeys && <Legend />}
     </div>
   );
@@ -98,10 +99,17 @@ function RecentCount({ screen }: { readonly screen: Screen }) {
   return <span class="lane-count">{recentlyDone(screen.shown.value?.values() ?? []).length}</span>;
 }
 
-function BoardView({ screen, isAway }: { readonly screen: Screen; readonly isAway: boolean }) {
+function BoardView({ screen, connection }: { readonly screen: Screen; readonly connection: Connection }) {
   const numbers = screen.numbers.value;
   if (!screen.shown.value) {
-    return isAway ? (
+    if (connection === 'signed-out') {
+      return (
+        <Notice kind="warning" title="Your session has ended" action={{ label: 'Log in', href: loginUrl() }}>
+          Log in again to see the board.
+        </Notice>
+      );
+    }
+    return connection !== 'live' ? (
       <Notice kind="offline" title="No board yet">
         The board is being asked for. It comes by itself.
       </Notice>

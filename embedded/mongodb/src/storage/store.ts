@@ -105,10 +105,12 @@ export function openStore(dataDir: string): Store {
     return found;
   }
 
+  /** Of a disk that is full, SQLite has undone the whole transaction by itself. */
   function undo(statement: string): void {
     try {
-      sql.exec(statement);
+      if (sql.inTransaction) sql.exec(statement);
     } finally {
+      inTransaction = sql.inTransaction;
       load();
     }
   }
