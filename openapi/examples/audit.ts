@@ -5,7 +5,7 @@ import { refusedField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';
 import { actor, correlationId, orderId, paidAt, traceId } from './story.ts';
 
-const nextCursor = encodeCursor({ time: new Date(paidAt), id: 'a6bd81c5-5fa1-5f7c-9d5e-0b6f4e1f7a52' }, {});
+const nextCursor = encodeCursor('audit', { time: new Date(paidAt), id: 'a6bd81c5-5fa1-5f7c-9d5e-0b6f4e1f7a52' }, {});
 const page: Static<typeof AuditPage> = {
   items: [
     {

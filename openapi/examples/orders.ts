@@ -62,8 +62,8 @@ const changed = (description: string, examples: Record<string, Static<typeof Pla
   headers: ['ETag'],
   examples,
 });
-const nextCursor = encodeCursor({ time: new Date(placedAt), id: orderId }, {});
-const nextRefunds = encodeCursor({ time: new Date(readyAt), id: refundId }, { status: 'PENDING' });
+const nextCursor = encodeCursor('orders', { time: new Date(placedAt), id: orderId }, {});
+const nextRefunds = encodeCursor('refunds', { time: new Date(readyAt), id: refundId }, { status: 'PENDING' });
 
 export const orders: OperationDocumentations = {
   placeOrder: {

@@ -1309,7 +1309,7 @@ export interface operations {
                 placedTo?: string;
                 /** @description entries of a page. Example: `20` */
                 limit?: number;
-                /** @description `nextCursor` of the page before, with the same filters. Example: `FstqA6Lr_azcWzE3Njk4ODI0MDAwMDAsIjkzNWQ4ZjhmLWFjNjgtNWM2Yy1hOGU1LTJjNmRhZDgzYWYzMCJd` */
+                /** @description `nextCursor` of the page before, with the same filters. Example: `0WGW0T_GQLktWzE3Njk4ODI0MDAwMDAsIjkzNWQ4ZjhmLWFjNjgtNWM2Yy1hOGU1LTJjNmRhZDgzYWYzMCJd` */
                 cursor?: string;
             };
             header?: never;
@@ -3416,7 +3416,7 @@ export interface operations {
                 status?: "PENDING" | "COMPLETED" | "FAILED" | "UNKNOWN";
                 /** @description entries of a page. Example: `20` */
                 limit?: number;
-                /** @description `nextCursor` of the page before, with the same filters. Example: `WX7tYeGmeP9VWzE3Njk4ODM2MDAwMDAsIjBhMzNlYjVjLTlhYWItNTI0MS05MGEwLWI0MDg1NmRmMDQ0MiJd` */
+                /** @description `nextCursor` of the page before, with the same filters. Example: `9cWSoWMsuHIuWzE3Njk4ODM2MDAwMDAsIjBhMzNlYjVjLTlhYWItNTI0MS05MGEwLWI0MDg1NmRmMDQ0MiJd` */
                 cursor?: string;
             };
             header?: never;
@@ -3981,7 +3981,7 @@ export interface operations {
                 to?: string;
                 /** @description entries of a page. Example: `20` */
                 limit?: number;
-                /** @description `nextCursor` of the page before, with the same filters. Example: `v98PFzfhMho4WzE3Njk4ODI2NDAwMDAsImE2YmQ4MWM1LTVmYTEtNWY3Yy05ZDVlLTBiNmY0ZTFmN2E1MiJd` */
+                /** @description `nextCursor` of the page before, with the same filters. Example: `95YHnok79t_4WzE3Njk4ODI2NDAwMDAsImE2YmQ4MWM1LTVmYTEtNWY3Yy05ZDVlLTBiNmY0ZTFmN2E1MiJd` */
                 cursor?: string;
             };
             header?: never;

@@ -27,11 +27,11 @@ export async function readPage<Document, Filter extends object>(
   { limit, cursor }: { readonly limit: number; readonly cursor?: string },
   keyOf: (document: Document) => PageKey,
 ): Promise<{ readonly documents: readonly Document[]; readonly next: { readonly nextCursor?: string } }> {
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, [list, filter]);
+  const after = cursor === undefined ? undefined : decodeCursor(list, cursor, filter);
   const found = await queries.list(filter, limit + 1, after);
   const documents = found.slice(0, limit);
   const last = documents.at(-1);
-  const next = found.length > limit && last ? { nextCursor: encodeCursor(keyOf(last), [list, filter]) } : {};
+  const next = found.length > limit && last ? { nextCursor: encodeCursor(list, keyOf(last), filter) } : {};
   return { documents, next };
 }
 
@@ -41,26 +41,30 @@ const CHECK_BYTES = 9;
  * Where a page ended, as an opaque text: the sort key of its last document, and a check that binds it to the query
  * it came from, so that a damaged cursor, or one of another query, is refused rather than silently wrong.
  */
-export function encodeCursor({ time, id }: PageKey, query: object): string {
+export function encodeCursor(list: string, { time, id }: PageKey, filter: object): string {
   const key = Buffer.from(JSON.stringify([time.getTime(), id]));
-  return Buffer.concat([checkOf(key, query), key]).toString('base64url');
+  return Buffer.concat([checkOf(list, key, filter), key]).toString('base64url');
 }
 
-function decodeCursor(cursor: string, query: object): PageKey {
+function decodeCursor(list: string, cursor: string, filter: object): PageKey {
   const bytes = Buffer.from(cursor, 'base64url');
   const check = bytes.subarray(0, CHECK_BYTES);
   const key = bytes.subarray(CHECK_BYTES);
   const isOurs =
     bytes.toString('base64url') === cursor &&
     check.length === CHECK_BYTES &&
-    timingSafeEqual(check, checkOf(key, query));
+    timingSafeEqual(check, checkOf(list, key, filter));
   if (!isOurs) throw badField('#/cursor', 'not a cursor that this query gave');
   const [time, id] = JSON.parse(key.toString()) as [number, string];
   return { time: new Date(time), id };
 }
 
-function checkOf(key: Buffer, query: object): Buffer {
-  return createHash('sha256').update(JSON.stringify(query)).update(key).digest().subarray(0, CHECK_BYTES);
+function checkOf(list: string, key: Buffer, filter: object): Buffer {
+  return createHash('sha256')
+    .update(JSON.stringify([list, filter]))
+    .update(key)
+    .digest()
+    .subarray(0, CHECK_BYTES);
 }
 
 /** The fields that are there: an absent parameter is no filter. */
