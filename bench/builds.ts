@@ -12,13 +12,12 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fill } from './fill.ts';
 import { httpRounds } from './http-rounds.ts';
-import { startProcess } from './processes.ts';
 import { createProgress } from './progress.ts';
 import { projectionRounds } from './projection-rounds.ts';
 import { createResults } from './results.ts';
 import { geometricMean, intervalOfRatio } from './statistics.ts';
 import { openStores } from './stores.ts';
-import { CORES, startService } from './subjects.ts';
+import { startLoader, startService } from './subjects.ts';
 
 const { values: flags, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '10' }, projection: { type: 'boolean', default: false } },
@@ -72,11 +71,7 @@ async function sampleRequests(script: URL) {
   });
   const service = await startService({ stores, database, group: stores.newGroup(), dir, script });
   results.add('ready ms', service.readyMs);
-  const driver = startProcess(new URL('http-load.js', import.meta.url), {
-    cwd: dir,
-    log: join(dir, 'http-load.log'),
-    core: CORES.load,
-  });
+  const driver = startLoader('http-load.js', dir);
   const others = { bare: undefined, peer: undefined };
   await httpRounds({ ...REQUESTS, ...others, stores, database, driver, service, orderIds, results, progress: quiet });
   results.add('resident MB', service.process.usage()?.residentMb ?? Number.NaN);

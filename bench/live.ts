@@ -12,10 +12,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { CONFIRM_BODY, PAY_BODY, PLACE_BODY } from './fill.ts';
-import { type Process, startProcess } from './processes.ts';
+import type { Process } from './processes.ts';
 import { quantile } from './statistics.ts';
 import { openStores } from './stores.ts';
-import { CORES, startService } from './subjects.ts';
+import { startLoader, startService } from './subjects.ts';
 import type { WatchJob, WatchResult } from './watchers.ts';
 
 const STREAMS = 500;
@@ -36,10 +36,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 256 });
 try {
   await sendCommands(WARM_UP_SECONDS);
   const alone = await sendCommands(Math.min(seconds, 30));
-  const watchers = startProcess(new URL('watchers.js', import.meta.url), {
-    log: join(dir, 'watchers.log'),
-    core: CORES.load,
-  });
+  const watchers = startLoader('watchers.js', dir);
   const job: WatchJob = { port: Number(new URL(service.url).port), streams: STREAMS, deaf: Number(values.deaf) };
   await watchers.ask(job);
   const memory = sampleMemory();

@@ -13,13 +13,13 @@ import { fill } from './fill.ts';
 import { flatnessRounds } from './flatness-rounds.ts';
 import { httpRounds } from './http-rounds.ts';
 import type { LagJob, LagResult } from './lag.ts';
-import { canPin, startProcess } from './processes.ts';
+import { canPin } from './processes.ts';
 import { createProgress } from './progress.ts';
 import { projectionRounds } from './projection-rounds.ts';
 import { printReport } from './report.ts';
 import { compare, createResults, describeRun, isMet } from './results.ts';
 import { openStores } from './stores.ts';
-import { CORES, startBareServer, startPeer, startService, startServiceAlone } from './subjects.ts';
+import { startBareServer, startLoader, startPeer, startService, startServiceAlone } from './subjects.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -57,7 +57,7 @@ const options = { ...(flags.quick ? QUICK : FULL), large: flags.large, isPinned:
 const progress = createProgress();
 const results = createResults((name, value) => progress.value(name, value));
 const dir = mkdtempSync(join(tmpdir(), 'pizzeria-bench-'));
-const driver = startLoader('http-load.js');
+const driver = startLoader('http-load.js', dir);
 try {
   progress.step(canPin ? 'load on core 1, what is measured on core 0' : 'processes cannot be pinned to a core here');
   await measureService();
@@ -94,7 +94,7 @@ async function measureService(): Promise<void> {
 
 async function measureLag(where: Pick<LagJob, 'url' | 'mongoUrl' | 'database'>): Promise<void> {
   progress.step(`projection lag, ${COMMANDS_PER_SECOND} commands a second for ${options.lagSeconds} s`);
-  const watcher = startLoader('lag.js');
+  const watcher = startLoader('lag.js', dir);
   const job: LagJob = { ...where, commandsPerSecond: COMMANDS_PER_SECOND, seconds: options.lagSeconds };
   const { p50, p99, samples, failed } = await watcher.ask<LagResult>(job);
   await watcher.stop();
@@ -117,14 +117,6 @@ async function measureStarts(): Promise<void> {
     await alone.process.stop();
   }
   await stores.close();
-}
-
-function startLoader(script: string) {
-  return startProcess(new URL(script, import.meta.url), {
-    cwd: dir,
-    log: join(dir, `${script}.log`),
-    core: CORES.load,
-  });
 }
 
 function report(): void {

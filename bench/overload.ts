@@ -8,10 +8,9 @@ import { join } from 'node:path';
 import { PLACE_BODY } from './fill.ts';
 import type { LoadJob, LoadResult } from './http-load.ts';
 import type { OpenLoadJob, OpenLoadResult } from './open-load.ts';
-import { startProcess } from './processes.ts';
 import { spreadOf } from './statistics.ts';
 import { openStores } from './stores.ts';
-import { CORES, startService } from './subjects.ts';
+import { startLoader, startService } from './subjects.ts';
 
 const ROUNDS = 3;
 const SECONDS = 10;
@@ -53,7 +52,7 @@ process.exit();
 
 /** @returns answers a second */
 async function saturate(seconds: number): Promise<number> {
-  const driver = startLoader('http-load.js');
+  const driver = startLoader('http-load.js', dir);
   const calls = [{ method: 'POST', path: '/orders', body: PLACE_BODY }] as const;
   const job: LoadJob = { url: service.url, connections: CONNECTIONS, calls, how: { type: 'for', seconds } };
   const { perSecond, failed } = await driver.ask<LoadResult>(job);
@@ -63,7 +62,7 @@ async function saturate(seconds: number): Promise<number> {
 }
 
 async function overload(perSecond: number): Promise<OpenLoadResult> {
-  const driver = startLoader('open-load.js');
+  const driver = startLoader('open-load.js', dir);
   const job: OpenLoadJob = {
     port: Number(new URL(service.url).port),
     path: '/orders',
@@ -75,8 +74,4 @@ async function overload(perSecond: number): Promise<OpenLoadResult> {
   const result = await driver.ask<OpenLoadResult>(job);
   await driver.stop();
   return result;
-}
-
-function startLoader(script: string) {
-  return startProcess(new URL(script, import.meta.url), { log: join(dir, `${script}.log`), core: CORES.load });
 }

@@ -21,6 +21,15 @@ export const CORES = { subject: 0, load: 1 } as const;
 
 const POLL_MS = 5;
 
+/** A script of this folder that drives load, or watches, on the core of that side. */
+export function startLoader(script: string, dir: string): Process {
+  return startProcess(new URL(script, import.meta.url), {
+    cwd: dir,
+    log: join(dir, `${script}.log`),
+    core: CORES.load,
+  });
+}
+
 export interface ServiceOptions {
   readonly stores: Stores;
   readonly database: string;

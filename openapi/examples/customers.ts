@@ -1,6 +1,6 @@
-import { ruledOut } from '../../src/http/requests/preconditions.ts';
 import type { Static } from 'typebox';
 import { problem } from '../../src/http/problems/catalogue.ts';
+import { ruledOut } from '../../src/http/requests/preconditions.ts';
 import type { Customer, CustomerBody } from '../../src/http/schemas/customers.ts';
 import { changeProblems, gone, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';

@@ -1,6 +1,6 @@
-import { ruledOut } from '../../src/http/requests/preconditions.ts';
 import type { Static } from 'typebox';
 import { problem } from '../../src/http/problems/catalogue.ts';
+import { ruledOut } from '../../src/http/requests/preconditions.ts';
 import type { Menu, MenuItem, MenuItemBody, MenuItemHistory } from '../../src/http/schemas/menu.ts';
 import { changeProblems, gone, wrongField } from './problems.ts';
 import type { OperationDocumentations } from './documentation.ts';

@@ -1,10 +1,10 @@
-import { ruledOut } from '../../src/http/requests/preconditions.ts';
 import type { Static } from 'typebox';
 import { OrderNotFoundError } from '../../src/commands/errors.ts';
 import { RefundNotFoundError } from '../../src/domain/errors.ts';
 import { ORDER_STATUSES } from '../../src/domain/events.ts';
 import { encodeCursor } from '../../src/http/requests/pages.ts';
 import { fieldProblem, problem } from '../../src/http/problems/catalogue.ts';
+import { ruledOut } from '../../src/http/requests/preconditions.ts';
 import { toProblem } from '../../src/http/problems/errors.ts';
 import type {
   ApplyDiscountBody,

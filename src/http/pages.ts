@@ -7,8 +7,8 @@ import type { Config } from '../config.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RULES } from '../access/rules.ts';
 import { notFound } from './problems/errors.ts';
-import { pathOf } from './target.ts';
 import { prefixOf } from './server/gateway.ts';
+import { pathOf } from './target.ts';
 
 /** Where `npm run build` puts them, seen from src/http and from dist/http alike. */
 const FOLDER = fileURLToPath(new URL('../../dist/web/', import.meta.url));

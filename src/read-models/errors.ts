@@ -108,26 +108,8 @@ const CLOSED: ReadonlySet<string> = new Set([
  * or not in time; a lock, a write concern or a read concern not had in time; too busy; its disk full; the collection
  * replaced meanwhile.
  */
-const NOT_SERVING: ReadonlySet<number> = new Set([
-  91,
-  189,
-  10107,
-  11600,
-  11601,
-  11602,
-  13435,
-  13436,
-  6,
-  7,
-  89,
-  202,
-  9001,
-  24,
-  50,
-  64,
-  134,
-  262,
-  365,
-  14031,
-  ...REPLACED,
-]);
+const NOT_SERVING: ReadonlySet<number> = new Set(
+  [91, 189, 10107, 11600, 11601, 11602, 13435, 13436, 6, 7, 89, 202, 9001, 24, 50, 64, 134, 262, 365, 14031].concat(
+    REPLACED,
+  ),
+);

@@ -1,6 +1,6 @@
-import { ROOT } from '../api/root.ts';
 import { type Signal, signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import { ROOT } from '../api/root.ts';
 import type { Connection } from '../live-client.ts';
 
 /** What is followed, by all windows of a browser together: a state, and the changes that it grows by. */

@@ -8,7 +8,7 @@ import { callerOf } from '../requests/caller.ts';
 import { problem } from '../problems/catalogue.ts';
 import { notFound, ProblemError } from '../problems/errors.ts';
 import { isUnmodified, preconditionOf, revisionTag } from '../requests/preconditions.ts';
-import { CommandHeaders, CustomerId, ReadHeaders, MinRevision, NotModified, ref } from '../schemas/common.ts';
+import { CommandHeaders, CustomerId, MinRevision, NotModified, ReadHeaders, ref } from '../schemas/common.ts';
 import { Customer, CustomerBody } from '../schemas/customers.ts';
 import type { Pressure } from '../server/pressure.ts';
 import { findAtRevision } from '../requests/wait-for-revision.ts';

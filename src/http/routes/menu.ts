@@ -12,7 +12,7 @@ import { notFound, ProblemError } from '../problems/errors.ts';
 import { callerOf } from '../requests/caller.ts';
 import { isUnmodified, preconditionOf, revisionTag } from '../requests/preconditions.ts';
 import { findAtRevision } from '../requests/wait-for-revision.ts';
-import { CommandHeaders, ReadHeaders, MinRevision, NotModified, ref, Sku } from '../schemas/common.ts';
+import { CommandHeaders, MinRevision, NotModified, ReadHeaders, ref, Sku } from '../schemas/common.ts';
 import { Menu, MenuItem, MenuItemBody, MenuItemHistory } from '../schemas/menu.ts';
 import type { Pressure } from '../server/pressure.ts';
 import { menuItemHistoryJson, menuItemJson, menuJson, toDetails } from './menu-json.ts';

@@ -8,7 +8,7 @@ import { given, pageParameters, readPage } from '../requests/pages.ts';
 import { documentTag, isUnmodified } from '../requests/preconditions.ts';
 import { problem } from '../problems/catalogue.ts';
 import { notFound, ProblemError } from '../problems/errors.ts';
-import { ReadHeaders, MinRevision, NotModified, query, ref, TimeOrDate } from '../schemas/common.ts';
+import { MinRevision, NotModified, query, ReadHeaders, ref, TimeOrDate } from '../schemas/common.ts';
 import { Order, OrderPage, OrderParams, OrderStatus, PaymentStatus } from '../schemas/orders.ts';
 import type { Pressure } from '../server/pressure.ts';
 import { toPeriod } from '../requests/times.ts';

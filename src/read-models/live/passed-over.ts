@@ -7,9 +7,9 @@ import { readLog } from '../log-reader.ts';
 import { logMarks } from '../rebuild/log-mark.ts';
 
 /**
- * Pages of the events that a group takes for done and nobody has projected: those after the last one that it delivered, up to
- * the group's checkpoint. EventStoreDB 23.10.6 makes them: while nobody consumes, it moves the checkpoint of a group
- * with a filter on past events that wait, and after a restart it never delivers them.
+ * Pages of the events that a group takes for done and nobody has projected: those after the last one that it delivered,
+ * up to the group's checkpoint. EventStoreDB 23.10.6 makes them: while nobody consumes, it moves the checkpoint of a
+ * group with a filter on past events that wait, and after a restart it never delivers them.
  *
  * @throws EventStoreUnavailableError, ReadModelsUnavailableError
  */

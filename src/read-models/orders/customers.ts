@@ -22,18 +22,16 @@ export async function joinCustomers(
  * Customers are written before their orders are updated, and new orders before their customers are looked up a second
  * time. So whichever comes first, the later one sees the other.
  *
- * @param only ids of the orders to be updated, by customer; undefined: all that a customer has, which may be millions
+ * @param customers ids; as a map, with those of the orders to be updated: all of one customer's may be millions
  */
 export async function showCustomers(
   db: Db,
   orders: Collection<OrderDocument>,
-  customerIds: Iterable<string>,
-  only?: ReadonlyMap<string, readonly string[]>,
+  customers: ReadonlySet<string> | ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
-  for (const customer of await findCustomers(db, customerIds)) {
-    const its: Filter<OrderDocument> = only
-      ? { _id: { $in: only.get(customer._id) ?? [] } }
-      : { customerId: customer._id };
+  for (const customer of await findCustomers(db, customers.keys())) {
+    const its: Filter<OrderDocument> =
+      'get' in customers ? { _id: { $in: customers.get(customer._id) ?? [] } } : { customerId: customer._id };
     if (customer.revision === GONE_REVISION) await forgetCustomer(orders, its);
     if (customer.revision < 0) continue;
     await orders.updateMany(

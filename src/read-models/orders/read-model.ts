@@ -28,14 +28,13 @@ const documents = streamReadModel<OrderState, OrderDocument>({
     load: ({ db }, states) => joinCustomers(db, states),
   },
   async saved({ db }, collection, { states, begun, hasGone }) {
-    const ids = idsByCustomer(begun);
     await Promise.all([
       raiseChanges(
         db,
         states.map(({ placedAt }) => dayOf(placedAt)),
       ),
       hasGone ? raiseAllChanges(db) : undefined,
-      showCustomers(db, collection, ids.keys(), ids),
+      showCustomers(db, collection, idsByCustomer(begun)),
     ]);
   },
 });
