@@ -29,7 +29,9 @@ export const openApiInfo: FastifyDynamicSwaggerOptions = {
     tags: [
       {
         name: 'Orders: commands',
-        description: 'Change orders. In Swagger UI, the order of the examples is the one that was placed last',
+        description:
+          'Change orders. In Swagger UI, the order of the examples is the one that was placed last, and their refund the ' +
+          'one that was requested last',
       },
       { name: 'Orders: queries', description: 'Read orders' },
       { name: 'Analytics', description: 'Figures over many orders' },
@@ -219,9 +221,11 @@ function headers() {
   const required = true;
   return {
     ETag: {
-      description: 'The revision, strong; of an order whose customer is known, with the customer’s own after a dot',
+      description:
+        'The revision, strong; of an order whose customer is known, with the customer’s own after a dot; of one that ' +
+        'stands still at an event that cannot be read, with `.stalled` at its end',
       required,
-      schema: { type: 'string', pattern: '^"\\d+(?:\\.\\d+)?"$' },
+      schema: { type: 'string', pattern: '^"\\d+(?:\\.\\d+)?(?:\\.stalled)?"$' },
       example: '"2.0"',
     },
     Location: {

@@ -260,7 +260,7 @@ export const orders: OperationDocumentations = {
         examples: { pending: refundPending } satisfies Record<string, Static<typeof Refund>>,
       },
     },
-    problems: { field: wrongField('params', '#/refundId', 'must be a UUID'), notFound: refundNotFound },
+    problems: { field: wrongField('params', '#/refundId', 'must be a UUID'), notFound: refundNotFound, gone },
   },
   listRefunds: {
     parameters: { status: 'COMPLETED', cursor: nextRefunds },

@@ -30,7 +30,8 @@ import { sharedSchemas } from './schemas/index.ts';
 import { createAdmittingServer } from './server/admission.ts';
 import { answerBrokenRequest } from './server/broken-requests.ts';
 import { registerBodies } from './server/bytes.ts';
-import { registerGateway } from './server/gateway.ts';
+import { clientAddress, registerGateway } from './server/gateway.ts';
+import { registerHeaders } from './server/headers.ts';
 import { registerLimits } from './server/limits.ts';
 import { registerNotFound } from './server/methods.ts';
 import type { Pressure } from './server/pressure.ts';
@@ -66,6 +67,7 @@ const BODY_LIMIT = 256 * 1024;
 const SERVER_OPTIONS = {
   maxHeaderSize: 16 * 1024,
   keepAliveTimeout: 72_000,
+  requireHostHeader: false, // registerHeaders asks for it, and says so in a problem
   // Node's three timers for slow clients only work together: alone, `requestTimeout` did not end one in 33 s.
   headersTimeout: 2000,
   requestTimeout: 2000,
@@ -109,13 +111,14 @@ export async function buildApp(
     void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
+  registerHeaders(app);
   requireRules(app);
   if (access) guard(app, access, metrics);
   registerNotFound(app);
   registerBodies(app);
   registerGateway(app, limits.trustProxy);
   requirePreconditions(app);
-  await registerLimits(app, limits.rateLimitPerMinute, access && ((request) => request.identity?.id));
+  await registerLimits(app, limits.rateLimitPerMinute, (request) => request.identity?.id ?? clientAddress(request));
 
   await app.register(swagger, document);
   await registerSwaggerUi(app);

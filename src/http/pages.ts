@@ -57,7 +57,13 @@ export async function pageRoutes(
   app.get('/app', { schema }, (_, reply) => reply.redirect('app/'));
   app.get('/app/config.json', { schema }, (_, reply) => reply.header('cache-control', 'no-store').send(settings));
 
-  await app.register(fastifyStatic, { root: FOLDER, serve: false, preCompressed: true, cacheControl: false });
+  await app.register(fastifyStatic, {
+    root: FOLDER,
+    serve: false,
+    preCompressed: true,
+    cacheControl: false,
+    acceptRanges: false,
+  });
   if (!existsSync(`${FOLDER}index.html`)) app.log.warn('the pages are not built: npm run build');
 
   app.get<{ Params: { '*': string } }>('/app/*', { schema }, async (request, reply) => {

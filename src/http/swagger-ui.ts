@@ -8,7 +8,7 @@ interface PageRequest {
 interface PageResponse {
   readonly status?: number;
   readonly url?: string;
-  readonly obj?: { readonly id?: string };
+  readonly obj?: { readonly id?: string; readonly refunds?: readonly { readonly refundId: string }[] };
 }
 
 /** Swagger UI, on any host, over http too, and behind a gateway that puts a prefix before its paths. */
@@ -32,19 +32,23 @@ export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
 
 // Both run in the page, from their source text: they can refer to nothing else here.
 
-/** Remembers the order that was placed last. */
+/** Remembers the order that was placed last, and the refund that was requested last. */
 function responseInterceptor(response: PageResponse): PageResponse {
   if (response.status === 201 && response.url?.endsWith('/orders')) {
     Object.assign(globalThis, { placedOrder: response.obj?.id });
   }
+  const refundId = response.obj?.refunds?.at(-1)?.refundId;
+  if (refundId !== undefined) Object.assign(globalThis, { requestedRefund: refundId });
   return response;
 }
 
-/** Has it stand for the order of the examples, so that the operations work one after another as they are filled in. */
+/** Has them stand for those of the examples, so that the operations work one after another as they are filled in. */
 function requestInterceptor(request: PageRequest): PageRequest {
-  const { placedOrder } = globalThis as { placedOrder?: string };
-  if (placedOrder !== undefined && request.url !== undefined) {
-    request.url = request.url.replace('935d8f8f-ac68-5c6c-a8e5-2c6dad83af30', placedOrder);
+  const { placedOrder, requestedRefund } = globalThis as { placedOrder?: string; requestedRefund?: string };
+  if (request.url !== undefined) {
+    request.url = request.url
+      .replace('935d8f8f-ac68-5c6c-a8e5-2c6dad83af30', placedOrder ?? '$&')
+      .replace('0a33eb5c-9aab-5241-90a0-b40856df0442', requestedRefund ?? '$&');
   }
   return request;
 }

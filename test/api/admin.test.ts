@@ -187,6 +187,7 @@ describe('/admin/parked', () => {
     const id = await placeOrder(service);
     const other = await placeOrder(service);
     const before = Date.now();
+    const { etag } = (await service.getProjected(`/orders/${id}?minRevision=0`)).headers;
     const eventId = await poison(id);
     const find = async () => (await parked()).items.find((item) => item.eventId === eventId);
     await until('it is parked', find);
@@ -196,7 +197,10 @@ describe('/admin/parked', () => {
     expect(Date.parse(entry?.parkedAt ?? '')).toBeGreaterThanOrEqual(before - 1000);
     const items = await projections();
     expect(items.get('orders')).toMatchObject({ parked: 1, stalled: 1 });
-    expect((await service.get(`/orders/${id}`)).body).toMatchObject({ revision: 0, projection: 'stalled' });
+    const stalled = await service.get(`/orders/${id}`, { 'if-none-match': String(etag) });
+    expect(stalled).toMatchObject({ status: 200, headers: { etag: '"0.stalled"' } });
+    expect(stalled.body).toMatchObject({ revision: 0, projection: 'stalled' });
+    expect((await service.get(`/orders/${id}`, { 'if-match': '"0.stalled"' })).status).toBe(200);
     expect((await service.get(`/orders/${other}`)).body).not.toHaveProperty('projection');
   });
 

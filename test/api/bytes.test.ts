@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { request } from '../support/raw-client.ts';
+import { openConnection, request } from '../support/raw-client.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 
 let service: TestService;
@@ -127,5 +127,50 @@ describe('no body', () => {
   it('of an operation without one, but with text, is 415', async () => {
     const headers = { 'content-type': 'text/plain', 'content-length': '2' };
     expect(await request(service.app, 'POST /admin/parked/replay', headers, 'hi')).toMatchObject({ status: 415 });
+  });
+});
+
+describe('a request', () => {
+  const raw = async (text: string) => {
+    const connection = await openConnection(service.app);
+    connection.send(text.replaceAll('\n', '\r\n'));
+    return connection.closed();
+  };
+
+  it.each([
+    ['two hosts', 'GET /menu HTTP/1.1\nHost: a\nhost: b\nConnection: close\n\n'],
+    ['no host', 'GET /menu HTTP/1.1\nConnection: close\n\n'],
+    ['a host that is none', 'GET /menu HTTP/1.1\nHost: a b\nConnection: close\n\n'],
+  ])('with %s is 400 as a problem document', async (_, text) => {
+    expect(await raw(text)).toMatchObject({ status: 400, body: { type: '/problems/bad-request' } });
+  });
+
+  it.each([
+    ['HTTP/1.0, without a host', 'GET /menu HTTP/1.0\n\n'],
+    ['HTTP/1.1, to a host with a port', 'GET /menu HTTP/1.1\nHost: [::1]:3000\nConnection: close\n\n'],
+    ['HTTP/1.1, that expects what nobody knows', 'GET /menu HTTP/1.1\nHost: a\nExpect: x\nConnection: close\n\n'],
+  ])('in %s is answered', async (_, text) => {
+    expect((await raw(text)).status).toBe(200);
+  });
+
+  it.each([
+    ['Content-Encoding', 'gzip, identity', 415],
+    ['Content-Encoding', '', 201],
+    ['Content-Encoding', 'identity,', 201],
+    ['Transfer-Encoding', 'gzip, chunked', 415],
+    ['Transfer-Encoding', 'Chunked', 201],
+  ])('with %s: %s is %i', async (name, value, status) => {
+    const body = order('c');
+    const isChunked = name === 'Transfer-Encoding';
+    const headers = { ...JSON_TYPE, [name]: value, ...(!isChunked && { 'content-length': String(body.length) }) };
+    const sent = isChunked ? `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n` : body;
+    expect((await request(service.app, 'POST /orders', headers, sent)).status).toBe(status);
+  });
+
+  it('answered by 304 is told nothing of a body', async () => {
+    await send('PUT /customers/304', JSON.stringify({ name: 'Ada', email: 'ada@example.com' }));
+    await service.getProjected('/customers/304?minRevision=0');
+    const { status, headers } = await request(service.app, 'GET /customers/304', { 'if-none-match': '"0"' });
+    expect([status, headers['content-length'], headers['etag']]).toEqual([304, undefined, '"0"']);
   });
 });

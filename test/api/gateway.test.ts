@@ -33,6 +33,19 @@ describe('TRUST_PROXY', () => {
     }
   });
 
+  it('of the gateway that adds the port of each connection, counts requests by the address alone', async () => {
+    const gated = await start(['127.0.0.0/8']);
+    for (const [first, ...others] of [
+      ['203.0.113.1:50000', '203.0.113.1:50001', '203.0.113.1'],
+      ['[2001:db8::1]:50000', '[2001:db8::1]:50001', '2001:db8::1'],
+    ]) {
+      const statuses = [];
+      for (const client of [first, ...others])
+        statuses.push((await gated.get('/menu', { 'x-forwarded-for': String(client) })).status);
+      expect(statuses, first).toEqual([200, 200, 429]);
+    }
+  });
+
   it.each([[undefined], [['10.0.0.0/8']]])(
     'of %j, which is not the gateway, believes no header',
     async (trustProxy) => {

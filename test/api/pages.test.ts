@@ -73,6 +73,19 @@ describe('/app/', () => {
     expect([statusCode, headers['cache-control']]).toEqual([404, 'no-store']);
   });
 
+  test('its files, asked for in part, are sent whole; what a precondition rules out is kept by nobody', async () => {
+    const { body } = await ask('/app/', browser);
+    const [, script = ''] = /src="\.\/(assets\/[^"]+\.js)"/.exec(body) ?? [];
+    for (const url of [`/app/${script}`, '/docs/static/swagger-ui.css']) {
+      const whole = await ask(url);
+      for (const range of ['bytes=99999999-', 'bytes=0-9'])
+        expect((await ask(url, { range })).rawPayload.equals(whole.rawPayload), `${url} ${range}`).toBe(true);
+      const refused = await ask(url, { 'if-match': '"x"' });
+      expect([refused.statusCode, refused.headers['content-type']]).toEqual([412, 'application/problem+json']);
+      expect(refused.headers['cache-control'] ?? 'no-store').toBe('no-store');
+    }
+  });
+
   test('its settings, with AUTH=off, say that nobody is asked', async () => {
     const { body, headers } = await ask('/app/config.json');
     expect(headers['cache-control']).toBe('no-store');

@@ -154,6 +154,10 @@ describe('a read whose answer has a tag', () => {
     expect(await statusOf({ 'if-none-match': `"7", W/${tag}` })).toBe(304);
     expect(await statusOf({ 'if-none-match': '"7"' })).toBe(200);
     for (const name of ['if-match', 'if-none-match']) expect(await statusOf({ [name]: '3' })).toBe(400);
+    for (const empty of ['', ',', ' , ']) {
+      expect(await statusOf({ 'if-match': empty })).toBe(412);
+      expect(await statusOf({ 'if-none-match': empty })).toBe(200);
+    }
   });
 });
 

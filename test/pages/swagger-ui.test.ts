@@ -24,5 +24,7 @@ describePages('Swagger UI', (pages) => {
     await service.restart();
     expect(await execute('placeOrder')).toContain('201');
     expect(await execute('getOrder')).toContain('200');
+    for (const id of ['confirmOrder', 'payOrder', 'cancelOrder', 'getRefund', 'completeRefund'])
+      expect(await execute(id), id).toContain('200');
   });
 });

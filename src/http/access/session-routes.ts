@@ -25,7 +25,7 @@ export function sessionRoutes(app: FastifyInstance, access: Access): void {
         }
         const begun = await explaining(
           request,
-          login.begin(`${originOf(request)}${prefixOf(request)}${CALLBACK}`, returnTo),
+          login.begin(here(request, `${prefixOf(request)}${CALLBACK}`).href, returnTo),
         );
         setCookie(request, reply, 'login', begun.sealed, begun.expiresAt);
         return leave(reply, begun.location);
@@ -65,11 +65,15 @@ function withoutPrefix(request: FastifyRequest, path: string): string {
 
 /** What was asked for, as the browser has it. */
 function addressOf(request: FastifyRequest): URL {
-  const origin = originOf(request);
-  if (!URL.canParse(request.url, origin)) throw turnedAway(request, new AccessError('login-failed', 'Host is none'));
-  const url = new URL(request.url, origin);
+  const url = here(request, request.url);
   url.pathname = prefixOf(request) + url.pathname;
   return url;
+}
+
+function here(request: FastifyRequest, path: string): URL {
+  const origin = originOf(request);
+  if (!URL.canParse(path, origin)) throw turnedAway(request, new AccessError('login-failed', 'Host is none'));
+  return new URL(path, origin);
 }
 
 function leave(reply: FastifyReply, location: string): FastifyReply {

@@ -70,6 +70,7 @@ function fromFastify({ statusCode = 500, validation, validationContext, message 
     const [{ pointer, detail } = { pointer: '', detail: '' }] = errors;
     return problem('bad-request', `${validationContext ?? 'request'} ${pointer} ${detail}`, { errors });
   }
+  if (statusCode === 412) return problem('stale-revision', message);
   if (statusCode === 413) return problem('body-too-large', message);
   if (statusCode === 415) return problem('unsupported-media-type');
   return statusCode >= 400 && statusCode < 500 ? problem('bad-request', message) : problem('unexpected');

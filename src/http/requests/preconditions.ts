@@ -4,7 +4,7 @@ import { problem } from '../problems/catalogue.ts';
 import { badField, ProblemError } from '../problems/errors.ts';
 
 /** Entity tags between commas; empty members count for nothing (RFC 9110 §5.6.1.2). */
-const TAGS = /^[\s,]*(?:W\/)?"[^"\s]*"(?:\s*,[\s,]*(?:W\/)?"[^"\s]*")*[\s,]*$/;
+const TAGS = /^[\s,]*(?:(?:W\/)?"[^"\s]*"(?:\s*,[\s,]*(?:W\/)?"[^"\s]*")*[\s,]*)?$/;
 const TAG = /(W\/)?"([^"\s]*)"/g;
 
 /** Tag of a command's answer. Always strong: a weak one cannot be used with If-Match (RFC 9110 §13.1.1). */
@@ -12,9 +12,18 @@ export function revisionTag(revision: number): string {
   return `"${revision}"`;
 }
 
-/** Tag of a read model's answer: the customer's details can change alone. */
-export function documentTag(revision: number, customerRevision: number): string {
-  return customerRevision < 0 ? revisionTag(revision) : `"${revision}.${customerRevision}"`;
+/** Tag of a read model's answer: the customer's details can change alone, and an order can be found to be stalled. */
+export function documentTag({
+  revision,
+  customerRevision,
+  stalled,
+}: {
+  readonly revision: number;
+  readonly customerRevision: number;
+  readonly stalled?: object;
+}): string {
+  const parts = [revision, ...(customerRevision < 0 ? [] : [customerRevision]), ...(stalled ? ['stalled'] : [])];
+  return `"${parts.join('.')}"`;
 }
 
 interface Headers {
@@ -24,7 +33,7 @@ interface Headers {
 
 /**
  * What `If-Match` and `If-None-Match` ask of the present revision, which is −1 where there is nothing; `undefined` when
- * they ask nothing. Of a tag, the part before the dot counts.
+ * they ask nothing. Of a tag, the part before the first dot counts.
  *
  * @throws ProblemError 400 for anything but `*` or a list of entity tags
  */
@@ -40,7 +49,7 @@ function revisionsIn(name: keyof Headers, headers: Headers): Precondition | unde
   if (value === undefined) return undefined;
   if (value.trim() === '*') return (revision) => revision >= 0;
   const revisions = tagsIn(name, value).flatMap((tag) => {
-    const revision = /^"(\d{1,15})(?:\.\d{1,15})?"$/.exec(tag)?.[1];
+    const revision = /^"(\d{1,15})(?:\.\d{1,15})?(?:\.stalled)?"$/.exec(tag)?.[1];
     return revision === undefined ? [] : [Number(revision)];
   });
   return (revision) => revisions.includes(revision);

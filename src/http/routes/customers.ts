@@ -67,7 +67,7 @@ export function customerRoutes(app: App, { customerCommands, customers, pressure
       if (!found) throw notFound(`Customer ${customerId} not found`);
       if (found.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
       const tag = revisionTag(found.revision);
-      if (isUnmodified(request, reply, tag)) return reply.code(304).send(null);
+      if (isUnmodified(request, reply, tag)) return reply.code(304).send();
       return customerJson(found);
     },
   );

@@ -62,7 +62,7 @@ export function menuRoutes(app: App, { menu, menuCommands, menuHistory, currency
       if (found?.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
       if (!found?.isOnMenu) throw new MenuItemNotFoundError(sku);
       const tag = revisionTag(found.revision);
-      if (isUnmodified(request, reply, tag)) return reply.code(304).send(null);
+      if (isUnmodified(request, reply, tag)) return reply.code(304).send();
       return menuItemJson(toState(found));
     },
   );

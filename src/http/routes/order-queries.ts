@@ -46,8 +46,8 @@ export function orderQueryRoutes(app: App, { orders, refunds, pressure }: OrderQ
       if (!order) throw notFound(`Order ${orderId} not found`);
       if (order.revision === GONE_REVISION) throw new ProblemError(problem('gone'));
       if (order.revision < 0) throw new ProblemError(problem('unexpected'));
-      const tag = documentTag(order.revision, order.customerRevision);
-      if (isUnmodified(request, reply, tag)) return reply.code(304).send(null);
+      const tag = documentTag(order);
+      if (isUnmodified(request, reply, tag)) return reply.code(304).send();
       return shapeFor(request, order).order(orderJson(order));
     },
   );

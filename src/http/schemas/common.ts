@@ -117,7 +117,8 @@ const preconditions = {
   ),
 };
 
-export const NotModified = Type.Null({ description: 'Not modified' });
+/** An answer without a body: a `null` would be written, and counted in Content-Length. */
+export const NotModified = Type.Unsafe<undefined>(Type.Null({ description: 'Not modified' }));
 
 /** The revision of a change that the answer must show. */
 export const MinRevision = Type.Object(

@@ -57,6 +57,8 @@ export function createAdmittingServer(
     line.set(response, request);
     lookAgainLater();
   });
+  // What else is expected than 100-continue may be ignored (RFC 9110 §10.1.1); Node would answer without a word.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   return closeInStages(server);
 
   /** Together with all that have room now: appends that are made together leave together. */

@@ -28,17 +28,23 @@ function checkBytes({ raw }: FastifyRequest, reply: FastifyReply, done: HookHand
   if (url.includes('%') && !isDecodable(url)) {
     return done(new ProblemError(problem('bad-request', 'The query is not UTF-8, percent-encoded.')));
   }
-  const { 'content-type': type, 'content-encoding': coding = 'identity' } = headers;
-  if (type === undefined && coding === 'identity') return done();
-  if (headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0)) {
+  const { 'content-type': type, 'content-encoding': coding, 'transfer-encoding': transfer } = headers;
+  const isCompressed = hasOther(coding, 'identity') || hasOther(transfer, 'chunked');
+  if (type === undefined && !isCompressed) return done();
+  if (transfer === undefined && !(Number(headers['content-length']) > 0)) {
     delete headers['content-type'];
-  } else if (coding.toLowerCase() !== 'identity') {
+  } else if (isCompressed) {
     void reply.header('accept-encoding', 'identity');
     return done(new ProblemError(problem('unsupported-media-type', 'The body must not be compressed.')));
   } else if (type !== undefined && OTHER_CHARSET.test(type)) {
     return done(new ProblemError(problem('unsupported-media-type', 'The body must be in UTF-8.')));
   }
   done();
+}
+
+/** Whether a list names another coding than the one that changes nothing; empty members count for nothing. */
+function hasOther(list: string | undefined, plain: string): boolean {
+  return list !== undefined && list.split(',').some((name) => !['', plain].includes(name.trim().toLowerCase()));
 }
 
 function isDecodable(url: string): boolean {

@@ -23,6 +23,12 @@ export function prefixOf({ headers, ips }: FastifyRequest): string {
   return ips !== undefined && ips.length > 1 && isPath(prefix) ? prefix.replace(/\/$/, '') : '';
 }
 
+/** The client's address, as a trusted gateway gives it. Some add the port, which is another for each connection. */
+export function clientAddress({ ip }: FastifyRequest): string {
+  const [, v6, v4] = /^(?:\[(.+)\]|([\d.]+)):\d+$/.exec(ip) ?? [];
+  return v6 ?? v4 ?? ip;
+}
+
 function isPath(prefix: unknown): prefix is string {
   return typeof prefix === 'string' && /^(?:\/[\w.~-]+)+\/?$/.test(prefix);
 }

@@ -10,12 +10,12 @@ const MOST_EVENT_LOOP_DELAY_MS = 1000;
 /**
  * Refuses what one client asks for too often, and watches the event loop for the server's admission.
  *
- * @param callerOf tells clients apart where it knows one; else their addresses do
+ * @param clientOf tells clients apart
  */
 export async function registerLimits(
   app: FastifyInstance,
   rateLimitPerMinute: number | undefined,
-  callerOf?: (request: FastifyRequest) => string | undefined,
+  clientOf: (request: FastifyRequest) => string,
 ): Promise<void> {
   await app.register(underPressure, {
     maxEventLoopDelay: MOST_EVENT_LOOP_DELAY_MS,
@@ -25,7 +25,7 @@ export async function registerLimits(
   await app.register(rateLimit, {
     max: rateLimitPerMinute,
     timeWindow: '1 minute',
-    ...(callerOf && { keyGenerator: (request: FastifyRequest) => callerOf(request) ?? request.ip }),
+    keyGenerator: clientOf,
     errorResponseBuilder: (_, { ttl }) =>
       new ProblemError(problem('too-many-requests', undefined, { retryAfter: Math.max(1, Math.ceil(ttl / 1000)) })),
   });

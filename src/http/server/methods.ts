@@ -21,8 +21,6 @@ export function registerNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler(answer);
 
   function answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    // What is not there now may be so on the instance that is asked next: nobody is to keep this answer.
-    if (reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
     const path = pathOf(request);
     const allowed = new Set([...methods].filter(([url]) => matches(url, path)).flatMap(([, names]) => [...names]));
     if (allowed.size === 0 || allowed.has(request.method))
