@@ -2,7 +2,7 @@
  * The whole product in one command, to look at: an embedded service with the sample menu, some weeks of orders, and
  * people who order, cook and deliver.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +48,8 @@ async function open(folder: string, options: Options, signal: AbortSignal): Prom
     throw new Error(formatProblem(problem));
   });
   const pace = { minuteMs: MINUTE_MS / speed, ordersPerMinute };
-  if (!existsSync(join(folder, 'eventstoredb.sqlite'))) {
+  const past = join(folder, 'past-is-made'); // one that was interrupted goes on
+  if (!existsSync(past)) {
     const config = parseConfig({ DATA_DIR: folder });
     const made = await makePast({
       ...{ config, priceList, orders, days: options.weeks * DAYS_A_WEEK, ...pace, log },
@@ -58,6 +59,7 @@ async function open(folder: string, options: Options, signal: AbortSignal): Prom
       throw error;
     });
     if (made === undefined) return EXIT.done;
+    writeFileSync(past, '');
     say(`${made} orders of the last ${options.weeks} weeks`);
   }
   const pizzeria = await openPizzeria({ DATA_DIR: folder, PORT: String(options.port), AUTH: auth });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 
 /** The file of variables cannot be read, or not all of it. */
@@ -9,7 +9,7 @@ export class EnvFileError extends Error {
 /**
  * Reads a file of `NAME=value` lines as UTF-8, with or without a byte order mark. Without a file there are none.
  *
- * @param names variables that must not be lost: a line that begins with such a name has to set it
+ * @param names variables that must not be lost: a line that gives one a value has to set it, and all of it
  * @throws EnvFileError
  */
 export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<Record<string, string>> {
@@ -17,16 +17,29 @@ export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<
   // Node's parser takes a line of blanks for the beginning of the next name.
   const values = parseEnv(text.replaceAll(/^[^\S\n]+$/gm, '')) as Record<string, string>;
   for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
-    const name = /^\s*(?:export\s+)?(\w+)/.exec(line)?.[1];
-    if (name === undefined || !names.has(name)) continue;
+    const name = nameIn(line, names);
+    if (name === undefined) continue;
     // Node's parser ends an unquoted value at any number sign, docker compose at one behind a blank.
     if (/^[^#=]*=(?!\s*["'`])(?:[^#]*[^\s#])?#/.test(line)) {
       throw new EnvFileError(`${file}, line ${index + 1}: put the value of ${name} in quotes, as there is a # in it`);
+    }
+    const [, quote = '', rest = ''] = /^[^#=]*=\s*(["'`])(.*)$/.exec(line) ?? [];
+    const end = quote === '' ? -1 : rest.indexOf(quote);
+    if (end >= 0 && !/^\s*(?:#.*)?$/.test(rest.slice(end + 1))) {
+      throw new EnvFileError(`${file}, line ${index + 1}: the value of ${name} ends at a quote in its midst`);
     }
     if (Object.hasOwn(values, name)) continue;
     throw new EnvFileError(`${file}, line ${index + 1}, does not set ${name}: write ${name}=value`);
   }
   return values;
+}
+
+/** The variable that a line is about: the one that it begins with, or gives a value in another shape or spelling. */
+function nameIn(line: string, names: ReadonlySet<string>): string | undefined {
+  const first = /^\s*(?:export\s+)?(\w+)/.exec(line)?.[1] ?? '';
+  if (names.has(first) || first.startsWith('OTEL_')) return first;
+  const given = /^[^#=]*?(\w+)["'`]?\s*=/.exec(line)?.[1]?.toUpperCase() ?? '';
+  return names.has(given) ? given : undefined;
 }
 
 function decode(file: string): string {
@@ -35,6 +48,8 @@ function decode(file: string): string {
     bytes = readFileSync(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    const isLink = code === 'ENOENT' && lstatSync(file, { throwIfNoEntry: false }) !== undefined;
+    if (isLink) throw new EnvFileError(`${file} is a link to a file that is not there`);
     if (code === 'ENOENT') return '';
     throw new EnvFileError(`${file} cannot be read: ${message}`, { cause: error });
   }

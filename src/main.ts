@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { accessSettings } from './access/settings.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { startServers } from './servers.ts';
-import { onInterrupt } from './interrupts.ts';
+import { onSignals } from './interrupts.ts';
 import { createLog } from './log.ts';
 
 const CLOSE_WITHIN_MS = 10_000;
@@ -13,6 +13,10 @@ const CLOSE_WITHIN_MS = 10_000;
 const DRAIN_MS = 1000;
 /** Connections that the system keeps until they are taken: beyond Node's 511, a burst has some reset without an answer. */
 const BACKLOG = 4096;
+/** Their listeners are our own, as they may come twice. */
+const REPEATED = ['SIGINT', 'SIGHUP'] as const;
+/** With a listener, the process would run into the same fault again, for ever. */
+const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
 
 // With much memory at hand, V8 would let garbage grow to several times what is in use before it collects it.
 setFlagsFromString('--heap-growing-percent=30');
@@ -32,9 +36,11 @@ async function start(): Promise<void> {
   const closers: (() => Promise<void>)[] = [];
   let drain = () => undefined as unknown;
   let starting: Promise<void> = Promise.resolve();
+  let closing: Promise<void> | undefined;
+  let isBroken = false;
 
   // Before anything is started, so that a signal never finds the process without an ear for it.
-  const options = { delay: CLOSE_WITHIN_MS, logger: log, skip: ['SIGINT' as const] };
+  const options = { delay: CLOSE_WITHIN_MS, logger: log, skip: [...REPEATED, ...FAULTS] };
   const { close } = closeWithGrace(options, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'stopping after an error nobody caught');
     else log.info({ signal }, 'stopping: finishing what is in flight');
@@ -43,9 +49,10 @@ async function start(): Promise<void> {
     await Promise.allSettled([starting, signal === 'SIGTERM' ? delay(DRAIN_MS) : undefined]);
     await closeAll();
     log.info('stopped');
+    if (isBroken) process.exit(1);
   });
-  onInterrupt(close, () => {
-    log.error('second SIGINT, exiting');
+  onSignals(REPEATED, close, () => {
+    log.error('second signal, exiting');
     process.exit(1);
   });
 
@@ -58,7 +65,12 @@ async function start(): Promise<void> {
     throw error;
   }
 
-  async function closeAll(): Promise<void> {
+  /** Once, whoever asks: the process may end when it has ended. */
+  function closeAll(): Promise<void> {
+    return (closing ??= closeEach());
+  }
+
+  async function closeEach(): Promise<void> {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
   }
 
@@ -75,6 +87,7 @@ async function start(): Promise<void> {
     if (tracing) closers.push(() => tracing.close());
     stores.failed.catch((error: unknown) => {
       log.fatal({ err: error }, 'an embedded server is gone');
+      isBroken = true;
       close();
     });
     const { eventStore, mongo } = stores;

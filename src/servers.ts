@@ -101,7 +101,7 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
 
 /**
  * Joins the embedded servers of another process that has this folder, or starts them. Who has it, the lock on the
- * stores' files says: what a process that is gone has left in the folder is not even looked at.
+ * stores' files says: what a process that is gone has left in the folder is not believed.
  *
  * @throws RunningServersError when another process has it and does not say where its servers are; what `startServers` throws
  */
@@ -110,7 +110,7 @@ export async function joinServers(config: ServerConfig, log: Logger): Promise<Se
     return await startServers({ ...config, auth: 'off' }, log);
   } catch (error) {
     if (codeOf(error) !== 'STORE_IN_USE') throw error;
-    const running = read(config.dataDir, (error as Error).message);
+    const running = read(config.dataDir, error as Error & { readonly owner?: number });
     const { eventStoreUrl = running.eventStoreUrl, mongoUrl = running.mongoUrl } = config;
     return startServers({ ...config, eventStoreUrl, mongoUrl, auth: 'off' }, log);
   }
@@ -129,11 +129,15 @@ function write(dataDir: string, running: RunningServers): void {
   renameSync(draft, file);
 }
 
-function read(dataDir: string, why: string): RunningServers {
-  const running = readWhole(dataDir);
+function read(dataDir: string, { message, owner }: Error & { readonly owner?: number }): RunningServers {
+  const found = readWhole(dataDir);
+  // What an earlier process has left names servers that are gone, or by now somebody else's.
+  const running = owner === undefined || found?.pid === owner ? found : undefined;
   const urls = [running?.eventStoreUrl, running?.mongoUrl].filter((url) => url !== undefined);
   if (running && urls.length > 0 && urls.every((url) => typeof url === 'string')) return running;
-  throw new RunningServersError(`${why}; where its servers listen should be in ${serversFile(dataDir)}, and is not`);
+  throw new RunningServersError(
+    `${message}; where its servers listen should be in ${serversFile(dataDir)}, and is not`,
+  );
 }
 
 /** Where the issuer of a service with AUTH=dev should listen; it may be gone. */

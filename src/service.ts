@@ -170,9 +170,9 @@ export async function createService({
     },
   };
 
-  async function prepare(say: (why: string) => void): Promise<void> {
+  async function prepare(signal: AbortSignal, say: (why: string) => void): Promise<void> {
     await carryOverMenu(context, (sku, details) => menuCommands.carryOver(sku, details));
-    await prepareReadModels(context, readModels, rebuilds, say);
+    await prepareReadModels(context, readModels, rebuilds, signal, say);
   }
 
   /** An append on a cached order would bring its stream back. */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -47,6 +47,36 @@ describe('a file of variables', () => {
 
   test.each(['PORT 1', 'PORT: 1', 'PORT', '  export PORT 1'])('with the line %j, is refused by its number', (line) => {
     expect(() => read(`# a comment\n${line}\n`)).toThrow(/, line 2, does not set PORT: write PORT=value$/);
+  });
+
+  test.each([
+    ['- PORT=1', 'PORT'],
+    ['set PORT=1', 'PORT'],
+    ['declare -x MONGODB_URL="mongodb://b"', 'MONGODB_URL'],
+    ['"PORT"="1"', 'PORT'],
+    ['EventStore_URL=esdb://a', 'EVENTSTORE_URL'],
+  ])('with the line %j, which sets nothing, is refused by its number', (line, name) => {
+    expect(() => read(`# PORT=2\n${line}\n`)).toThrow(`, line 2, does not set ${name}: write ${name}=value`);
+  });
+
+  test.each([`MONGODB_URL='a's b'`, String.raw`MONGODB_URL="a\"b"`, 'export MONGODB_URL = "a"b"'])(
+    'with the line %s, whose value would end at a quote in it, is refused',
+    (line) => expect(() => read(line)).toThrow(/line 1: the value of MONGODB_URL ends at a quote in its midst$/),
+  );
+
+  test('with quoted values of several lines, and comments behind quotes, is read', () => {
+    expect(read(`PORT="1" # one\nMONGODB_URL='a"b'\nEVENTSTORE_URL="a\nb"\nOTHER=x=PORT=2\n`)).toEqual({
+      ...{ PORT: '1', MONGODB_URL: 'a"b', EVENTSTORE_URL: 'a\nb', OTHER: 'x=PORT=2' },
+    });
+  });
+
+  test('that is a link to nothing is refused; so is a cut header for traces', () => {
+    const link = join(folder, 'link');
+    symlinkSync(join(folder, 'nowhere'), link);
+    expect(() => readEnvFile(link, NAMES)).toThrow(/is a link to a file that is not there$/);
+    expect(() => read('OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer a#b')).toThrow(
+      /put the value of OTEL_.* in quotes/,
+    );
   });
 
   test.each([

@@ -1,20 +1,21 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { onInterrupt } from '../src/interrupts.ts';
+import { onSignals } from '../src/interrupts.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => {
   vi.useRealTimers();
-  process.removeAllListeners('SIGINT');
+  for (const name of ['SIGINT', 'SIGHUP']) process.removeAllListeners(name);
 });
 
 test('Ctrl-C, which npm hands on as well, is one; a later one ends at once', () => {
   const said: string[] = [];
-  onInterrupt(
+  onSignals(
+    ['SIGINT', 'SIGHUP'],
     () => said.push('first'),
     () => said.push('again'),
   );
   process.emit('SIGINT');
-  process.emit('SIGINT');
+  process.emit('SIGHUP');
   vi.advanceTimersByTime(900);
   process.emit('SIGINT');
   expect(said).toEqual(['first']);

@@ -54,6 +54,13 @@ test('a file that tells where servers are is replaced by a whole one, never writ
 });
 
 describe('a tool beside the service', () => {
+  test('does not believe what a process that is gone has left, while another one has the folder', async () => {
+    await kept(startServers(config(), log));
+    const left = JSON.parse(readFileSync(file, 'utf8')) as object;
+    writeFileSync(file, JSON.stringify({ ...left, pid: 999_999_999 }));
+    await expect(joinServers(config(), log)).rejects.toThrow(RunningServersError);
+  });
+
   test('joins the servers of a process that has the folder, and leaves them and their file alone', async () => {
     const service = await kept(startServers(config(), log));
     const tool = await joinServers(config(), log);

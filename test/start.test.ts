@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ const newFolder = () => mkdtempSync(join(folder, `${(folders += 1)}-`));
 async function run(
   env: Record<string, string>,
   cwd = newFolder(),
-  onListening: (signal: () => void) => void = () => undefined,
+  onListening: (signal: (name?: NodeJS.Signals) => void) => void = () => undefined,
 ) {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [MAIN], { env: { PATH, PORT: '0', ...env }, cwd });
@@ -42,7 +42,7 @@ async function run(
       said[name] += text;
       if (isListening || !said.stdout.includes('"msg":"listening"')) return;
       isListening = true;
-      onListening(() => child.kill('SIGINT'));
+      onListening((name = 'SIGINT') => child.kill(name));
     });
   }
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
@@ -58,6 +58,35 @@ describe('the service', { timeout: DEADLINE_MS }, () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('"msg":"stopped"');
   });
+
+  test('whose window is closed, which may be said twice, ends with 0', async () => {
+    const { code, stdout } = await run({}, undefined, (signal) => {
+      signal('SIGHUP');
+      signal('SIGHUP');
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain('"msg":"stopped"');
+  });
+
+  test.each(['SIGSEGV', 'SIGBUS'] as const)('that faults, with %s, is dead', async (name) => {
+    const { code, signal } = await run({}, undefined, (send) => send(name));
+    expect({ code, signal }).toEqual({ code: null, signal: name });
+  });
+
+  test.each([200, 600, 1000, 1400])(
+    'that is told to stop %i ms before it fails or so, closes its stores',
+    async (ms) => {
+      const cwd = newFolder();
+      const { PATH = '' } = process.env;
+      const child = spawn(process.execPath, [MAIN], { env: { PATH, PORT: String(port) }, cwd, stdio: 'ignore' });
+      setTimeout(() => child.kill('SIGINT'), ms);
+      await once(child, 'exit');
+      const data = join(cwd, 'data');
+      const isTooEarly = child.signalCode === 'SIGINT'; // nobody listened to it yet
+      if (!isTooEarly && existsSync(data))
+        expect(readdirSync(data).filter((file) => /wal|pid$|json$/.test(file))).toEqual([]);
+    },
+  );
 
   test.each([
     ['PORT', 'in use', () => `PORT ${port} of HOST 127.0.0.1 is in use by another program`],

@@ -1,5 +1,6 @@
 import { ConfigError } from '../config.ts';
-import { onInterrupt } from '../interrupts.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { onSignals } from '../interrupts.ts';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, behind: 3, interrupted: 130 } as const;
 
@@ -24,7 +25,7 @@ export interface Program<Command> {
   readonly explain: (error: unknown) => string;
 }
 
-/** Runs a program and ends the process with its exit code. A second signal ends it at once. */
+/** Runs a program and ends the process with its exit code. A second signal ends it at once. What cannot be said is a failure. */
 export async function runProgram<Command>(program: Program<Command>): Promise<never> {
   const interrupt = new AbortController();
   const exit = () => process.exit(EXIT.interrupted);
@@ -32,11 +33,19 @@ export async function runProgram<Command>(program: Program<Command>): Promise<ne
     process.stderr.write('\nstopping: finishing what is in flight\n');
     interrupt.abort();
   };
-  onInterrupt(stop, exit);
-  // Whoever read what is said has gone, as `| head` does.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interrupt.abort());
-  process.on('SIGTERM', () => (interrupt.signal.aborted ? exit() : stop()));
-  process.exit(await exitCodeOf(program, interrupt.signal)); // connections still being tried would keep the process
+  onSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], stop, exit);
+  let unsaid: Error | undefined;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Whoever read what is said may have gone, as `| head` does.
+      if (error.code !== 'EPIPE') unsaid ??= error;
+      interrupt.abort();
+    });
+  }
+  const exitCode = await exitCodeOf(program, interrupt.signal);
+  await turn(); // until then, the last write may fail
+  if (unsaid) process.stderr.write(`The output cannot be written: ${unsaid.message}\n`);
+  process.exit(unsaid ? EXIT.failed : exitCode); // connections still being tried would keep the process
 }
 
 async function exitCodeOf<Command>(

@@ -31,6 +31,8 @@ export function connectEventStore(url: string): EventStoreDBClient {
     'grpc-node.flow_control_window': RECEIVE_WINDOW,
     ...(!isKeepAliveSet && KEEP_ALIVE),
   });
+  // The client asks a node what it can do, and keeps an answer that failed. Any node can that the service runs on.
+  client['supports'] = () => Promise.resolve(true);
   return client;
 }
 
@@ -122,7 +124,12 @@ export async function readHead(client: EventStoreDBClient, ms: number): Promise<
     for await (const { event } of reading) head = event?.position;
     return head;
   };
-  return withTimeLimit(ms, readToItsEnd(), () => void reading.cancel());
+  return withTimeLimit(ms, readToItsEnd(), () => giveUp(reading));
+}
+
+/** Cancels a read. One that could not begin yet, and then does not, fails to be cancelled as well. */
+export function giveUp(reading: { cancel(): Promise<void> }): void {
+  reading.cancel().catch(() => undefined);
 }
 
 /**

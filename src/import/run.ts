@@ -62,14 +62,14 @@ async function writeAll(
   const { streamPrefix, currency } = config;
   const streams = createStreamStore({ client: stores.eventStore, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
   const importing = { streams, correlationId: randomUUID(), retry, signal };
-  if (options.withMenu) {
-    const listed = await importMenu(plan.priceList, { ...importing, log });
-    const deleted = plan.priceList.size - listed;
-    out.write(`${listed} items on the menu${deleted > 0 ? `, ${deleted} not: their streams were deleted` : ''}\n`);
-  }
   const progress = createProgress(out, ordersOf(plan.orders.length));
   let counts: ImportCounts = { imported: 0, alreadyThere: 0, deleted: 0 };
   try {
+    if (options.withMenu) {
+      const listed = await importMenu(plan.priceList, { ...importing, log });
+      const deleted = plan.priceList.size - listed;
+      out.write(`${listed} items on the menu${deleted > 0 ? `, ${deleted} not: their streams were deleted` : ''}\n`);
+    }
     await importOrders(plan.orders, {
       ...importing,
       origin: { customerId: options.customerId, currency },

@@ -37,9 +37,12 @@ export async function* readLines(open: () => AsyncIterable<Uint8Array>): AsyncGe
   }
 }
 
+/** A character beyond ASCII in UTF-8, byte by byte: what two or more letters of Latin-1 hardly ever look like. */
+const CHARACTER = /[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}/;
+
 async function isLatin1(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
   for await (const line of splitLines(chunks)) {
-    if (isMarked(line) || (!isAscii(line) && isUtf8(line))) return false;
+    if (isMarked(line) || (!isAscii(line) && (isUtf8(line) || CHARACTER.test(decodeLatin1(line))))) return false;
   }
   return true;
 }

@@ -1,5 +1,5 @@
 import { ErrorType, type EventStoreDBClient, FORWARDS, START } from '@eventstore/db-client';
-import { withTimeLimit } from '../eventstoredb/client.ts';
+import { giveUp, withTimeLimit } from '../eventstoredb/client.ts';
 import { hasType } from '../eventstoredb/errors.ts';
 import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
@@ -19,7 +19,12 @@ export interface ParkedEvent {
  *
  * @throws EventStoreUnavailableError
  */
-export async function readParked(client: EventStoreDBClient, group: string, limit: number): Promise<ParkedEvent[]> {
+export async function readParked(
+  client: EventStoreDBClient,
+  group: string,
+  limit: number,
+  timeLimitMs = STORE_TIME_LIMIT_MS,
+): Promise<ParkedEvent[]> {
   const reading = client.readStream(`$persistentsubscription-$all::${group}-parked`, {
     direction: FORWARDS,
     fromRevision: START,
@@ -30,7 +35,7 @@ export async function readParked(client: EventStoreDBClient, group: string, limi
   const drain = async () => {
     for await (const { event, link } of reading) if (link) items.push(parkedEvent(link, event));
   };
-  await withTimeLimit(STORE_TIME_LIMIT_MS, drain(), () => void reading.cancel()).catch((error: unknown) => {
+  await withTimeLimit(timeLimitMs, drain(), () => giveUp(reading)).catch((error: unknown) => {
     if (!hasType(error, ErrorType.STREAM_NOT_FOUND) && !hasType(error, ErrorType.STREAM_DELETED)) throw error;
   });
   return items;

@@ -74,10 +74,19 @@ export interface Projection {
    * Writes what was added before this call, while more may be added. The caller awaits it before it calls it again.
    *
    * @param ready settles when the read models in `after` have written the same events
-   * @returns the stalled streams, each with the event from which on nothing was projected
    */
-  write(ready?: Promise<unknown>): Promise<ReadonlyMap<string, Stall>>;
+  write(ready?: Promise<Outcome>): Promise<Outcome>;
 }
+
+/** What was found out while events were written. */
+export interface Outcome {
+  /** The stalled streams, each with the event from which on nothing was projected. */
+  readonly stalls: ReadonlyMap<string, Stall>;
+  /** Ids of aggregates whose streams are gone, although events of them were still on their way. */
+  readonly gone: ReadonlySet<string>;
+}
+
+export const NOTHING_FOUND: Outcome = { stalls: new Map(), gone: new Set() };
 
 /** Why the projection of a stream is stalled: its event at `revision` cannot be read or applied. */
 export interface Stall {

@@ -1,4 +1,4 @@
-import type { LogEvent, Projection, ReadModel, Stall } from './read-model.ts';
+import type { LogEvent, Outcome, Projection, ReadModel } from './read-model.ts';
 
 /** Projects into several read models at once; each writes after those that it reads. */
 export function projectTogether(models: readonly ReadModel[], project: (model: ReadModel) => Projection): Projection {
@@ -10,14 +10,23 @@ export function projectTogether(models: readonly ReadModel[], project: (model: R
     isFull: () => parts.some(({ projection }) => projection.isFull()),
     begun: () => parts.reduce((sum, { projection }) => sum + projection.begun(), 0),
     async write() {
-      const writes = new Map<string, Promise<ReadonlyMap<string, Stall>>>();
+      const writes = new Map<string, Promise<Outcome>>();
       for (const { model, projection } of parts) {
         const before = (model.after ?? []).flatMap((name) => writes.get(name) ?? []);
-        writes.set(model.name, projection.write(Promise.all(before)));
+        const ready = allOf(before);
+        ready.catch(() => undefined); // thrown below, whether or not this one gets as far as waiting for it
+        writes.set(model.name, projection.write(ready));
       }
-      const stalls = await Promise.all(writes.values());
-      return new Map(stalls.flatMap((ofModel) => [...ofModel]));
+      return allOf(writes.values());
     },
+  };
+}
+
+async function allOf(writes: Iterable<Promise<Outcome>>): Promise<Outcome> {
+  const outcomes = await Promise.all(writes);
+  return {
+    stalls: new Map(outcomes.flatMap(({ stalls }) => [...stalls])),
+    gone: new Set(outcomes.flatMap(({ gone }) => [...gone])),
   };
 }
 

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { AllStreamRecordedEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readLog } from '../../src/read-models/log-reader.ts';
+import { toLogEvent } from '../../src/read-models/read-model.ts';
+import { projectTogether } from '../../src/read-models/together.ts';
 import { besides, caughtUp, placeOrder } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
@@ -52,6 +56,31 @@ async function lastRevision(stream: string): Promise<bigint> {
 async function gone(path: string): Promise<void> {
   await until(`${path} is gone`, async () => (await service.get(path)).status === 410);
 }
+
+test('events of an order that are projected after those that say that it is gone leave nothing of it', async () => {
+  const id = await newOrder();
+  await service.post(`/orders/${id}/cancel`, { reason: 'x' });
+  await caughtUp(service);
+  const { context, models, database } = besides(service);
+  const events: AllStreamRecordedEvent[] = [];
+  for await (const page of readLog(context.client, [streamOf('PizzaOrder', id)])) events.push(...page.events);
+  expect(events.map(({ type }) => type)).toContain('RefundRequested');
+  await ways['deleted softly'](streamOf('PizzaOrder', id));
+  await gone(`/orders/${id}`);
+  await caughtUp(service);
+
+  // Another instance has had them in hand until now. Its first one is missing, then all are there.
+  for (const late of [events.slice(1), events]) {
+    const projection = projectTogether(models, (model) => model.project(context, model.name));
+    await projection.add(late.map((event) => toLogEvent(service.config.streamPrefix, event)));
+    expect((await projection.write()).gone).toEqual(new Set([id]));
+    for (const name of ['audit', 'refunds'])
+      expect({ name, left: await database.db.collection(name).countDocuments({ orderId: id }) }).toEqual({
+        name,
+        left: 0,
+      });
+  }
+});
 
 describe.each(names)('an order whose stream was %s', (way) => {
   test('is gone for every read and command, though it was cached, and nothing is appended or parked', async () => {

@@ -108,17 +108,18 @@ describe('every changing route', () => {
     () => ({ method: 'POST', url: '/admin/projections/orders/verify' }),
     () => ({ method: 'POST', url: '/admin/projections/orders/rebuild' }),
   ];
-  it.each(['', ',', '3', '"3', '"a" "b"', '*, "3"', 'W/3'])(
-    'with the list %j is 400 and names the header',
-    async (list) => {
-      for (const arrange of routes) {
-        for (const name of ['if-match', 'if-none-match']) {
-          const { status, body } = await send(service, await arrange(), { [name]: list });
-          expect({ status, body }).toMatchObject({ status: 400, body: { errors: [{ pointer: `#/${name}` }] } });
-        }
+  it.each(['', ',', ' , '])('with the list %j, which is empty, is 412 by If-Match', async (list) => {
+    for (const arrange of routes) expect((await send(service, await arrange(), { 'if-match': list })).status).toBe(412);
+  });
+
+  it.each(['3', '"3', '"a" "b"', '*, "3"', 'W/3'])('with the list %j is 400 and names the header', async (list) => {
+    for (const arrange of routes) {
+      for (const name of ['if-match', 'if-none-match']) {
+        const { status, body } = await send(service, await arrange(), { [name]: list });
+        expect({ status, body }).toMatchObject({ status: 400, body: { errors: [{ pointer: `#/${name}` }] } });
       }
-    },
-  );
+    }
+  });
 
   it('that changes nothing that has a tag refuses If-Match, and takes If-None-Match', async () => {
     for (const arrange of routes.slice(changes.length, -1)) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -44,6 +44,21 @@ test('a program, of which nobody reads what it says, ends without a stack trace'
   const { code, stderr } = await projections(['verify', 'orders'], {}, service, false);
   expect({ code, stderr }).toEqual({ code: expect.any(Number) as number, stderr: '' });
   expect([0, 130]).toContain(code);
+});
+
+test.skipIf(!existsSync('/dev/full'))('a program, whose words cannot be written, says so and ends with 1', async () => {
+  const full = openSync('/dev/full', 'w');
+  const { PATH = '' } = process.env;
+  const env = { PATH, EVENTSTORE_URL: inject('eventStoreUrl'), MONGODB_URL: inject('mongoUrl') };
+  const child = spawn(process.execPath, [CLI, '--help'], { env, cwd: folder, stdio: ['ignore', full, 'pipe'] });
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  closeSync(full);
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringContaining('The output cannot be written: ENOSPC') as string,
+  });
 });
 
 describe('npm run projections', () => {

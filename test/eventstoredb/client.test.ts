@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientHttp2Session } from 'node:http2';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { startEmbedded } from '@marios-pizzeria/embedded-eventstoredb';
+import { PersistentSubscriptionDoesNotExistError } from '@eventstore/db-client';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { Http2SubchannelCall } from '@grpc/grpc-js/build/src/subchannel-call.js';
 import { Http2SubchannelConnector } from '@grpc/grpc-js/build/src/transport.js';
@@ -9,8 +14,10 @@ import { connectEventStore, readHead } from '../../src/eventstoredb/client.ts';
 import { EventStoreUnavailableError } from '../../src/eventstoredb/errors.ts';
 import { createStreamStore } from '../../src/eventstoredb/streams.ts';
 import { createBatchAppend } from '../../src/eventstoredb/wire/append.ts';
+import { readParked } from '../../src/read-models/parked.ts';
 import { freePort } from '../support/ports.ts';
 import { connectThroughProxy } from '../support/proxied-client.ts';
+import { until } from '../support/until.ts';
 
 test('a client pings every 3 s, unless its URL says otherwise, and no warning is printed', async () => {
   const warned = vi.spyOn(console, 'warn').mockReturnValue();
@@ -69,6 +76,38 @@ test('a cluster of which no node answers is away, for as long as it is, and the 
   for (const read of [() => streams.readRecorded('PizzaOrder-1'), () => readHead(client, 60_000)])
     await expect(read()).rejects.toThrow(EventStoreUnavailableError);
   await client.dispose();
+});
+
+test('a cluster of which no node answers in time is away, and what fails afterwards is nobody’s', async () => {
+  const ports = [await freePort(), await freePort()];
+  const client = connectEventStore(
+    `esdb://${ports.map((port) => `127.0.0.1:${port}`).join(',')}?tls=false&maxDiscoverAttempts=2&discoveryInterval=200`,
+  );
+  await expect(readHead(client, 20)).rejects.toThrow(EventStoreUnavailableError);
+  await expect(readParked(client, 'group', 1, 20)).rejects.toThrow(EventStoreUnavailableError);
+  // An error that nobody caught would have the process end.
+  const isOver = client['getChannel']().catch(() => 'over');
+  expect(await isOver).toBe('over');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await client.dispose();
+});
+
+test('a group of a cluster is asked about again after an outage in which somebody has asked', async () => {
+  const ports = [await freePort(), await freePort()];
+  const client = connectEventStore(
+    `esdb://${ports.map((port) => `127.0.0.1:${port}`).join(',')}?tls=false&maxDiscoverAttempts=1`,
+  );
+  const ask = () => client.getPersistentSubscriptionToAllInfo('none');
+  await expect(ask()).rejects.toThrow('no node of the event store answers');
+  const dataDir = mkdtempSync(join(tmpdir(), 'pizzeria-test-'));
+  const server = await startEmbedded({ dataDir, port: ports[0] ?? 0 });
+  await until('it says that there is none', async () => {
+    const error: unknown = await ask().catch((reason: unknown) => reason);
+    return error instanceof PersistentSubscriptionDoesNotExistError;
+  });
+  await client.dispose();
+  await server.close();
+  rmSync(dataDir, { recursive: true });
 });
 
 test('an error of a call on a channel, while no node is there for the next one, is nobody’s', async () => {

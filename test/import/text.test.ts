@@ -36,6 +36,14 @@ describe('lines', () => {
     expect(broken).toEqual([undefined, 'not UTF-8, as the rest of the file is', undefined]);
   });
 
+  it('of which the only one beyond ASCII is both, is broken', async () => {
+    const both = Buffer.concat([Buffer.from('Jalapeño, Jam'), Buffer.from('ó', 'latin1'), Buffer.from('n\nplain')]);
+    expect((await linesOf(both)).map((line) => line.broken)).toEqual([
+      'not UTF-8, as the rest of the file is',
+      undefined,
+    ]);
+  });
+
   it('of a Latin-1 file are all Latin-1', async () => {
     expect(await textOf(Buffer.from('é\nplain\nè\n', 'latin1'))).toEqual(['é', 'plain', 'è']);
   });

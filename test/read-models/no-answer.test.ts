@@ -74,7 +74,7 @@ interface Work {
 
 const prepare = (context: Context) => {
   const { models } = besides(service);
-  return prepareReadModels(context, models, createRebuilds(context, models));
+  return prepareReadModels(context, models, createRebuilds(context, models), new AbortController().signal);
 };
 const verify = (name: string) => (context: Context) =>
   createProjectionAdmin({ ...besides(service), context, rebuilds: createRebuilds(context, []) }).verify(name, {

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from 
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { connectMongo } from '../../src/read-models/database.ts';
 import { READ_MODELS } from '../../src/read-models/index.ts';
-import type { ReadModel } from '../../src/read-models/read-model.ts';
+import type { Outcome, ReadModel } from '../../src/read-models/read-model.ts';
 import { rebuildStates } from '../../src/read-models/rebuild/lease.ts';
 import { OTHER_LOG } from '../../src/read-models/rebuild/discard.ts';
 import { createService, type Service } from '../../src/service.ts';
@@ -250,7 +250,7 @@ describe('read models of another log', { timeout: DEADLINE_MS }, () => {
       ...model,
       project(...args: Parameters<ReadModel['project']>) {
         const projection = model.project(...args);
-        return { ...projection, write: async (before?: Promise<unknown>) => (await held, projection.write(before)) };
+        return { ...projection, write: async (before?: Promise<Outcome>) => (await held, projection.write(before)) };
       },
     }));
     const running = await startService(store.url, holding);

@@ -103,11 +103,17 @@ function createVisit(browser: Browser) {
       try {
         if (failed !== undefined || unexpected.length > 0) await takePictures(failed ?? 'fault');
       } finally {
-        await Promise.all(contexts.map((context) => context.close()));
+        await Promise.all(contexts.map(close));
       }
       if (unexpected.length > 0) throw new Error(`pages did what they should not:\n  ${unexpected.join('\n  ')}`);
     },
   };
+
+  /** What is still answered on behalf of the service is let go first: its failure would be an error that nobody caught. */
+  async function close(context: BrowserContext): Promise<void> {
+    for (const routed of [...context.pages(), context]) await routed.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.close();
+  }
 
   /** For whoever has to find out why a test has failed. */
   async function takePictures(name: string): Promise<void> {

@@ -1174,7 +1174,7 @@ export interface components {
     requestBodies: never;
     headers: {
         /**
-         * @description The revision, strong; of an order whose customer is known, with the customer’s own after a dot
+         * @description The revision, strong; of an order whose customer is known, with the customer’s own after a dot; of one that stands still at an event that cannot be read, with `.stalled` at its end
          * @example "2.0"
          */
         ETag: string;
@@ -3929,6 +3929,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Gone */
+            410: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -5222,6 +5232,16 @@ export interface operations {
                     "application/json": components["schemas"]["Projections"];
                 };
             };
+            /** @description The request is malformed or breaks its schema */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nobody knows who asks */
             401: {
                 headers: {
@@ -5811,6 +5831,16 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenBoard"];
                 };
             };
+            /** @description The request is malformed or breaks its schema */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nobody knows who asks */
             401: {
                 headers: {
@@ -6104,6 +6134,16 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            /** @description The request is malformed or breaks its schema */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Nobody knows who asks */
             401: {
                 headers: {
@@ -6180,6 +6220,16 @@ export interface operations {
                 content: {
                     "text/plain": string;
                     "application/openmetrics-text": string;
+                };
+            };
+            /** @description The request is malformed or breaks its schema */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Nobody knows who asks */

@@ -25,7 +25,14 @@ export type StartServer = (options: EmbeddedOptions) => Promise<EmbeddedServer>;
 /** What a server's worker thread tells its launcher. */
 export type WorkerMessage =
   | { readonly type: 'listening'; readonly url: string }
-  | { readonly type: 'refused'; readonly message: string; readonly code: string | undefined };
+  | ({ readonly type: 'refused'; readonly message: string } & Refusal);
+
+/** What more an error says of why a server cannot start. */
+interface Refusal {
+  readonly code: string | undefined;
+  /** Id of the process that has the file. */
+  readonly owner: number | undefined;
+}
 
 /**
  * Runs an embedded server in a worker thread and waits until it listens.
@@ -41,7 +48,10 @@ export async function launchWorker(script: URL, options: EmbeddedOptions): Promi
     // `node --watch` of Node 24 sends messages of its own.
     worker.on('message', (message: WorkerMessage | { readonly type?: undefined }) => {
       if (message.type === 'listening') resolve(message.url);
-      if (message.type === 'refused') reject(Object.assign(new Error(message.message), { code: message.code }));
+      if (message.type === 'refused') {
+        const { code, owner } = message;
+        reject(Object.assign(new Error(message.message), { code, owner }));
+      }
     });
   });
   const url = await Promise.race([

@@ -12,6 +12,13 @@ class StoreFileError extends Error {
 /** Another process has the file open. */
 class StoreInUseError extends StoreFileError {
   readonly code = 'STORE_IN_USE';
+  /** That process's id; undefined where it is not known. */
+  readonly owner: number | undefined;
+
+  constructor(file: string, owner: number | undefined) {
+    super(`${file} is in use by process ${owner ?? '(unknown)'}; stop it or choose another DATA_DIR`);
+    this.owner = owner;
+  }
 }
 
 /** Another program listens there. */
@@ -147,7 +154,7 @@ function explain(error: unknown, file: string, pidFile: string): unknown {
   if (error instanceof StoreFileError || !(error instanceof Error)) return error;
   const code = (error as { code?: string }).code ?? '';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return new StoreInUseError(`${file} is in use by process ${owner(pidFile)}; stop it or choose another DATA_DIR`);
+    return new StoreInUseError(file, ownerIn(pidFile));
   }
   if (code.startsWith('SQLITE_NOTADB')) return corrupt(file, 'it is not a SQLite database');
   if (code.startsWith('SQLITE_CORRUPT')) return corrupt(file, `${code}: ${error.message}`);
@@ -163,11 +170,11 @@ function explain(error: unknown, file: string, pidFile: string): unknown {
   return error;
 }
 
-function owner(pidFile: string): string {
+function ownerIn(pidFile: string): number | undefined {
   try {
-    return readFileSync(pidFile, 'utf8').trim();
+    return Number(readFileSync(pidFile, 'utf8')) || undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '(unknown)';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

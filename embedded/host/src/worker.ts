@@ -17,6 +17,7 @@ export async function serveInWorker(start: StartServer): Promise<void> {
     post({ type: 'listening', url: server.url });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    post({ type: 'refused', message, code: (error as { code?: string }).code });
+    const { code, owner } = error as { readonly code?: string; readonly owner?: number };
+    post({ type: 'refused', message, code, owner });
   }
 }

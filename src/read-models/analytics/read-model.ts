@@ -5,7 +5,7 @@ import { endOfLog } from '../log-reader.ts';
 import { DAY_MS, dayOf, orderDays, raiseAllChanges, raiseChanges } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';
 import type { RefundDocument } from '../refunds/document.ts';
-import type { Projection, ReadModel } from '../read-model.ts';
+import { NOTHING_FOUND, type Projection, type ReadModel } from '../read-model.ts';
 import { type Difference, type Findings, note, noteBehind, type VerifyRun } from '../findings.ts';
 import { lookAgain } from '../verify/look-again.ts';
 import { addUpDays, figuresOf, type FiguresDocument } from './figures.ts';
@@ -85,7 +85,7 @@ const NOTHING: Projection = {
   add: () => Promise.resolve(),
   isFull: () => false,
   begun: () => 0,
-  write: () => Promise.resolve(new Map()),
+  write: () => Promise.resolve(NOTHING_FOUND),
 };
 
 /** @returns undefined also while the orders of the day change */

@@ -5,7 +5,7 @@ import { decodeEvent, type StoredEvent, type StoredOrderEvent } from '../../even
 import { UnreadableEventError } from '../../eventstoredb/errors.ts';
 import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
 import { isOnlyDuplicates } from '../errors.ts';
-import type { Projection, ReadModel, ReadModelContext } from '../read-model.ts';
+import { NOTHING_FOUND, type Projection, type ReadModel, type ReadModelContext } from '../read-model.ts';
 import { verifyDocuments } from '../verify/documents.ts';
 import type { Verification } from '../verify/verification.ts';
 import { type AuditDocument, toAuditDocument } from './document.ts';
@@ -17,6 +17,7 @@ export const audit: ReadModel = {
   name: 'audit',
   version: 1,
   categories: ['PizzaOrder'],
+  after: ['orders'],
   indexes: [
     { key: { recordedAt: -1, _id: -1 } },
     { key: { orderId: 1, recordedAt: -1, _id: -1 } },
@@ -43,16 +44,17 @@ function projectAudit(collection: Collection<AuditDocument>): Projection {
     },
     isFull: () => waiting.length >= MOST_WAITING,
     begun: () => begun,
-    async write() {
+    async write(ready) {
       const documents = waiting;
-      const removed = [...gone];
       waiting = [];
+      const own = gone;
       gone = new Set();
       await forEachOf(chunksOf(documents, DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, (some) => insert(collection, some));
+      const removed = [...own, ...((await ready)?.gone ?? [])];
       await forEachOf(chunksOf(removed, DOCUMENTS_PER_WRITE), 1, async (orderIds) => {
         await collection.deleteMany({ orderId: { $in: orderIds } });
       });
-      return new Map();
+      return NOTHING_FOUND;
     },
   };
 }

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
 import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
 import { isOnlyDuplicates } from '../errors.ts';
-import type { LogEvent, Projection, ReadModelContext, Stall } from '../read-model.ts';
+import type { LogEvent, Outcome, Projection, ReadModelContext } from '../read-model.ts';
 import { EMPTY, type Fold, foldNext, GONE } from './fold.ts';
 import { GONE_REVISION, type StreamDocument, type StreamReadModel } from './stream-model.ts';
 
@@ -98,8 +98,18 @@ export function projectStreams<State, Document extends StreamDocument>(
     if (!document) return { from: undefined, stalledAt: undefined, fold: EMPTY };
     if (document.revision === GONE_REVISION) return { from: GONE.revision, stalledAt: undefined, fold: GONE };
     const { revision, stalled } = document;
-    const state = revision < 0 ? undefined : model.toState(document);
-    return { from: revision, stalledAt: stalled?.revision, fold: { state, revision, stall: undefined } };
+    const stalledAt = stalled?.revision;
+    try {
+      const state = revision < 0 ? undefined : model.toState(document);
+      return { from: revision, stalledAt, fold: { state, revision, stall: undefined } };
+    } catch (err) {
+      // Somebody has changed it: its stream says what it should be.
+      context.log.warn(
+        { err, readModel: model.name, id: document._id },
+        'a document that cannot be read is folded anew',
+      );
+      return { from: revision, stalledAt, fold: EMPTY };
+    }
   }
 
   /** Folds on from the stream itself, up to a revision. */
@@ -115,7 +125,7 @@ export function projectStreams<State, Document extends StreamDocument>(
     return context.streams.isGone(stream, first);
   }
 
-  async function write(ready?: Promise<unknown>): Promise<ReadonlyMap<string, Stall>> {
+  async function write(ready?: Promise<Outcome>): Promise<Outcome> {
     writing = open;
     const plans = [...writing.values()];
     open = new Map();
@@ -135,7 +145,10 @@ export function projectStreams<State, Document extends StreamDocument>(
     };
     writing = new Map();
     await model.saved?.(context, collection, saved);
-    return new Map(plans.flatMap(({ stream, fold: { stall } }) => (stall ? [[stream, stall] as const] : [])));
+    return {
+      stalls: new Map(plans.flatMap(({ stream, fold: { stall } }) => (stall ? [[stream, stall] as const] : []))),
+      gone: new Set(plans.flatMap(({ id, fold }) => (fold === GONE ? [id] : []))),
+    };
   }
 
   async function save(plans: readonly Plan<State>[]): Promise<void> {

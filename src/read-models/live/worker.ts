@@ -4,6 +4,7 @@ import { ensureConnected, withTimeLimit as withEventStoreTimeLimit } from '../..
 import { readMetadata } from '../../eventstoredb/codec.ts';
 import { consume as subscribe, type Subscription } from '../../eventstoredb/wire/consume.ts';
 import type { ResolvedEvent } from '../../eventstoredb/wire/recorded-event.ts';
+import { untilAborted } from '../../interruption.ts';
 import { inStoreSpan, inTrace, linksTo, type Trace } from '../../tracing/trace.ts';
 import { traceIdIn } from '../../tracing/traceparent.ts';
 import { withTimeLimit } from '../database.ts';
@@ -45,7 +46,7 @@ export interface WorkerOptions {
   /** What the names of its groups begin with: see `groupOf`. */
   readonly group: string;
   /** Runs before each start of consuming, and puts in place what must be there first. `say` why read models are built anew. */
-  readonly prepare: (say: (why: string) => void) => Promise<void>;
+  readonly prepare: (signal: AbortSignal, say: (why: string) => void) => Promise<void>;
   /** While requests queue, they come first. */
   readonly pressure: { readonly isHigh: () => boolean };
 }
@@ -82,7 +83,7 @@ export function startWorker(options: WorkerOptions): Worker {
 
   const supervised = supervise('projection worker', log, async (signal, progress) => {
     await ensureConnected(client, CONNECT_TIME_LIMIT_MS);
-    await options.prepare((why) => (builtAnew = why));
+    await options.prepare(signal, (why) => (builtAnew = why));
     await ensureConsumerGroup(client, group, prefixes, log);
     if (!signal.aborted) await consume(signal, progress);
   });
@@ -128,7 +129,7 @@ export function startWorker(options: WorkerOptions): Worker {
       if (counts.inFlight === 0) subscription.unsubscribe();
     };
     try {
-      for await (const events of passedOver(client, context.db, group, prefixes)) {
+      for await (const events of untilAborted(signal, passedOver(client, context.db, group, prefixes))) {
         log.warn({ group, events: events.length }, 'the group passed over events that were not projected');
         const stalls = await project(projection, events, undefined);
         for (const [stream, stall] of stalls) log.error({ stream, ...stall }, 'passed over, and cannot be projected');
@@ -191,7 +192,7 @@ export function startWorker(options: WorkerOptions): Worker {
   ): Promise<ReadonlyMap<string, Stall>> {
     const projecting = async () => {
       await projection.add(await toLogEvents(context, events));
-      const [stalls] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
+      const [{ stalls }] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
         Promise.all([projection.write(), markLog(context.db, ['log', 'delivered'], events)]),
       );
       return stalls;

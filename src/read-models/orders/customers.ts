@@ -1,4 +1,4 @@
-import type { Collection, Db, Filter } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Db, Filter } from 'mongodb';
 import { DOCUMENTS_PER_WRITE, chunksOf } from '../batches.ts';
 import { GONE_REVISION } from '../documents/stream-model.ts';
 import { readAgainIfReplaced } from '../errors.ts';
@@ -29,16 +29,16 @@ export async function showCustomers(
   orders: Collection<OrderDocument>,
   customers: ReadonlySet<string> | ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
+  const writes: AnyBulkWriteOperation<OrderDocument>[] = [];
   for (const customer of await findCustomers(db, customers.keys())) {
     const its: Filter<OrderDocument> =
       'get' in customers ? { _id: { $in: customers.get(customer._id) ?? [] } } : { customerId: customer._id };
     if (customer.revision === GONE_REVISION) await forgetCustomer(orders, its);
     if (customer.revision < 0) continue;
-    await orders.updateMany(
-      { ...its, customerRevision: { $lt: customer.revision } },
-      { $set: customerFields(null, customer) },
-    );
+    const filter = { ...its, customerRevision: { $lt: customer.revision } };
+    writes.push({ updateMany: { filter, update: { $set: customerFields(null, customer) } } });
   }
+  for (const some of chunksOf(writes, DOCUMENTS_PER_WRITE)) await orders.bulkWrite(some, { ordered: false });
 }
 
 async function forgetCustomer(orders: Collection<OrderDocument>, its: Filter<OrderDocument>): Promise<void> {

@@ -60,9 +60,9 @@ export const orders: ReadModel = {
       async write(ready) {
         const shown = changed;
         changed = new Set();
-        const stalls = await projection.write(ready);
+        const outcome = await projection.write(ready);
         await showCustomers(db, db.collection<OrderDocument>(name), shown);
-        return stalls;
+        return outcome;
       },
     };
   },

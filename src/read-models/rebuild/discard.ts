@@ -23,9 +23,11 @@ export const OTHER_LOG =
 export async function discardIfOfOtherLog(
   context: ReadModelContext,
   models: readonly ReadModel[],
+  signal: AbortSignal,
   say: (why: string) => void,
 ): Promise<void> {
   while (await isOfOtherLog(context, REPLICATION_MS)) {
+    signal.throwIfAborted();
     say(OTHER_LOG);
     const lease = await acquireLease(rebuildStates(context.db), LEASE);
     if (!lease) {

@@ -6,7 +6,7 @@ import { UnreadableEventError } from '../../eventstoredb/errors.ts';
 import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
 import { writeAgainIfInserted } from '../errors.ts';
 import { dayOf, raiseAllChanges, raiseChanges } from '../orders/days.ts';
-import type { Projection, ReadModel, ReadModelContext } from '../read-model.ts';
+import { NOTHING_FOUND, type Projection, type ReadModel, type ReadModelContext } from '../read-model.ts';
 import { verifyDocuments } from '../verify/documents.ts';
 import type { Verification } from '../verify/verification.ts';
 import { type RefundDocument, type RefundFields, refundFieldsOf } from './document.ts';
@@ -18,6 +18,7 @@ export const refunds: ReadModel = {
   name: 'refunds',
   version: 1,
   categories: ['PizzaOrder'],
+  after: ['orders'],
   indexes: [
     { key: { status: 1, requestedAt: 1, _id: 1 } },
     { key: { completedAt: 1 }, sparse: true },
@@ -46,17 +47,18 @@ function projectRefunds(db: Db, collection: Collection<RefundDocument>): Project
     },
     isFull: () => waiting.size >= MOST_WAITING,
     begun: () => begun,
-    async write() {
+    async write(ready) {
       const written = waiting;
-      const orderIds = [...gone];
+      const own = gone;
       waiting = new Map();
       gone = new Set();
       await forEachOf(chunksOf([...written], DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, (some) => save(collection, some));
+      const orderIds = [...own, ...((await ready)?.gone ?? [])];
       await forEachOf(chunksOf(orderIds, DOCUMENTS_PER_WRITE), 1, async (some) => {
         await collection.deleteMany({ orderId: { $in: some } });
       });
       await (orderIds.length > 0 ? raiseAllChanges(db) : raiseChanges(db, daysOf(written.values())));
-      return new Map();
+      return NOTHING_FOUND;
     },
   };
 }
