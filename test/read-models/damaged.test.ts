@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { jsonEvent } from '@eventstore/db-client';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { readModelStates } from '../../src/read-models/database.ts';
 import { prepareReadModels } from '../../src/read-models/rebuild/prepare.ts';
@@ -8,6 +10,7 @@ import { streamPrefixes, toLogEvent } from '../../src/read-models/read-model.ts'
 import { rebuildStates } from '../../src/read-models/rebuild/lease.ts';
 import { besides, caughtUp, placeOrder } from '../support/projections.ts';
 import { startTestService, type TestService } from '../support/service.ts';
+import { until } from '../support/until.ts';
 
 const confirmation = { estimatedDeliveryTime: '2999-01-01T00:00:00Z' };
 const unstopped = new AbortController().signal;
@@ -68,6 +71,24 @@ test('a build that is told to stop ends at once, and goes on later', async () =>
   expect(await database.orders.countDocuments({})).toBe(0);
   await prepareReadModels(context, models, rebuilds, unstopped);
   expect(await database.orders.countDocuments({})).toBe(3);
+});
+
+test('refunds, of which one was requested in an event that cannot be read, can be rebuilt', async () => {
+  const id = await placeOrder(service);
+  const refundId = randomUUID();
+  const metadata = { schemaVersion: 1, actor: 'x' };
+  const refund = { orderId: id, refundId, amount: '10.00' };
+  const at = new Date().toISOString();
+  await service.eventStore.appendToStream(`${service.config.streamPrefix}PizzaOrder-${id}`, [
+    jsonEvent({ type: 'RefundRequested', data: { ...refund }, metadata: { ...metadata, schemaVersion: 99 } }),
+    jsonEvent({ type: 'RefundCompleted', data: { ...refund, transactionId: 't', completedAt: at }, metadata }),
+  ]);
+  const { context, rebuilds } = besides(service);
+  const count = () => context.db.collection<{ _id: string }>('refunds').countDocuments({ _id: refundId });
+  await until('the completion is projected', async () => (await count()) === 1);
+  const { finished } = await rebuilds.start('refunds');
+  expect(await finished).toMatchObject({ phase: 'done', error: null });
+  expect(await count()).toBe(1);
 });
 
 test('new orders of many customers take as many calls as there are parts, not customers', async () => {
