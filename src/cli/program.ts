@@ -25,7 +25,10 @@ export interface Program<Command> {
   readonly explain: (error: unknown) => string;
 }
 
-/** Runs a program and ends the process with its exit code. A second signal ends it at once. What cannot be said is a failure. */
+/**
+ * Runs a program and ends the process with its exit code. A second signal ends it at once. What cannot be said is a
+ * failure.
+ */
 export async function runProgram<Command>(program: Program<Command>): Promise<never> {
   const interrupt = new AbortController();
   const exit = () => process.exit(EXIT.interrupted);

@@ -36,7 +36,10 @@ const MOST_CHARACTERS = 200;
 const MOST_PIECES = 1000;
 const HIGHEST_PRICE = new Decimal(10_000);
 
-/** A line of text: not of blanks alone, no control characters, which nobody means, and no lone surrogates, which BSON would change. */
+/**
+ * A line of text: not of blanks alone, no control characters, which nobody means, and no lone surrogates, which BSON
+ * would change.
+ */
 const LINE = /^(?=.*\S)[^\p{Cc}\p{Cs}]+$/u;
 const CLOCK_TIME = /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/;
 
