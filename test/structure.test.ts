@@ -29,6 +29,7 @@ const layers = [
   'domain',
   'log.ts',
   'interrupts.ts',
+  'interruption.ts',
   'json-schema.ts',
   'time-limit.ts',
   'uuid.ts',

@@ -45,7 +45,6 @@ export function generalProblems(method: string, path: string): ProblemExamples {
     ...(rule !== undefined &&
       rule !== 'anyone' && {
         unauthenticated: problem('unauthenticated'),
-        ambiguous: problem('bad-request', 'There must be one Authorization header.'),
         forbidden: problem('forbidden', `This takes one of the roles ${rolesIn(rule)}.`),
       }),
     ...(method !== 'GET' && {

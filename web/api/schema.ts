@@ -5232,16 +5232,6 @@ export interface operations {
                     "application/json": components["schemas"]["Projections"];
                 };
             };
-            /** @description The request is malformed or breaks its schema */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Nobody knows who asks */
             401: {
                 headers: {
@@ -5831,16 +5821,6 @@ export interface operations {
                     "application/json": components["schemas"]["KitchenBoard"];
                 };
             };
-            /** @description The request is malformed or breaks its schema */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Nobody knows who asks */
             401: {
                 headers: {
@@ -6134,16 +6114,6 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The request is malformed or breaks its schema */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description Nobody knows who asks */
             401: {
                 headers: {
@@ -6220,16 +6190,6 @@ export interface operations {
                 content: {
                     "text/plain": string;
                     "application/openmetrics-text": string;
-                };
-            };
-            /** @description The request is malformed or breaks its schema */
-            400: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Nobody knows who asks */

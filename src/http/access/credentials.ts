@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { AccessError } from '../../access/errors.ts';
+import { countOf } from '../server/headers.ts';
 import { cookieOf, originOf } from './cookies.ts';
 
 /** RFC 6750 §2.1. */
@@ -35,16 +36,6 @@ export function credentialsOf(request: FastifyRequest): Credentials | AccessErro
     return new AccessError('cross-site', 'a page of another origin uses a session');
   }
   return { kind: 'session', text };
-}
-
-/** @param rawHeaders names and values in turns */
-function countOf(name: string, rawHeaders: readonly string[]): number {
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const given = rawHeaders[index];
-    if (given?.length === name.length && given.toLowerCase() === name) count += 1;
-  }
-  return count;
 }
 
 /** Whether a page of this service sends the request, by what only a browser can set. */

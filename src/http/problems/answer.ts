@@ -11,8 +11,8 @@ export function sendProblem(
   { retryAfter, ...problem }: ProblemDetails,
 ): FastifyReply {
   if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter));
-  // What is refused or missing now may be answered by the instance that is asked next: nobody is to keep this answer.
-  if (reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+  // What is refused or missing now may be answered by the instance that is asked next: nobody is to keep this for long.
+  if (String(reply.getHeader('cache-control')).startsWith('public')) void reply.header('cache-control', 'no-store');
   return reply
     .code(problem.status)
     .type('application/problem+json')

@@ -16,12 +16,18 @@ export function registerHeaders(app: FastifyInstance): void {
 function checkHeaders({ raw }: FastifyRequest, _: FastifyReply, done: HookHandlerDoneFunction): void {
   const { headers, rawHeaders, httpVersion } = raw;
   delete headers.range;
-  let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index];
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
-  }
+  const hosts = countOf('host', rawHeaders);
   const isNamedOnce = hosts === 1 || (hosts === 0 && httpVersion === '1.0');
   if (isNamedOnce && HOST.test(headers.host ?? '')) done();
   else done(new ProblemError(problem('bad-request', 'There must be one Host header, with a host in it.')));
+}
+
+/** @param rawHeaders names and values in turns */
+export function countOf(name: string, rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const given = rawHeaders[index];
+    if (given?.length === name.length && given.toLowerCase() === name) count += 1;
+  }
+  return count;
 }
