@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { accessSettings } from './access/settings.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { startServers } from './servers.ts';
-import { onSignals } from './interrupts.ts';
+import { onSignals } from './signals.ts';
 import { createLog } from './log.ts';
 
 const CLOSE_WITHIN_MS = 10_000;

@@ -28,7 +28,7 @@ const layers = [
   'tracing',
   'domain',
   'log.ts',
-  'interrupts.ts',
+  'signals.ts',
   'interruption.ts',
   'json-schema.ts',
   'time-limit.ts',

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config.ts';
 import { setImmediate as turn } from 'node:timers/promises';
-import { onSignals } from '../interrupts.ts';
+import { onSignals } from '../signals.ts';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, behind: 3, interrupted: 130 } as const;
 

@@ -25,14 +25,13 @@ export type StartServer = (options: EmbeddedOptions) => Promise<EmbeddedServer>;
 /** What a server's worker thread tells its launcher. */
 export type WorkerMessage =
   | { readonly type: 'listening'; readonly url: string }
-  | ({ readonly type: 'refused'; readonly message: string } & Refusal);
-
-/** What more an error says of why a server cannot start. */
-interface Refusal {
-  readonly code: string | undefined;
-  /** Id of the process that has the file. */
-  readonly owner: number | undefined;
-}
+  | {
+      readonly type: 'refused';
+      readonly message: string;
+      readonly code: string | undefined;
+      /** Id of the process that has the file. */
+      readonly owner: number | undefined;
+    };
 
 /**
  * Runs an embedded server in a worker thread and waits until it listens.

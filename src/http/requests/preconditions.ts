@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify';
 import type { Precondition } from '../../commands/execute.ts';
+import type { OrderDocument } from '../../read-models/orders/document.ts';
 import { problem } from '../problems/catalogue.ts';
 import { badField, ProblemError } from '../problems/errors.ts';
 
@@ -17,11 +18,7 @@ export function documentTag({
   revision,
   customerRevision,
   stalled,
-}: {
-  readonly revision: number;
-  readonly customerRevision: number;
-  readonly stalled?: object;
-}): string {
+}: Pick<OrderDocument, 'revision' | 'customerRevision' | 'stalled'>): string {
   const parts = [revision, ...(customerRevision < 0 ? [] : [customerRevision]), ...(stalled ? ['stalled'] : [])];
   return `"${parts.join('.')}"`;
 }

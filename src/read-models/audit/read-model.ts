@@ -5,6 +5,7 @@ import { decodeEvent, type StoredEvent, type StoredOrderEvent } from '../../even
 import { UnreadableEventError } from '../../eventstoredb/errors.ts';
 import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
 import { isOnlyDuplicates } from '../errors.ts';
+import { removeGone } from '../orders/gone.ts';
 import { NOTHING_FOUND, type Projection, type ReadModel, type ReadModelContext } from '../read-model.ts';
 import { verifyDocuments } from '../verify/documents.ts';
 import type { Verification } from '../verify/verification.ts';
@@ -47,13 +48,10 @@ function projectAudit(collection: Collection<AuditDocument>): Projection {
     async write(ready) {
       const documents = waiting;
       waiting = [];
-      const own = gone;
+      const deleted = gone;
       gone = new Set();
       await forEachOf(chunksOf(documents, DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, (some) => insert(collection, some));
-      const removed = [...own, ...((await ready)?.gone ?? [])];
-      await forEachOf(chunksOf(removed, DOCUMENTS_PER_WRITE), 1, async (orderIds) => {
-        await collection.deleteMany({ orderId: { $in: orderIds } });
-      });
+      await removeGone(collection, deleted, ready);
       return NOTHING_FOUND;
     },
   };

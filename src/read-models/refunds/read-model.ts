@@ -6,6 +6,7 @@ import { UnreadableEventError } from '../../eventstoredb/errors.ts';
 import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
 import { writeAgainIfInserted } from '../errors.ts';
 import { dayOf, raiseAllChanges, raiseChanges } from '../orders/days.ts';
+import { removeGone } from '../orders/gone.ts';
 import { NOTHING_FOUND, type Projection, type ReadModel, type ReadModelContext } from '../read-model.ts';
 import { verifyDocuments } from '../verify/documents.ts';
 import type { Verification } from '../verify/verification.ts';
@@ -49,14 +50,11 @@ function projectRefunds(db: Db, collection: Collection<RefundDocument>): Project
     begun: () => begun,
     async write(ready) {
       const written = waiting;
-      const own = gone;
+      const deleted = gone;
       waiting = new Map();
       gone = new Set();
       await forEachOf(chunksOf([...written], DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, (some) => save(collection, some));
-      const orderIds = [...own, ...((await ready)?.gone ?? [])];
-      await forEachOf(chunksOf(orderIds, DOCUMENTS_PER_WRITE), 1, async (some) => {
-        await collection.deleteMany({ orderId: { $in: some } });
-      });
+      const orderIds = await removeGone(collection, deleted, ready);
       await (orderIds.length > 0 ? raiseAllChanges(db) : raiseChanges(db, daysOf(written.values())));
       return NOTHING_FOUND;
     },
