@@ -1,6 +1,6 @@
 import type { Database } from '@marios-pizzeria/embedded-host';
-import { decode, elements, type Element } from '../bson/read.ts';
-import { Document, documentOf } from '../bson/values.ts';
+import { decode, elements } from '../bson/read.ts';
+import { type Document, documentOf } from '../bson/values.ts';
 import { idKeyOf, idOnly } from './document.ts';
 import { duplicateKey, keysOf, type Index } from './index-entry.ts';
 
@@ -14,8 +14,6 @@ interface IndexStatements {
   /** Takes `ROWS_TOGETHER` rows. */
   readonly insertMany: Statement;
   readonly remove: Statement;
-  /** Puts one entry of a row in the place of another. */
-  readonly move: Statement;
   readonly find: Statement;
 }
 
@@ -61,6 +59,8 @@ export interface OwnedCollection extends Collection {
   dropped: boolean;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 export const idIndex: Index = {
   id: 0,
   name: '_id_',
@@ -92,13 +92,9 @@ export function openCollection(
   const indexStatements = new Map<number, IndexStatements>();
   let entriesToWrite: Map<Index, (Buffer | number)[]> | undefined;
 
-  function prepared(text: string): Statement {
-    let statement = statements.get(text);
-    if (statement === undefined) {
-      statement = sql.prepare(text);
-      if (text.startsWith('SELECT')) statement.raw(true);
-      statements.set(text, statement);
-    }
+  function prepared(query: string): Statement {
+    const statement = statements.get(query) ?? sql.prepare(query).raw(true);
+    statements.set(query, statement);
     return statement;
   }
 
@@ -108,19 +104,16 @@ export function openCollection(
   const deleteRow = sql.prepare(`DELETE FROM ${table} WHERE rid = ?`);
 
   function forIndex(index: Index): IndexStatements {
-    let found = indexStatements.get(index.id);
-    if (found === undefined) {
-      found = {
-        insert: sql.prepare(`INSERT OR IGNORE INTO index_${index.id} (key, rid) VALUES (?, ?)`),
-        insertMany: sql.prepare(
-          `INSERT OR IGNORE INTO index_${index.id} (key, rid) VALUES ${Array(ROWS_TOGETHER).fill('(?, ?)').join(', ')}`,
-        ),
-        remove: sql.prepare(`DELETE FROM index_${index.id} WHERE key = ? AND rid = ?`),
-        move: sql.prepare(`UPDATE index_${index.id} SET key = ? WHERE key = ? AND rid = ?`),
-        find: sql.prepare(`SELECT rid FROM index_${index.id} WHERE key = ? LIMIT 1`).raw(true),
-      };
-      indexStatements.set(index.id, found);
-    }
+    const table = `index_${index.id}`;
+    const found = indexStatements.get(index.id) ?? {
+      insert: sql.prepare(`INSERT OR IGNORE INTO ${table} (key, rid) VALUES (?, ?)`),
+      insertMany: sql.prepare(
+        `INSERT OR IGNORE INTO ${table} (key, rid) VALUES ${Array(ROWS_TOGETHER).fill('(?, ?)').join(', ')}`,
+      ),
+      remove: sql.prepare(`DELETE FROM ${table} WHERE key = ? AND rid = ?`),
+      find: sql.prepare(`SELECT rid FROM ${table} WHERE key = ? LIMIT 1`).raw(true),
+    };
+    indexStatements.set(index.id, found);
     return found;
   }
 
@@ -141,6 +134,10 @@ export function openCollection(
     for (; at < rows.length; at += 2) insert.run(rows.slice(at, at + 2));
   }
 
+  function secondary(): readonly Index[] {
+    return collection.indexes.filter((index) => index !== idIndex);
+  }
+
   function noteMultikey(index: Index, multikey: boolean): void {
     if (!multikey || index.multikey) return;
     index.multikey = true;
@@ -156,10 +153,10 @@ export function openCollection(
       return row === undefined ? undefined : { rid: row[0], body: row[1] };
     },
     insert(document) {
-      const secondary = collection.indexes.filter((index) => index !== idIndex);
-      const values = secondary.length === 0 ? undefined : decode(document, 0, neededBy(secondary));
-      const entries = secondary.map((index) => ({ index, found: keysOf(index, values ?? new Document()) }));
-      for (const { index, found } of entries) assertUnique(index, found.keys, values ?? new Document(), undefined);
+      const indexed = secondary();
+      const values = decode(document, 0, neededBy(indexed));
+      const entries = indexed.map((index) => ({ index, found: keysOf(index, values) }));
+      for (const { index, found } of entries) assertUnique(index, found.keys, values, undefined);
       const done = insertRow.run([idKeyOf(document), document]);
       if (done.changes === 0) throw duplicateKey(collection, idIndex, decode(document, 0, idOnly));
       const rid = Number(done.lastInsertRowid);
@@ -183,41 +180,26 @@ export function openCollection(
       }
     },
     replace(row, document) {
-      const affected = affectedIndexes(collection.indexes, row.body, document);
-      if (affected.length > 0) {
-        const needed = neededBy(affected);
-        const before = decode(row.body, 0, needed);
-        const now = decode(document, 0, needed);
-        const changes = affected.map((index) => ({
-          index,
-          old: keysOf(index, before).keys,
-          found: keysOf(index, now),
-        }));
-        for (const { index, old, found } of changes)
-          if (!sameKeys(old, found.keys)) assertUnique(index, found.keys, now, row.rid);
-        for (const { index, old, found } of changes) {
-          if (sameKeys(old, found.keys)) continue;
-          noteMultikey(index, found.multikey);
-          const { insert, remove, move } = forIndex(index);
-          const [key] = found.keys;
-          const [oldKey] = old;
-          if (key && oldKey && found.keys.length === 1 && old.length === 1) {
-            move.run([key, oldKey, row.rid]);
-            continue;
-          }
-          for (const gone of old) remove.run([gone, row.rid]);
-          for (const added of found.keys) insert.run([added, row.rid]);
-        }
+      const changed = changedFields(row.body, document);
+      const affected = secondary().filter(({ needs }) => [...needs].some((name) => changed.has(name)));
+      const needed = neededBy(affected);
+      const before = decode(row.body, 0, needed);
+      const now = decode(document, 0, needed);
+      const entries = affected.map((index) => ({ index, old: keysOf(index, before).keys, found: keysOf(index, now) }));
+      const moved = entries.filter(({ old, found }) => !sameKeys(old, found.keys));
+      for (const { index, found } of moved) assertUnique(index, found.keys, now, row.rid);
+      for (const { index, found } of entries) noteMultikey(index, found.multikey);
+      for (const { index, old, found } of moved) {
+        for (const key of old) forIndex(index).remove.run([key, row.rid]);
+        for (const key of found.keys) forIndex(index).insert.run([key, row.rid]);
       }
       updateRow.run([document, row.rid]);
     },
     remove(row) {
-      const secondary = collection.indexes.filter((index) => index !== idIndex);
-      if (secondary.length > 0) {
-        const before = decode(row.body, 0, neededBy(secondary));
-        for (const index of secondary) {
-          for (const key of keysOf(index, before).keys) forIndex(index).remove.run([key, row.rid]);
-        }
+      const indexed = secondary();
+      const before = decode(row.body, 0, neededBy(indexed));
+      for (const index of indexed) {
+        for (const key of keysOf(index, before).keys) forIndex(index).remove.run([key, row.rid]);
       }
       deleteRow.run([row.rid]);
     },
@@ -265,23 +247,25 @@ function neededBy(indexes: readonly Index[]): ReadonlySet<string> {
   return all;
 }
 
-/** Indexes that may hold other keys now, since a field that they need has other bytes. */
-function affectedIndexes(indexes: readonly Index[], before: Buffer, now: Buffer): readonly Index[] {
-  const secondary = indexes.filter((index) => index !== idIndex);
-  if (secondary.length === 0) return secondary;
+/** Names of the fields that have other bytes now. */
+function changedFields(before: Buffer, now: Buffer): ReadonlySet<string> {
   const old = fieldsByName(before);
   const fresh = fieldsByName(now);
-  const changed = [...neededBy(secondary)].filter((name) => {
-    const a = old.get(name);
-    const b = fresh.get(name);
-    if (a === undefined || b === undefined) return a !== b;
-    return a.type !== b.type || before.compare(now, b.at, b.end, a.at, a.end) !== 0;
-  });
-  return secondary.filter(({ needs }) => changed.some((name) => needs.has(name)));
+  return new Set(
+    [...old.keys(), ...fresh.keys()].filter((name) => old.get(name)?.equals(fresh.get(name) ?? NOTHING) !== true),
+  );
 }
 
-function fieldsByName(document: Buffer): ReadonlyMap<string, Element> {
-  return new Map(elements(document).map((field) => [field.name, field]));
+/** The bytes of each field, its type and name among them. */
+function fieldsByName(document: Buffer): ReadonlyMap<string, Buffer> {
+  let start = 4;
+  return new Map(
+    elements(document).map(({ name, end }) => {
+      const field = document.subarray(start, end);
+      start = end;
+      return [name, field];
+    }),
+  );
 }
 
 function sameKeys(a: readonly Buffer[], b: readonly Buffer[]): boolean {
