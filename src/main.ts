@@ -19,7 +19,7 @@ const REPEATED = ['SIGINT', 'SIGHUP'] as const;
 const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const;
 
 // With much memory at hand, V8 would let garbage grow to several times what is in use before it collects it.
-setFlagsFromString('--heap-growing-percent=30');
+setFlagsFromString('--heap-growing-percent=45');
 // By chance V8 takes what a read allocates for long-lived, and then a quarter of the time goes into collecting it.
 setFlagsFromString('--no-allocation-site-pretenuring');
 try {
