@@ -24,7 +24,7 @@ export async function forEachOf<T>(
 }
 
 /** Documents per read or write: few enough that this process has something to do while MongoDB works. */
-export const DOCUMENTS_PER_WRITE = 250;
+export const DOCUMENTS_PER_WRITE = 500;
 /** Enough to keep MongoDB busy, few enough that other reads still get through. */
 export const WRITES_AT_ONCE = 4;
 export const READS_AT_ONCE = 16;
