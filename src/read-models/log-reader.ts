@@ -106,7 +106,7 @@ async function* readToCaughtUp(
       const page = full.shift();
       if (page) {
         silence.refresh();
-        // Pages that follow each other at once would keep answers of other stores and requests waiting.
+        // Pages that follow each other at once would keep requests waiting.
         await turn();
         call?.resume();
         yield page;

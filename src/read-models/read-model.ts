@@ -71,7 +71,7 @@ export interface Projection {
   /** How many new documents were begun so far. */
   begun(): number;
   /**
-   * Writes what was added before this call, while more may be added. The caller awaits it before it calls it again.
+   * Writes what was added. The caller awaits it before it goes on.
    *
    * @param ready settles when the read models in `after` have written the same events
    */

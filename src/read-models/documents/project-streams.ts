@@ -41,8 +41,6 @@ export function projectStreams<State, Document extends StreamDocument>(
   const { evolve, joined } = model;
   const recent = new LRUCache<string, Fold<State>>({ max: MOST_RECENT });
   let open = new Map<string, Plan<State>>();
-  /** What is being written: not in documents yet, perhaps. */
-  let writing: typeof open = new Map();
   let events = 0;
   let begun = 0;
 
@@ -70,7 +68,7 @@ export function projectStreams<State, Document extends StreamDocument>(
   /** The first event of a stream is taken for that of a new one: if it is not, the guard finds out. */
   function isKnown(event: LogEvent): boolean {
     const { id } = event;
-    return isFirst(event) || open.has(id) || writing.has(id) || recent.has(id);
+    return isFirst(event) || open.has(id) || recent.has(id);
   }
 
   async function load(unknown: ReadonlyMap<string, string>): Promise<void> {
@@ -81,9 +79,9 @@ export function projectStreams<State, Document extends StreamDocument>(
   }
 
   function begin(id: string, stream: string): Plan<State> {
-    const known = writing.get(id)?.fold ?? recent.get(id);
+    const known = recent.get(id);
     const plan = known
-      ? { id, stream, from: known.revision, stalledAt: known.stall?.revision, fold: known, hasFirst: false }
+      ? { id, stream, from: known.revision, stalledAt: undefined, fold: known, hasFirst: false }
       : planFrom(id, stream, undefined);
     open.set(id, plan);
     return plan;
@@ -126,24 +124,21 @@ export function projectStreams<State, Document extends StreamDocument>(
   }
 
   async function write(ready?: Promise<Outcome>): Promise<Outcome> {
-    writing = open;
-    const plans = [...writing.values()];
+    const plans = [...open.values()];
     open = new Map();
     events = 0;
-    // What is added meanwhile goes on from these; it is not written before they are.
+    await ready;
+    await forEachOf(chunksOf(plans.filter(isChanged), DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, save);
     for (const { id, fold } of plans) {
       if (fold.state !== undefined && !fold.stall) recent.set(id, fold);
       else recent.delete(id);
     }
-    await ready;
-    await forEachOf(chunksOf(plans.filter(isChanged), DOCUMENTS_PER_WRITE), WRITES_AT_ONCE, save);
     const statesOf = (some: readonly Plan<State>[]) => some.flatMap(({ fold: { state } }) => state ?? []);
     const saved = {
       states: statesOf(plans),
       begun: statesOf(plans.filter(({ hasFirst }) => hasFirst)),
       hasGone: plans.some(({ fold }) => fold === GONE),
     };
-    writing = new Map();
     await model.saved?.(context, collection, saved);
     return {
       stalls: new Map(plans.flatMap(({ stream, fold: { stall } }) => (stall ? [[stream, stall] as const] : []))),
@@ -202,8 +197,6 @@ export function projectStreams<State, Document extends StreamDocument>(
     const found = await find(plans.map(({ id }) => id));
     const again: Plan<State>[] = [];
     for (const lost of plans) {
-      recent.delete(lost.id);
-      writing.delete(lost.id);
       const wanted = lost.fold.stall?.revision ?? lost.fold.revision;
       Object.assign(lost, baseOf(found.get(lost.id)));
       if (wanted === GONE.revision) lost.fold = GONE;

@@ -14,8 +14,8 @@ export interface Written {
 }
 
 /**
- * Projects the log, and writes one part of it while the next one is read and folded. If reading fails, what was read is
- * written all the same.
+ * Projects the log, and writes what was read and folded part by part. If reading fails, what was read is written all the
+ * same.
  *
  * @param onWritten is told up to where everything has been written
  * @throws what `pages`, the projection or `onWritten` throws
@@ -26,13 +26,11 @@ export async function projectLog(
   projection: Projection,
   onWritten: (written: Written) => Promise<void>,
 ): Promise<void> {
-  let writing = Promise.resolve();
   let count = 0;
   let begun = 0;
   let position: Position | undefined;
   let last: readonly AllStreamRecordedEvent[] = [];
   const [reading] = await Promise.allSettled([read()]);
-  await writing;
   await write();
   if (reading.status === 'rejected') throw reading.reason;
 
@@ -43,10 +41,7 @@ export async function projectLog(
       count += page.events.length;
       position = page.position;
       last = page.events;
-      if (!projection.isFull()) continue;
-      await writing;
-      writing = write();
-      writing.catch(() => undefined); // whoever waits for it next gets it
+      if (projection.isFull()) await write();
     }
   }
 
