@@ -85,8 +85,7 @@ export async function buildApp(
   const { limits, access, metrics } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
-    logController: new LogController({ disableRequestLogging: true }),
-    childLoggerFactory: (logger) => logger, // one of its own for each request would cost more than all its lines
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },

@@ -31,7 +31,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   return sendProblem(request, reply, problem);
 }
 
-/** What a log line of a request says of it. */
-export function nameRequest({ id, identity, trace }: FastifyRequest) {
-  return { requestId: id, caller: identity?.id, traceId: trace?.id };
+/** What a log line of a request says of it beside its id. */
+export function nameRequest({ identity, trace }: FastifyRequest) {
+  return { caller: identity?.id, traceId: trace?.id };
 }
