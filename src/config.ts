@@ -16,16 +16,20 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /**
  * Reads `.env` when there is one; what the environment already says wins.
  *
+ * @returns also the names in `.env` that nothing here reads: docker compose may, or somebody has mistaken a name
  * @throws ConfigError
  */
-export function loadConfig(): Config {
+export function loadConfig(): Config & { readonly unread: readonly string[] } {
+  const known = namesOfVariables();
   try {
-    for (const [name, value] of Object.entries(readEnvFile('.env', namesOfVariables()))) process.env[name] ??= value;
+    const values = readEnvFile('.env', known);
+    for (const [name, value] of Object.entries(values)) process.env[name] ??= value;
+    const unread = Object.keys(values).filter((name) => !known.has(name) && !name.startsWith('OTEL_'));
+    return { ...parseConfig(process.env), unread };
   } catch (error) {
     if (error instanceof EnvFileError) throw new ConfigError(error.message, { cause: error });
     throw error;
   }
-  return parseConfig(process.env);
 }
 
 /** The names that `parseConfig` looks at. */

@@ -32,6 +32,8 @@ try {
 async function start(): Promise<void> {
   const config = loadConfig();
   const log = await createLog(config.logLevel);
+  const { unread } = config;
+  if (unread.length > 0) log.warn({ names: unread }, '.env has names that are no settings of this service');
   if (config.isProduction && config.auth === 'off') log.warn('AUTH=off: whoever reaches the port may do everything');
   const closers: (() => Promise<void>)[] = [];
   let drain = () => undefined as unknown;

@@ -155,6 +155,15 @@ describe('the service', { timeout: DEADLINE_MS }, () => {
     expect(stderr).toMatch(/data\/\w+\.sqlite cannot be used \(([A-Z]+): (?!\1)/);
   });
 
+  test('with a mistaken name in .env, says so, without its value', async () => {
+    const cwd = newFolder();
+    writeFileSync(join(cwd, '.env'), 'MONGO_URL=mongodb://user:secret@a\nOTEL_BSP_SCHEDULE_DELAY=1\nLOG_LEVEL=info\n');
+    const { code, stdout } = await run({}, cwd, (interrupt) => interrupt());
+    expect(code).toBe(0);
+    expect(stdout).toContain('"names":["MONGO_URL"],"msg":".env has names that are no settings of this service"');
+    expect(stdout).not.toContain('secret');
+  });
+
   test.each([
     ['in UTF-16', Buffer.from('\uFEFFEVENTSTORE_URL=esdb://a:2113\n', 'utf16le'), '.env is not in UTF-8'],
     ['with a line that sets nothing', 'EVENTSTORE_URL: esdb://a:2113\n', '.env, line 1, does not set EVENTSTORE_URL'],
