@@ -83,6 +83,8 @@ describe('what MongoDB can do and this server does not', () => {
     ['the positional operator for all', () => update({ $set: { 'list.$[].x': 5 } }), 238],
     ['a position in an array', () => update({ $set: { 'list.0.x': 5 } }), 238],
     ['a pipeline', () => update([{ $set: { a: 1 } }]), 238],
+    ['a part of the _id', () => update({ $set: { '_id.x': 5 } }), 66],
+    ['a part of the _id, taken away', () => update({ $unset: { '_id.x': 5 } }), 66],
     ['array filters', () => update({ $set: { a: 1 } }, { arrayFilters: [{ i: 1 }] }), 40415],
     ['a collation', () => update({ $set: { a: 1 } }, { collation: { locale: 'de' } }), 40415],
     ['variables', () => update({ $set: { a: 1 } }, { let: { v: 1 } }), 40415],
@@ -125,6 +127,8 @@ describe('what MongoDB can do and this server does not', () => {
     ['$slice', { projection: { list: { $slice: 1 } } }, 31325],
     ['$elemMatch', { projection: { list: { $elemMatch: { x: 1 } } } }, 31325],
     ['a computed field', { projection: { b: '$a' } }, 238],
+    ['a sort in the natural order', { sort: { $natural: -1 } }, 238],
+    ['a sort by a name that no field has', { sort: { 'a.$b': 1 } }, 238],
     ['a sort by a score', { sort: { a: { $meta: 'textScore' } } }, 2],
   ];
   test.each(finds)('%s, in a find, is refused', async (_name, options, code) => {

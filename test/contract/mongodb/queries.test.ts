@@ -43,6 +43,15 @@ describe('operators', () => {
       [0, 1],
     ],
     ['a dotted path, with a position, finds that item', [{ a: [5, 6] }, { a: [6, 5] }], { 'a.0': 6 }, [1]],
+    ['an array, at a position, is one value', [{ a: [[1, 2]] }, { a: [1] }], { 'a.0': 1 }, [1]],
+    ['an array, at a position, is not each of its items', [{ a: [[1, 2]] }, { a: [1] }], { 'a.0': { $ne: 1 } }, [0]],
+    [
+      'a position in a position, deeper than the item, finds nothing',
+      [{ a: [[[7]]] }, { a: [[7]] }],
+      { 'a.0.0': 7 },
+      [1],
+    ],
+    ['a field of a number, at a position, is not even missing', [{ a: [1] }, { a: [{}] }], { 'a.0.b': null }, [1]],
     [
       'a document, as a value, is compared with its order of fields',
       [{ a: { x: 1, y: 2 } }, { a: { y: 2, x: 1 } }],

@@ -121,6 +121,23 @@ describe('insert', () => {
   });
 });
 
+describe('statements', () => {
+  test.each<[string, 'update' | 'delete', object, number]>([
+    ['an update with an unknown field', 'update', { q: {}, u: { $set: { a: 2 } }, order: 1 }, 40415],
+    ['an update without a query', 'update', { u: { $set: { a: 2 } } }, 40414],
+    ['an update that is a number', 'update', { q: {}, u: 2 }, 9],
+    ['an update whose query is a number', 'update', { q: 2, u: { $set: { a: 2 } } }, 14],
+    ['a delete with a limit of two', 'delete', { q: {}, limit: 2 }, 9],
+  ])('%s, behind a right one, fails the command before anything is written', async (_, command, wrong, code) => {
+    const collection = suite.fresh();
+    await collection.insertOne({ _id: 1, a: 1 });
+    const right = { update: { q: {}, u: { $set: { a: 2 } } }, delete: { q: {}, limit: 1 } }[command];
+    const failed = suite.db.command({ [command]: collection.collectionName, [`${command}s`]: [right, wrong] });
+    await expectCode(failed, code);
+    expect(await collection.find().toArray()).toEqual([{ _id: 1, a: 1 }]);
+  });
+});
+
 describe('update', () => {
   test('updateOne, guarded by a revision, changes once and then matches nothing', async () => {
     const collection = suite.fresh();

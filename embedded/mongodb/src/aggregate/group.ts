@@ -70,6 +70,7 @@ function parsePath(path: string): Operand {
   if (path.startsWith('$')) throw new MongoError(17276, `Use of undefined variable: ${path.slice(1)}`);
   const parts = path.split('.');
   if (parts.includes('')) throw new MongoError(16872, "'$' by itself is not a valid FieldPath");
+  if (path.includes('.$')) throw new MongoError(16410, "FieldPath field names may not start with '$'.");
   return { field: parts[0], of: (document) => follow(document, parts, 0) };
 }
 

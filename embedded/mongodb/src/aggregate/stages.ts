@@ -81,7 +81,7 @@ export function sortArgument(argument: Value): SortField[] {
 }
 
 export function limitArgument(argument: Value): number {
-  const limit = stageNumber(argument, '$limit', 2107201);
+  const limit = stageNumber(argument, '$limit', 5107201);
   if (limit === 0) throw new MongoError(15958, 'the limit must be positive');
   return limit;
 }

@@ -1,9 +1,9 @@
 import { equal } from '../bson/compare.ts';
 import { decode, elements } from '../bson/read.ts';
 import { show } from '../bson/show.ts';
-import type { Value } from '../bson/values.ts';
-import { codes, failedToParse, MongoError } from '../errors.ts';
-import { firstRow, queryOf, rowsOf, type Query } from '../query/execute.ts';
+import { types, type Value } from '../bson/values.ts';
+import { codes, failedToParse, MongoError, notImplemented } from '../errors.ts';
+import { assertDocument, firstRow, queryOf, rowsOf, type Query } from '../query/execute.ts';
 import { truthy } from '../query/filter.ts';
 import type { Collection, Row } from '../storage/collection.ts';
 import { assertSize, idOnly, withId } from '../storage/document.ts';
@@ -40,10 +40,10 @@ interface WriteError {
 }
 
 /** Runs the parts of a bulk write; each fails by itself, an ordered one stops there. */
-function each(
+function each<Part>(
   request: Request,
-  parts: readonly Buffer[],
-  run: (part: Buffer, index: number) => void,
+  parts: readonly Part[],
+  run: (part: Part, index: number) => void,
 ): readonly WriteError[] | undefined {
   const ordered = request.body['ordered'] === undefined || truthy(request.body['ordered']);
   const errors: WriteError[] = [];
@@ -81,20 +81,39 @@ function assertFields(names: Iterable<string>, known: ReadonlySet<string>, path:
   for (const name of names) if (!known.has(name)) throw unknownField(`${path}.${name}`);
 }
 
+/** A statement of the wrong shape fails the whole command, before anything is written. */
+function parseUpdateStatement(part: Buffer) {
+  const fields = new Map(elements(part).map((field) => [field.name, field]));
+  assertFields(fields.keys(), updateFields, 'update.updates');
+  const { q, multi, upsert, hint } = decode(part, 0, updateOptions);
+  const u = fields.get('u');
+  if (u === undefined || q === undefined) throw missingField(`update.updates.${u === undefined ? 'u' : 'q'}`);
+  if (u.type === types.array) throw notImplemented('an update made of a pipeline');
+  if (u.type !== types.object) throw failedToParse('Update argument must be either an object or an array');
+  assertDocument(q);
+  return { q, hint, update: part.subarray(u.at, u.end), isMulti: truthy(multi), isUpsert: truthy(upsert) };
+}
+
+function parseDeleteStatement(part: Buffer) {
+  const statement = decode(part);
+  assertFields(Object.keys(statement), deleteFields, 'delete.deletes');
+  const { q, limit, hint } = statement;
+  if (q === undefined || limit === undefined) throw missingField(`delete.deletes.${q === undefined ? 'q' : 'limit'}`);
+  const isOne = equal(limit, 1);
+  if (!isOne && !equal(limit, 0))
+    throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${show(limit)}`);
+  assertDocument(q);
+  return { q, hint, isOne };
+}
+
 function update(request: Request, context: Context): Reply {
-  const parts = statements(request, 'updates');
+  const parts = statements(request, 'updates').map(parseUpdateStatement);
   let collection = findCollection(request, context);
   let n = 0;
   let nModified = 0;
   const upserted: { index: number; _id: Value }[] = [];
-  const writeErrors = each(request, parts, (part, index) => {
-    const fields = new Map(elements(part).map((field) => [field.name, field]));
-    assertFields(fields.keys(), updateFields, 'update.updates');
-    const { q, multi, upsert, hint } = decode(part, 0, updateOptions);
-    const u = fields.get('u');
-    if (u === undefined || q === undefined) throw missingField(`update.updates.${u === undefined ? 'u' : 'q'}`);
-    const isMulti = truthy(multi);
-    const change = changeOf(part.subarray(u.at, u.end), u.type, isMulti);
+  const writeErrors = each(request, parts, ({ q, hint, update: raw, isMulti, isUpsert }, index) => {
+    const change = changeOf(raw, isMulti);
     const query = queryOf(q, { hint, limit: isMulti ? Infinity : 1 });
     if (collection !== undefined) {
       const { matched, modified } = isMulti
@@ -104,7 +123,7 @@ function update(request: Request, context: Context): Reply {
       nModified += modified;
       if (matched > 0) return;
     }
-    if (!truthy(upsert)) return;
+    if (!isUpsert) return;
     collection ??= obtainCollection(request, context);
     upserted.push({ index, _id: insertUpsert(collection, query, change) });
     n += 1;
@@ -154,17 +173,10 @@ function insertUpsert(collection: Collection, query: Query, change: Change): Val
 }
 
 function remove(request: Request, context: Context): Reply {
-  const parts = statements(request, 'deletes');
+  const parts = statements(request, 'deletes').map(parseDeleteStatement);
   const collection = findCollection(request, context);
   let n = 0;
-  const writeErrors = each(request, parts, (part) => {
-    const statement = decode(part);
-    assertFields(Object.keys(statement), deleteFields, 'delete.deletes');
-    const { q, limit, hint } = statement;
-    if (q === undefined || limit === undefined) throw missingField(`delete.deletes.${q === undefined ? 'q' : 'limit'}`);
-    const isOne = equal(limit, 1);
-    if (!isOne && !equal(limit, 0))
-      throw failedToParse(`The limit field in delete objects must be 0 or 1. Got ${show(limit)}`);
+  const writeErrors = each(request, parts, ({ q, hint, isOne }) => {
     const query = queryOf(q, { hint, limit: isOne ? 1 : Infinity });
     if (collection === undefined) return;
     for (const row of rowsOf(collection, query, isOne ? 1 : 1000)) {

@@ -30,9 +30,7 @@ export interface Query extends QueryOptions {
 
 /** @throws MongoError for what `parseFilter` does not take */
 export function queryOf(query: Value | undefined, options: Partial<QueryOptions> = {}): Query {
-  if (query !== undefined && !(query instanceof Document))
-    throw typeMismatch("Expected field 'filter' to be of type object");
-  const filter = query === undefined ? everything : parseFilter(query);
+  const filter = query === undefined ? everything : parseFilter(assertDocument(query));
   return {
     filter,
     matches: compileFilter(filter),
@@ -42,6 +40,11 @@ export function queryOf(query: Value | undefined, options: Partial<QueryOptions>
     limit: options.limit ?? Infinity,
     hint: options.hint,
   };
+}
+
+export function assertDocument(query: Value): Document {
+  if (query instanceof Document) return query;
+  throw typeMismatch("Expected field 'filter' to be of type object");
 }
 
 /** The value when a filter asks for one `_id` and nothing else. */
@@ -145,6 +148,5 @@ export function countRows(collection: Collection, query: Query): number {
 export function firstRow(collection: Collection, query: Query): Row | undefined {
   const id = requiredId(query);
   if (id !== undefined && query.skip === 0) return rowById(collection, query, id);
-  for (const row of rowsOf(collection, query, 1)) return row;
-  return undefined;
+  return rowsOf(collection, query, 1).next().value ?? undefined;
 }

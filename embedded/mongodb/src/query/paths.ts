@@ -24,7 +24,10 @@ export function anyValue(
   if (!Array.isArray(node)) return test(undefined);
   if (node.some((item) => item instanceof Document && anyValue(item, path, at, expand, test))) return true;
   const item = isArrayIndex(part) ? node[Number(part)] : undefined;
-  return item !== undefined && anyValue(item, path, at + 1, expand, test);
+  if (item === undefined) return false;
+  // An array at a position is one value, and a value there that is no document or array has no fields, not even missing.
+  if (at === path.length - 1) return test(item);
+  return (item instanceof Document || Array.isArray(item)) && anyValue(item, path, at + 1, expand, test);
 }
 
 /** The values under which an index, or a sort, takes a document for one of its fields. */

@@ -23,6 +23,7 @@ export function parseSort(sort: Value | undefined): SortField[] {
         `Illegal key in $sort specification: ${path}: $sort key ordering must be 1 (for ascending) or -1 (for descending)`,
       );
     if (path.split('.').includes('')) throw new MongoError(40352, 'FieldPath cannot be constructed with empty string');
+    if (/(?:^|\.)\$/.test(path)) throw notImplemented('a sort by a name that begins with $');
     return { path, descending: number < 0 };
   });
   if (fields.length > 32) throw badValue('too many sort keys');

@@ -1,7 +1,7 @@
 import { ObjectId } from 'bson';
 import { encodeKey } from '../bson/keys.ts';
 import { decode, decodeValue, elements, type Element } from '../bson/read.ts';
-import { types } from '../bson/values.ts';
+import { types, type Value } from '../bson/values.ts';
 import { encode } from '../bson/write.ts';
 import { badValue, codes, MongoError } from '../errors.ts';
 
@@ -23,18 +23,19 @@ export function assertSize(document: Buffer, code: number): void {
 }
 
 /**
- * Puts `_id` first, making one when there is none.
+ * Puts `_id` first; where there is none, the given one or a new one.
  *
  * @throws MongoError for an `_id` that MongoDB does not store: an array, or one with `$` in front of a field's name
  */
-export function withId(document: Buffer, arrayCode: number = codes.InvalidIdField): Buffer {
+export function withId(document: Buffer, arrayCode: number = codes.InvalidIdField, missing?: Value): Buffer {
   const fields = elements(document);
   const [id, second] = fields.filter((field) => field.name === '_id');
   if (second !== undefined) throw badValue("can't have multiple _id fields in one document");
   if (id?.type === types.array) throw new MongoError(arrayCode, "The '_id' value cannot be of type array");
   if (id?.type === types.object) assertNoDollar(document, id);
   if (id !== undefined && id === fields[0]) return document;
-  const head = encode({ _id: id === undefined ? new ObjectId() : decodeValue(id.type, document, id.at) });
+  const made = missing === undefined ? new ObjectId() : missing;
+  const head = encode({ _id: id === undefined ? made : decodeValue(id.type, document, id.at) });
   const start = id === undefined ? 4 : id.at - '_id'.length - 2;
   const rest = [document.subarray(4, start), document.subarray(id === undefined ? start : id.end)];
   const moved = Buffer.concat([head.subarray(0, head.length - 1), ...rest]);

@@ -1,9 +1,9 @@
 import { decode, elements } from '../bson/read.ts';
-import { Document, types, type Value } from '../bson/values.ts';
+import { Document } from '../bson/values.ts';
 import { encode } from '../bson/write.ts';
-import { codes, failedToParse, MongoError, notImplemented } from '../errors.ts';
+import { codes, failedToParse, MongoError } from '../errors.ts';
 import type { Filter } from '../query/filter.ts';
-import { idOnly } from '../storage/document.ts';
+import { idOnly, withId } from '../storage/document.ts';
 import { spliceOf } from './set-fields.ts';
 import { assertSameId, parseUpdate } from './update.ts';
 import { upsertBase, upsertId } from './upsert.ts';
@@ -12,9 +12,7 @@ import { upsertBase, upsertId } from './upsert.ts';
 export type Change = (document: Buffer | undefined, filter: Filter) => Buffer;
 
 /** @param raw the BSON of an update's `u`: operators or a replacement */
-export function changeOf(raw: Buffer, type: number, multi: boolean): Change {
-  if (type === types.array) throw notImplemented('an update made of a pipeline');
-  if (type !== types.object) throw failedToParse('Update argument must be either an object or an array');
+export function changeOf(raw: Buffer, multi: boolean): Change {
   if (elements(raw)[0]?.name.startsWith('$') === true) return operators(raw);
   if (multi) throw failedToParse('multi update is not supported for replacement-style update');
   return replacement(raw);
@@ -44,16 +42,8 @@ function replacement(raw: Buffer): Change {
   const given = decode(raw, 0, idOnly)['_id'];
   return (body, filter) => {
     const id = body === undefined ? upsertId(filter) : decode(body, 0, idOnly)['_id'];
-    if (given === undefined) return id === undefined ? raw : withHead(id, raw);
+    if (given === undefined) return withId(raw, codes.InvalidIdField, id);
     assertSameId(id, Object.assign(new Document(), { _id: given }));
     return raw;
   };
-}
-
-/** The document with the `_id` in front. */
-function withHead(id: Value, document: Buffer): Buffer {
-  const head = encode({ _id: id });
-  const whole = Buffer.concat([head.subarray(0, head.length - 1), document.subarray(4)]);
-  whole.writeInt32LE(whole.length, 0);
-  return whole;
 }

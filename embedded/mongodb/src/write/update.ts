@@ -30,6 +30,7 @@ export function parseUpdate(update: Document): Apply {
       );
     for (const [path, operand] of Object.entries(argument) as [string, Value][]) {
       const parts = pathParts(path);
+      if (path.startsWith('_id.')) throw immutableId(path);
       for (const other of changes) assertApart(path, other.path);
       changes.push({ path, parts, change: changeOf(operand, path), onInsert: operator === '$setOnInsert' });
     }
@@ -131,9 +132,10 @@ function increment(operand: Value, path: string): FieldChange {
 /** @throws MongoError ImmutableField when an update changed `_id` */
 export function assertSameId(before: Value | undefined, document: Document): void {
   const now = document['_id'];
-  if (before === undefined || (now !== undefined && equal(before, now))) return;
-  throw new MongoError(
-    codes.ImmutableField,
-    "Performing an update on the path '_id' would modify the immutable field '_id'",
-  );
+  if (before !== undefined && (now === undefined || !equal(before, now))) throw immutableId('_id');
+}
+
+function immutableId(path: string): MongoError {
+  const message = `Performing an update on the path '${path}' would modify the immutable field '_id'`;
+  return new MongoError(codes.ImmutableField, message);
 }
