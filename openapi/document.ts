@@ -187,6 +187,7 @@ function problemAnswers(problems: ProblemExamples, instance: string): Record<num
         ...(status === 408 ? [] : ['X-Request-Id']),
         ...(status === 401 ? ['WWW-Authenticate'] : []),
         ...(isRetried ? ['Retry-After'] : []),
+        ...(status === 415 ? ['Accept-Encoding'] : []),
         ...(status === 429 ? ['X-RateLimit-Limit', 'X-RateLimit-Remaining', 'X-RateLimit-Reset'] : []),
       ];
       const examples = found.map(([name, problem]) => [name, { ...problem, retryAfter: undefined, instance }]);
@@ -239,6 +240,11 @@ function headers() {
       required,
       schema: { type: 'integer', minimum: 1 },
       example: 1,
+    },
+    'Accept-Encoding': {
+      description: 'How a body may be encoded, when it was compressed',
+      schema: { type: 'string' },
+      example: 'identity',
     },
     'WWW-Authenticate': {
       description: 'What is asked for (RFC 6750 §3)',

@@ -47,6 +47,7 @@ export function generalProblems(method: string, path: string): ProblemExamples {
         unauthenticated: problem('unauthenticated'),
         forbidden: problem('forbidden', `This takes one of the roles ${rolesIn(rule)}.`),
       }),
+    wrongHost: problem('bad-request', 'There must be one Host header, with a host in it.'),
     ...(method !== 'GET' && {
       malformed: problem('bad-request', "Body is not valid JSON but content-type is set to 'application/json'"),
       tooSlow: problem('request-timeout'),

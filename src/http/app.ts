@@ -30,7 +30,9 @@ import { sharedSchemas } from './schemas/index.ts';
 import { createAdmittingServer } from './server/admission.ts';
 import { answerBrokenRequest } from './server/broken-requests.ts';
 import { registerBodies } from './server/bytes.ts';
-import { clientAddress, registerGateway } from './server/gateway.ts';
+import { BODY_LIMIT } from './server/closing.ts';
+import { registerContinue } from './server/expectation.ts';
+import { clientAddress, registerGateway, trustOf } from './server/gateway.ts';
 import { registerHeaders } from './server/headers.ts';
 import { registerLimits } from './server/limits.ts';
 import { registerNotFound } from './server/methods.ts';
@@ -63,7 +65,6 @@ export interface AppDependencies
   readonly pages: Config['pages'];
 }
 
-const BODY_LIMIT = 256 * 1024;
 const SERVER_OPTIONS = {
   maxHeaderSize: 16 * 1024,
   keepAliveTimeout: 72_000,
@@ -83,13 +84,14 @@ export async function buildApp(
   document: SwaggerOptions = publishedDocument(),
 ): Promise<FastifyInstance> {
   const { limits, access, metrics } = dependencies;
+  const trusts = limits.trustProxy && trustOf(limits.trustProxy);
   const app: FastifyInstance = Fastify({
     loggerInstance: dependencies.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
-    trustProxy: limits.trustProxy ?? false,
+    trustProxy: trusts ?? false,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
     serverFactory: (handle) =>
@@ -115,7 +117,8 @@ export async function buildApp(
   if (access) guard(app, access, metrics);
   registerNotFound(app);
   registerBodies(app);
-  registerGateway(app, limits.trustProxy);
+  registerContinue(app);
+  registerGateway(app, trusts);
   requirePreconditions(app);
   await registerLimits(app, limits.rateLimitPerMinute, (request) => request.identity?.id ?? clientAddress(request));
 

@@ -96,5 +96,5 @@ async function readDocument(): Promise<string | undefined> {
 
 /** A browser that is to show something says so; programs, and scripts of a page, take anything. */
 function wantsPage({ headers: { accept = '' } }: FastifyRequest): boolean {
-  return accept.includes('text/html');
+  return accept.split(',').some((range) => /^\s*text\/html\s*(?:;(?!\s*q=0(?:\.0*)?\s*$)|$)/i.test(range));
 }

@@ -91,6 +91,51 @@ describe('an answer that comes before its request was sent', () => {
     expect(connection.text().match(/HTTP\/1.1 404/g)).toHaveLength(2);
   });
 
+  it('says that it is the last of its connection, when the rest may be long', async () => {
+    for (const headers of [LENGTH, 'transfer-encoding: chunked\r\n']) {
+      const connection = await openConnection(service.app);
+      connection.send(`POST /nothing HTTP/1.1\r\nhost: x\r\n${JSON_TYPE}${headers}\r\n`);
+      expect(await connection.closed()).toMatchObject({ status: 404, headers: { connection: 'close' } });
+    }
+  });
+
+  it('to a body that comes later, and is short enough to be read, keeps the connection', async () => {
+    const connection = await openConnection(service.app);
+    connection.send(`POST /nothing HTTP/1.1\r\nhost: x\r\n${JSON_TYPE}content-length: 150000\r\n\r\n`);
+    await until('there is an answer', () => connection.text().includes('"status":404'));
+    expect(connection.text()).not.toContain('onnection: close');
+    connection.send(LARGE.subarray(0, 150_000));
+    connection.send('GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    await until('the connection is closed', () => connection.socket.destroyed);
+    expect(connection.text()).toContain('HTTP/1.1 200');
+  });
+
+  it.each([
+    [404, 'POST /nothing', 2],
+    [405, 'POST /menu', 2],
+    [413, 'POST /orders', LARGE.length],
+    [400, 'POST /orders?x=%zz', 2],
+  ])(
+    'of %i to a client that waits to be told to send its body is all that it is told',
+    async (status, line, length) => {
+      const connection = await openConnection(service.app);
+      const expecting = `${JSON_TYPE}expect: 100-continue\r\ncontent-length: ${length}\r\n`;
+      connection.send(`${line} HTTP/1.1\r\nhost: x\r\n${expecting}\r\n`);
+      expect((await connection.closed()).status).toBe(status);
+    },
+  );
+
+  it('is not what a client gets that waits to be told to send a body that is read', async () => {
+    const body = JSON.stringify({ customerId: 'c', items: [{ name: 'A', quantity: 1, unitPrice: '9' }] });
+    const connection = await openConnection(service.app);
+    const expecting = `${JSON_TYPE}expect: 100-continue\r\ncontent-length: ${body.length}\r\n`;
+    connection.send(`POST /orders HTTP/1.1\r\nhost: x\r\n${expecting}\r\n`);
+    await until('it is told to go on', () => connection.text() === 'HTTP/1.1 100 Continue\r\n\r\n');
+    connection.send(`${body}GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    await until('the connection is closed', () => connection.socket.destroyed);
+    expect(connection.text().match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 201', 'HTTP/1.1 200']);
+  });
+
   it('since it came too slowly, is the only answer, and nothing is done', async () => {
     const body = JSON.stringify({ customerId: 'slow', items: [{ name: 'A', quantity: 1, unitPrice: '9' }] });
     const connection = await openConnection(service.app);
@@ -107,6 +152,33 @@ describe('an answer that comes before its request was sent', () => {
     });
     await service.getProjected(`/orders/${placed.body.id as string}?minRevision=0`);
     expect((await service.get('/orders?customerId=slow')).body.items).toEqual([]);
+  });
+});
+
+describe('what is no HTTP', () => {
+  const body = JSON.stringify({ customerId: 'c', items: [{ name: 'A', quantity: 1, unitPrice: '9' }] });
+  const order = `POST /orders HTTP/1.1\r\nhost: x\r\n${JSON_TYPE}content-length: ${body.length}\r\n\r\n${body}`;
+
+  it.each([
+    ['a byte too many', order, '}', ['201', '400']],
+    ['nonsense', order + order, 'GET / OF PIZZA\r\n\r\n', ['201', '201', '400']],
+    ['headers without an end', order, `GET /menu HTTP/1.1\r\nx: ${'x'.repeat(40_000)}`, ['201', '431']],
+  ])('behind requests, %s, is answered after them', async (_, requests, broken, statuses) => {
+    const connection = await openConnection(service.app);
+    connection.send(requests + broken);
+    await until('the connection is closed', () => connection.socket.destroyed);
+    expect(connection.text().match(/(?<=HTTP\/1.1 )\d+/g)).toEqual(statuses);
+  });
+
+  it('behind the request for an event stream, leaves the stream alone', async () => {
+    const connection = await openConnection(service.app);
+    connection.send('GET /stream/kitchen HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n');
+    await until('the stream is there', () => connection.text().includes('HTTP/1.1 200'));
+    connection.send('nonsense\r\n\r\n');
+    await service.get('/health/live');
+    connection.socket.end();
+    await until('the connection is closed', () => connection.socket.destroyed);
+    expect(connection.text().match(/HTTP\/1.1/g)).toHaveLength(1);
   });
 });
 

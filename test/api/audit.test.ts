@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withMongoAway } from '../support/mongo-away.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -147,6 +147,23 @@ describe('GET /audit', () => {
     expect(status).toBe(400);
     expect(body).toMatchObject({ errors: [{ pointer: '#/cursor' }] });
   });
+
+  test.each(['{}', '5', 'null', 'nope', '["a","x"]', '[0,{"$gt":""}]', '[1e999,"x"]', '[0]'])(
+    'a cursor that somebody has made up, of %s, is 400',
+    async (text) => {
+      for (const list of ['orders', 'audit', 'refunds']) {
+        const key = Buffer.from(text);
+        const check = createHash('sha256')
+          .update(JSON.stringify([list, {}]))
+          .update(key)
+          .digest()
+          .subarray(0, 9);
+        const cursor = Buffer.concat([check, key]).toString('base64url');
+        const { status, body } = await service.get(`/${list}?cursor=${cursor}`);
+        expect({ list, status, body }).toMatchObject({ status: 400, body: { errors: [{ pointer: '#/cursor' }] } });
+      }
+    },
+  );
 
   test('audit, with a cursor of another filter or a damaged one, is 400', async () => {
     const { nextCursor = '' } = await audit('?limit=1');

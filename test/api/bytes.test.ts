@@ -167,6 +167,54 @@ describe('a request', () => {
     expect((await request(service.app, 'POST /orders', headers, sent)).status).toBe(status);
   });
 
+  it.each([
+    ['', ''],
+    ['json', ''],
+    ['application/json; charset=iso-8859-1', ''],
+    ['application/json', 'gzip'],
+  ])('without a byte, chunked, of type "%s" and coding "%s" is none', async (type, coding) => {
+    const headers = { 'content-type': type, 'content-encoding': coding, 'transfer-encoding': 'chunked' };
+    expect((await request(service.app, 'POST /admin/parked/replay', headers, '0\r\n\r\n')).status).toBe(202);
+    const sent = await request(service.app, 'POST /admin/parked/replay', headers, '2\r\n{}\r\n0\r\n\r\n');
+    expect([sent.status, sent.headers['accept-encoding']]).toEqual([415, coding === '' ? undefined : 'identity']);
+  });
+
+  it('of a GET is nobody’s, whatever it is', async () => {
+    const headers = { 'content-type': 'text/plain; charset=latin1', 'content-length': '1', 'content-encoding': 'gzip' };
+    expect((await request(service.app, 'GET /menu', headers, '\xff')).status).toBe(200);
+  });
+
+  it.each([
+    ['application/json; charset =iso-8859-1', 415],
+    ['application/json; charset*=iso-8859-1', 415],
+    ['application/json; Charset="latin1"', 415],
+    ['application/json; charset=us-ascii', 201],
+    ['application/json; charset="UTF-8"; x=y', 201],
+  ])('of type %s is %i', async (type, status) => {
+    const body = order('c');
+    const headers = { 'content-type': type, 'content-length': String(body.length) };
+    expect((await request(service.app, 'POST /orders', headers, body)).status).toBe(status);
+  });
+
+  it.each([
+    ['X-Actor', 'a\r\nX-Actor: b'],
+    ['Content-Type', 'application/json\r\nContent-Type: text/plain'],
+  ])('with two %s headers is 400', async (name, value) => {
+    const headers = { ...JSON_TYPE, [name]: value };
+    const { status, body } = await request(service.app, 'POST /admin/parked/replay', headers);
+    expect({ status, detail: body.detail as string }).toEqual({
+      status: 400,
+      detail: `There must be one ${name.toLowerCase()} header.`,
+    });
+  });
+
+  it('that is a part of a whole cannot be put', async () => {
+    const body = JSON.stringify({ name: 'Ada', email: 'ada@example.com' });
+    const headers = { ...JSON_TYPE, 'content-range': 'bytes 0-9/100', 'content-length': String(body.length) };
+    expect((await request(service.app, 'PUT /customers/part', headers, body)).status).toBe(400);
+    expect((await service.get('/customers/part')).status).toBe(404);
+  });
+
   it('answered by 304 is told nothing of a body', async () => {
     await send('PUT /customers/304', JSON.stringify({ name: 'Ada', email: 'ada@example.com' }));
     await service.getProjected('/customers/304?minRevision=0');

@@ -33,6 +33,36 @@ describe('TRUST_PROXY', () => {
     }
   });
 
+  it('of gateways that add ports, looks past the outer one, and takes an address for one in every spelling', async () => {
+    const gated = await start(['127.0.0.0/8', '10.0.0.0/8']);
+    for (const [first, ...others] of [
+      ['203.0.113.1, 10.0.0.5:77', '203.0.113.1, 10.0.0.5', '::ffff:203.0.113.1'],
+      ['2001:db8::1', '2001:DB8:0:0::1', '[2001:db8::1]'],
+    ]) {
+      const statuses = [];
+      for (const client of [first, ...others])
+        statuses.push((await gated.get('/menu', { 'x-forwarded-for': client ?? '' })).status);
+      expect(statuses, first).toEqual([200, 200, 429]);
+    }
+  });
+
+  it.each([
+    ['/pizza', '/pizza/customers/a'],
+    ['/caf%C3%A9/a+b@c:d;e/', '/caf%C3%A9/a+b@c:d;e/customers/a'],
+    ['/../x', '/customers/a'],
+    ['//evil', '/customers/a'],
+  ])('of a gateway that says its prefix %s and nothing else, makes the link %s', async (prefix, location) => {
+    const gated = await start(['127.0.0.0/8']);
+    const headers = { 'x-forwarded-prefix': prefix };
+    const put = await gated.app.inject({
+      method: 'PUT',
+      url: '/customers/a',
+      headers,
+      payload: { name: 'Ada', email: 'ada@example.com' },
+    });
+    expect(put.headers.location).toBe(location);
+  });
+
   it('of the gateway that adds the port of each connection, counts requests by the address alone', async () => {
     const gated = await start(['127.0.0.0/8']);
     for (const [first, ...others] of [

@@ -438,6 +438,8 @@ async function provocation(id: string, name: string): Promise<Sent | undefined> 
   switch (name) {
     case 'field':
       return fields[id]?.();
+    case 'wrongHost':
+      return { headers: { host: 'a b' } };
     case 'malformed':
       return { body: '{"customerId": }' };
     case 'notFound':

@@ -77,6 +77,7 @@ describe.each(changes)('%s', (_, arrange) => {
     { 'if-match': '"7"' },
     { 'if-match': '"7", "8"' },
     { 'if-match': 'W/"0"' },
+    { 'if-match': '"00"' },
     { 'if-match': '*', 'if-none-match': '*' },
     { 'if-none-match': '"0"' },
     { 'if-none-match': '"7", W/"0.3"' },
@@ -195,7 +196,7 @@ describe('If-Match on what is not there', () => {
     ['PUT /menu/{sku}', putItem],
   ])('%s, is 412 and creates nothing', async (_, route) => {
     const id = randomUUID();
-    for (const list of ['*', '"0"']) expect((await send(service, route(id), { 'if-match': list })).status).toBe(412);
+    for (const list of ['*', '"0"', '"00"']) expect((await send(service, route(id), { 'if-match': list })).status).toBe(412);
     expect((await send(service, route(id), { 'if-none-match': '*' })).status).toBe(201);
   });
 });

@@ -46,7 +46,7 @@ function revisionsIn(name: keyof Headers, headers: Headers): Precondition | unde
   if (value === undefined) return undefined;
   if (value.trim() === '*') return (revision) => revision >= 0;
   const revisions = tagsIn(name, value).flatMap((tag) => {
-    const revision = /^"(\d{1,15})(?:\.\d{1,15})?(?:\.stalled)?"$/.exec(tag)?.[1];
+    const revision = /^"(0|[1-9]\d{0,14})(?:\.\d{1,15})?(?:\.stalled)?"$/.exec(tag)?.[1];
     return revision === undefined ? [] : [Number(revision)];
   });
   return (revision) => revisions.includes(revision);
@@ -81,7 +81,8 @@ export function requirePreconditions(app: FastifyInstance): void {
 export function isUnmodified({ headers }: FastifyRequest, reply: FastifyReply, tag: string): boolean {
   const revision = Number.parseInt(tag.slice(1), 10);
   if (revisionsIn('if-match', headers)?.(revision) === false) throw new ProblemError(ruledOut);
-  void reply.header('etag', tag);
   const given = headers['if-none-match'];
-  return given !== undefined && (given.trim() === '*' || tagsIn('if-none-match', given).includes(tag));
+  const isKnown = given !== undefined && (given.trim() === '*' || tagsIn('if-none-match', given).includes(tag));
+  void reply.header('etag', tag);
+  return isKnown;
 }

@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { routedPathOf } from '../target.ts';
 import { closeInStages } from './closing.ts';
+import { heedExpectations } from './expectation.ts';
 import type { Pressure } from './pressure.ts';
 import { createRefusals, type RefusalOptions } from './refusals.ts';
 
@@ -57,9 +58,7 @@ export function createAdmittingServer(
     line.set(response, request);
     lookAgainLater();
   });
-  // What else is expected than 100-continue may be ignored (RFC 9110 §10.1.1); Node would answer without a word.
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  return closeInStages(server);
+  return closeInStages(heedExpectations(server));
 
   /** Together with all that have room now: appends that are made together leave together. */
   function takeSoon(): void {

@@ -1,9 +1,13 @@
 import { isUtf8 } from 'node:buffer';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { problem } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/errors.ts';
 
-const OTHER_CHARSET = /;\s*charset=(?!"?utf-?8"?\s*(?:;|$))/i;
+/** ASCII is UTF-8 as well. */
+const OTHER_CHARSET = /;\s*charset\b\s*(?!="?(?:utf-?8|us-ascii)"?\s*(?:;|$))/i;
+/** What names a type at all (RFC 9110 §8.3.1). */
+const MEDIA_TYPE = /^\s*[^\s/;,]+\/[^\s/;,]+\s*(?:;|$)/;
 
 /**
  * Bodies are JSON in UTF-8 (RFC 8259 §8.1), uncompressed; anything else is refused, since it would be stored as it was
@@ -13,12 +17,14 @@ export function registerBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (body.length === 0) done(null);
+    const refusal = body.length === 0 ? undefined : refusalOf(request.raw.headers);
+    if (body.length === 0 || refusal) done(refusal ?? null);
     else if (isUtf8(body)) void parseJson(request, body.toString(), done);
     else done(new ProblemError(problem('bad-request', 'The body is not UTF-8.')));
   });
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body: Buffer, done) => {
-    done(body.length === 0 ? null : new ProblemError(problem('unsupported-media-type')));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, ({ raw }, body: Buffer, done) => {
+    const refusal = () => refusalOf(raw.headers) ?? new ProblemError(problem('unsupported-media-type'));
+    done(body.length === 0 ? null : refusal());
   });
   app.addHook('onRequest', checkBytes);
 }
@@ -28,18 +34,31 @@ function checkBytes({ raw }: FastifyRequest, reply: FastifyReply, done: HookHand
   if (url.includes('%') && !isDecodable(url)) {
     return done(new ProblemError(problem('bad-request', 'The query is not UTF-8, percent-encoded.')));
   }
-  const { 'content-type': type, 'content-encoding': coding, 'transfer-encoding': transfer } = headers;
-  const isCompressed = hasOther(coding, 'identity') || hasOther(transfer, 'chunked');
-  if (type === undefined && !isCompressed) return done();
-  if (transfer === undefined && !(Number(headers['content-length']) > 0)) {
+  if (raw.method === 'GET' || raw.method === 'HEAD') return done(); // a body would be nobody's
+  const { 'content-type': type, 'transfer-encoding': transfer, 'content-length': length } = headers;
+  const refusal = refusalOf(headers);
+  if (hasOther(headers['content-encoding'], 'identity')) void reply.header('accept-encoding', 'identity');
+  if (transfer === undefined && !(Number(length) > 0)) {
     delete headers['content-type'];
-  } else if (isCompressed) {
+  } else if (hasOther(transfer, 'chunked')) {
     void reply.header('accept-encoding', 'identity');
     return done(new ProblemError(problem('unsupported-media-type', 'The body must not be compressed.')));
-  } else if (type !== undefined && OTHER_CHARSET.test(type)) {
-    return done(new ProblemError(problem('unsupported-media-type', 'The body must be in UTF-8.')));
+  } else if (transfer === undefined && refusal) {
+    return done(refusal);
+  } else if (type !== undefined && !MEDIA_TYPE.test(type)) {
+    // The framework would refuse it before it has seen whether there is a byte.
+    headers['content-type'] = 'application/octet-stream';
   }
   done();
+}
+
+/** Why bytes under these headers would be misread; whether there are any is known at the end of a chunked body. */
+function refusalOf({ 'content-type': type = '', 'content-encoding': coding }: IncomingHttpHeaders) {
+  if (hasOther(coding, 'identity')) {
+    return new ProblemError(problem('unsupported-media-type', 'The body must not be compressed.'));
+  }
+  if (!OTHER_CHARSET.test(type)) return undefined;
+  return new ProblemError(problem('unsupported-media-type', 'The body must be in UTF-8.'));
 }
 
 /** Whether a list names another coding than the one that changes nothing; empty members count for nothing. */

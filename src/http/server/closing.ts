@@ -1,5 +1,8 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+
+/** Of a request's body: what is longer is refused, and not read. */
+export const BODY_LIMIT = 256 * 1024;
 
 /** What a client still sends after its answer is read and dropped, so many bytes and so long. */
 const MOST_DROPPED_BYTES = 64 * 1024 * 1024;
@@ -7,24 +10,32 @@ const LONGEST_MS = 5000;
 
 /**
  * Has a server close connections in stages (RFC 9112 §9.6). A connection that is closed while its client still sends
- * is reset, and most clients then lose an answer that they have not read yet. An answer that comes before the end of
- * its request ends the connection.
+ * is reset, and most clients then lose an answer that they have not read yet. An answer that comes before the end of a
+ * request that may be long says that it is the last of its connection; the rest of a short one Node reads and drops.
  */
 export function closeInStages(server: Server): Server {
   return server
     .on('connection', (socket: Socket) => {
       socket.destroySoon = () => endConnection(socket); // what Node's server calls after the last answer
     })
-    .on('request', (_, response) => response.once('close', endIfIncomplete));
+    .prependListener('request', begin);
 }
 
-function endIfIncomplete(this: ServerResponse): void {
-  const { req: request } = this;
-  if (request.complete) return;
-  // Of a short one, the end may have come with the beginning, and be parsed in this very turn.
-  setImmediate(() => {
-    if (!request.complete) endConnection(request.socket);
-  });
+/** The answer to the last request of each connection, which is sent after all others. */
+const answers = new WeakMap<Socket, ServerResponse>();
+
+export function latestAnswer(socket: Socket): ServerResponse | undefined {
+  return answers.get(socket);
+}
+
+function begin(request: IncomingMessage, response: ServerResponse): void {
+  answers.set(request.socket, response);
+  const { 'content-length': length = 0, 'transfer-encoding': transfer, expect } = request.headers;
+  // Who waits to be told to send a body may send it or the next request when told nothing (RFC 9110 §10.1.1).
+  const mayBeLong = transfer !== undefined || expect !== undefined || Number(length) > BODY_LIMIT;
+  if (!mayBeLong || !response.shouldKeepAlive) return;
+  response.shouldKeepAlive = false;
+  request.once('end', () => (response.shouldKeepAlive = true));
 }
 
 /** Ends what is sent on a connection at once, and the rest of it when the client does. */
