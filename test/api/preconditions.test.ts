@@ -196,7 +196,8 @@ describe('If-Match on what is not there', () => {
     ['PUT /menu/{sku}', putItem],
   ])('%s, is 412 and creates nothing', async (_, route) => {
     const id = randomUUID();
-    for (const list of ['*', '"0"', '"00"']) expect((await send(service, route(id), { 'if-match': list })).status).toBe(412);
+    for (const list of ['*', '"0"', '"00"'])
+      expect((await send(service, route(id), { 'if-match': list })).status).toBe(412);
     expect((await send(service, route(id), { 'if-none-match': '*' })).status).toBe(201);
   });
 });
