@@ -30,11 +30,8 @@ await runProgram({
       return open(resolve(dataDir), options, signal);
     }
     const folder = mkdtempSync(join(tmpdir(), 'pizzeria-demo-'));
-    try {
-      return await open(folder, options, signal);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true })); // however it comes about
+    return open(folder, options, signal);
   },
   explain: (error) => `The demo has stopped: ${messageOf(error)}`,
 });
@@ -60,7 +57,7 @@ async function open(folder: string, options: Options, signal: AbortSignal): Prom
     });
     if (made === undefined) return EXIT.done;
     writeFileSync(past, '');
-    say(`${made} orders of the last ${options.weeks} weeks`);
+    say(`${made} orders of the last ${options.weeks} ${options.weeks === 1 ? 'week' : 'weeks'}`);
   }
   const pizzeria = await openPizzeria({ DATA_DIR: folder, PORT: String(options.port), AUTH: auth });
   try {

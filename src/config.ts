@@ -24,7 +24,9 @@ export function loadConfig(): Config & { readonly unread: readonly string[] } {
   try {
     const values = readEnvFile('.env', known);
     for (const [name, value] of Object.entries(values)) process.env[name] ??= value;
-    const unread = Object.keys(values).filter((name) => !known.has(name) && !name.startsWith('OTEL_'));
+    // In what is no setting at all, anything before the first = would be one: nothing like a value is repeated.
+    const isName = (name: string) => /^[A-Z][A-Z\d_]*$/.test(name) && !name.startsWith('OTEL_');
+    const unread = Object.keys(values).filter((name) => isName(name) && !known.has(name));
     return { ...parseConfig(process.env), unread };
   } catch (error) {
     if (error instanceof EnvFileError) throw new ConfigError(error.message, { cause: error });
@@ -54,7 +56,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
     if (value === undefined) return fallback;
     const result = read(value);
     // A URL put into the wrong variable may hold a password: nothing like one is repeated.
-    const shown = /[@:/]/.test(value) ? '' : `, not "${value}"`;
+    const shown = /[@:/]/.test(value) ? '' : `, not ${JSON.stringify(value)}`;
     if (result === undefined) mistakes.push(`${name} must be ${expected}${shown}`);
     return result ?? fallback;
   };
@@ -90,7 +92,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   const config = {
     isProduction,
     port: integer('PORT', 3000, 0, 65_535),
-    host: text('HOST') ?? '127.0.0.1',
+    host: pattern('HOST', '127.0.0.1', /^[\w.:%-]{1,253}$/, 'a name or an address of this machine'),
     /** Unset: the embedded server is started. */
     eventStoreUrl: secret('EVENTSTORE_URL', mistakeInEventStoreUrl),
     mongoUrl: secret('MONGODB_URL', mistakeInMongoUrl),

@@ -16,6 +16,7 @@ export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<
   const text = decode(file);
   // Node's parser takes a line of blanks for the beginning of the next name.
   const values = parseEnv(text.replaceAll(/^[^\S\n]+$/gm, '')) as Record<string, string>;
+  const set = new Map<string, number>();
   for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
     const name = nameIn(line, names);
     if (name === undefined) continue;
@@ -28,6 +29,11 @@ export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<
     if (end >= 0 && !/^\s*(?:#.*)?$/.test(rest.slice(end + 1))) {
       throw new EnvFileError(`${file}, line ${index + 1}: the value of ${name} ends at a quote in its midst`);
     }
+    const before = set.get(name);
+    if (before !== undefined) {
+      throw new EnvFileError(`${file}, line ${index + 1}, sets ${name}, as line ${before} does: only one can count`);
+    }
+    set.set(name, index + 1);
     if (Object.hasOwn(values, name)) continue;
     throw new EnvFileError(`${file}, line ${index + 1}, does not set ${name}: write ${name}=value`);
   }

@@ -125,8 +125,15 @@ function write(dataDir: string, running: RunningServers): void {
   const file = serversFile(dataDir);
   const draft = `${file}.${process.pid}`;
   mkdirSync(dataDir, { recursive: true });
-  writeFileSync(draft, JSON.stringify(running));
-  renameSync(draft, file);
+  try {
+    writeFileSync(draft, JSON.stringify(running));
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw new Error(`${file} cannot be written (${String(codeOf(error))}): move it away or choose another DATA_DIR`, {
+      cause: error,
+    });
+  }
 }
 
 function read(dataDir: string, { message, owner }: Error & { readonly owner?: number }): RunningServers {
@@ -151,7 +158,9 @@ function readWhole(dataDir: string): RunningServers | undefined {
     return (JSON.parse(readFileSync(serversFile(dataDir), 'utf8')) as RunningServers | null) ?? undefined;
   } catch (error) {
     if (error instanceof SyntaxError || codeOf(error) === 'ENOENT') return undefined;
-    throw error;
+    throw new RunningServersError(`${serversFile(dataDir)} cannot be read (${String(codeOf(error))})`, {
+      cause: error,
+    });
   }
 }
 

@@ -45,6 +45,11 @@ describe('a file of variables', () => {
     expect(() => read(content)).toThrow(/is not in UTF-8.*save it as UTF-8/);
   });
 
+  test('that sets a variable twice, is refused by both numbers', () => {
+    const message = /, line 3, sets EVENTSTORE_URL, as line 1 does: only one can count$/;
+    expect(() => read('EVENTSTORE_URL=esdb://a:2113\nPORT=1\nEVENTSTORE_URL=\n')).toThrow(message);
+  });
+
   test.each(['PORT 1', 'PORT: 1', 'PORT', '  export PORT 1'])('with the line %j, is refused by its number', (line) => {
     expect(() => read(`# a comment\n${line}\n`)).toThrow(/, line 2, does not set PORT: write PORT=value$/);
   });

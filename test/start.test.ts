@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,6 +24,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+/** A user without rights, for when the tests run as the one who has all. */
+const NOBODY = 65_534;
+
 let folders = 0;
 const newFolder = () => mkdtempSync(join(folder, `${(folders += 1)}-`));
 
@@ -32,9 +35,11 @@ async function run(
   env: Record<string, string>,
   cwd = newFolder(),
   onListening: (signal: (name?: NodeJS.Signals) => void) => void = () => undefined,
+  uid?: number,
 ) {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN], { env: { PATH, PORT: '0', ...env }, cwd });
+  const user = uid !== undefined && { uid };
+  const child = spawn(process.execPath, [MAIN], { env: { PATH, PORT: '0', ...env }, cwd, ...user });
   const said = { stdout: '', stderr: '' };
   let isListening = false;
   for (const name of ['stdout', 'stderr'] as const) {
@@ -147,6 +152,32 @@ describe('the service', { timeout: DEADLINE_MS }, () => {
     );
   });
 
+  test('whose data is deleted while it runs, says so and ends with 1', async () => {
+    const cwd = newFolder();
+    const { code, stdout } = await run({}, cwd, () => rmSync(join(cwd, 'data'), { recursive: true }));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /"message":"[^"]*\.sqlite was deleted or replaced while it was in use[^}]*},.*"an embedded server is gone"/,
+    );
+  });
+
+  test('with a DATA_DIR that is there, but may not be written to, says what to do', async () => {
+    const cwd = newFolder();
+    const dataDir = join(cwd, 'data');
+    mkdirSync(dataDir);
+    for (const [path, mode] of [
+      [folder, 0o755],
+      [cwd, 0o755],
+      [dataDir, 0o555],
+    ] as const)
+      chmodSync(path, mode);
+    const { code, stderr } = await run({}, cwd, undefined, process.getuid?.() === 0 ? NOBODY : undefined);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^The service could not start: .*data\/\w+\.sqlite cannot be opened for writing; .*DATA_DIR\n$/,
+    );
+  });
+
   test('with a DATA_DIR that is a file, names the reason once', async () => {
     const cwd = newFolder();
     writeFileSync(join(cwd, 'data'), '');
@@ -157,7 +188,8 @@ describe('the service', { timeout: DEADLINE_MS }, () => {
 
   test('with a mistaken name in .env, says so, without its value', async () => {
     const cwd = newFolder();
-    writeFileSync(join(cwd, '.env'), 'MONGO_URL=mongodb://user:secret@a\nOTEL_BSP_SCHEDULE_DELAY=1\nLOG_LEVEL=info\n');
+    const mistaken = 'MONGO_URL=mongodb://user:secret@a\nMONGO: mongodb://user:secret@a/?x=y\nsecret==\n';
+    writeFileSync(join(cwd, '.env'), `${mistaken}OTEL_BSP_SCHEDULE_DELAY=1\nLOG_LEVEL=info\n`);
     const { code, stdout } = await run({}, cwd, (interrupt) => interrupt());
     expect(code).toBe(0);
     expect(stdout).toContain('"names":["MONGO_URL"],"msg":".env has names that are no settings of this service"');

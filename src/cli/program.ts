@@ -1,4 +1,4 @@
-import { ConfigError } from '../config.ts';
+import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { setImmediate as turn } from 'node:timers/promises';
 import { onSignals } from '../signals.ts';
 
@@ -63,12 +63,25 @@ async function exitCodeOf<Command>(
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted;
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\nMore with --help.\n`);
+      say(`${error.message}\nMore with --help.`);
       return EXIT.usage;
     }
-    process.stderr.write(`${error instanceof ConfigError ? error.message : explain(error)}\n`);
+    say(error instanceof ConfigError ? error.message : explain(error));
     return EXIT.failed;
   }
+}
+
+/** @throws ConfigError */
+export function configOf(): Config {
+  const { unread, ...config } = loadConfig();
+  if (unread.length > 0) say(`.env has names that are no settings of this service: ${unread.join(', ')}`);
+  return config;
+}
+
+/** What somebody else has written may hold what a terminal takes for commands. */
+function say(text: string): void {
+  const isControl = /(?!\n)\p{Cc}/gu;
+  process.stderr.write(`${text.replaceAll(isControl, (char) => JSON.stringify(char).slice(1, -1))}\n`);
 }
 
 export function messageOf(error: unknown): string {

@@ -22,8 +22,16 @@ export function createProgress(
 ): Progress {
   if ('isTTY' in out && out.isTTY) {
     const bar = new SingleBar({ stream: out, format, hideCursor: true, etaBuffer: 1000 }, Presets.legacy);
+    const giveBack = () => bar.stop();
+    process.once('exit', giveBack); // however it comes about
     bar.start(total, 0);
-    return { update: (done) => bar.update(done), stop: () => bar.stop() };
+    return {
+      update: (done) => bar.update(done),
+      stop() {
+        process.off('exit', giveBack);
+        giveBack();
+      },
+    };
   }
   let next = lineEvery;
   return {

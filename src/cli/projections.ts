@@ -1,11 +1,10 @@
 import { pino } from 'pino';
-import { loadConfig } from '../config.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
 import { createProjectionAdmin } from '../read-models/admin.ts';
 import { openDatabase } from '../read-models/collections.ts';
 import { READ_MODELS } from '../read-models/index.ts';
 import { joinStores } from '../stores.ts';
-import { messageOf, runProgram } from './program.ts';
+import { configOf, messageOf, runProgram } from './program.ts';
 import { HELP, parseCommand, type ProjectionCommand, runCommand } from './projection-commands.ts';
 import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
@@ -17,7 +16,7 @@ await runProgram({
 });
 
 async function run(command: ProjectionCommand, signal: AbortSignal): Promise<number> {
-  const config = loadConfig();
+  const config = configOf();
   const log = pino({ level: 'fatal' }, pino.destination(process.stderr.fd));
   const stores = await joinStores(config, log);
   const client = stores.eventStore;

@@ -1,14 +1,13 @@
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { validate as isUuid } from 'uuid';
-import { loadConfig } from '../config.ts';
 import { ORDER } from '../eventstoredb/aggregates.ts';
 import { StreamGoneError, UnreadableEventError } from '../eventstoredb/errors.ts';
 import { EventSourcingRepository } from '../eventstoredb/repository.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
 import { readLog } from '../read-models/log-reader.ts';
 import { joinStores } from '../stores.ts';
-import { EXIT, messageOf, runProgram, UsageError } from './program.ts';
+import { configOf, EXIT, messageOf, runProgram, UsageError } from './program.ts';
 
 const HELP = `Writes the snapshots of long orders anew, from their events.
 
@@ -46,7 +45,7 @@ function parse(args: readonly string[]): Command | undefined {
 }
 
 async function run({ orderId }: Command, signal: AbortSignal): Promise<number> {
-  const config = loadConfig();
+  const config = configOf();
   const log = pino({ level: 'warn' }, pino.destination(process.stderr.fd));
   const stores = await joinStores(config, log);
   const { streamPrefix, snapshotEvery } = config;

@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 import * as oidc from 'openid-client';
 import { DEVELOPMENT } from '../access/settings.ts';
-import { loadConfig } from '../config.ts';
 import { findIssuer } from '../servers.ts';
-import { EXIT, messageOf, runProgram, UsageError } from './program.ts';
+import { configOf, EXIT, messageOf, runProgram, UsageError } from './program.ts';
 
 const HELP = `Prints an access token of the embedded issuer of the service that runs here with AUTH=dev.
 
@@ -30,7 +29,7 @@ await runProgram<string>({
     return person;
   },
   async run(person) {
-    const issuer = findIssuer(loadConfig().dataDir);
+    const issuer = findIssuer(configOf().dataDir);
     if (issuer === undefined) throw new Error('no service with AUTH=dev runs with this DATA_DIR');
     process.stdout.write(`${await tokenOf(person, issuer)}\n`);
     return EXIT.done;

@@ -1,6 +1,5 @@
 import { pino } from 'pino';
-import { messageOf, runProgram } from '../cli/program.ts';
-import { loadConfig } from '../config.ts';
+import { configOf, messageOf, runProgram } from '../cli/program.ts';
 import { joinStores } from '../stores.ts';
 import { HELP, parseOptions } from './options.ts';
 import { InputError } from './problem.ts';
@@ -11,7 +10,7 @@ await runProgram({
   help: HELP,
   parse: parseOptions,
   run(options, signal) {
-    const config = loadConfig();
+    const config = configOf();
     const log = pino({ level: 'warn' }, pino.destination(process.stderr.fd));
     const openStores = () => joinStores(config, log);
     return runImport({ options, config, openStores, out: process.stdout, err: process.stderr, log, signal });

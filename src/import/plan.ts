@@ -24,7 +24,9 @@ interface Drafts {
   readonly byNumber: Map<string, Draft>;
   /** Numbers of orders whose own line is bad: they are skipped, and so are their details. */
   readonly badNumbers: Set<string>;
-  badLines: number;
+  /** What bad lines are taken for: the numbers that they begin with, and how many have none. */
+  readonly skipped: Set<string>;
+  unnamed: number;
 }
 
 const MOST_LINES = 100;
@@ -45,12 +47,13 @@ export async function planImport(files: ImportFiles, origin: Origin, report: Rep
   const drafts = await readOrders(files.orders, count);
   await readDetails(files.details, drafts, priceList, count);
   const orders = checkOrders(files.orders, drafts, origin, count);
-  const skippedOrders = drafts.byNumber.size + drafts.badLines - orders.length;
+  const numbers = new Set([...drafts.byNumber.keys(), ...drafts.skipped]);
+  const skippedOrders = numbers.size + drafts.unnamed - orders.length;
   return { orders, priceList, problems, skippedOrders };
 }
 
 async function readOrders(file: string, report: Report): Promise<Drafts> {
-  const drafts: Drafts = { byNumber: new Map(), badNumbers: new Set(), badLines: 0 };
+  const drafts: Drafts = { byNumber: new Map(), badNumbers: new Set(), skipped: new Set(), unnamed: 0 };
   const { byNumber, badNumbers } = drafts;
   const take = (values: Row<(typeof ORDER_COLUMNS)[number]>['values'], line: number) => {
     const number = parseText(wholeNumber(values.order_id), 'order_id');
@@ -58,9 +61,12 @@ async function readOrders(file: string, report: Report): Promise<Drafts> {
     byNumber.set(number, { order: { number, placedAt: parsePlacedAt(values), items: [] }, line, isBad: false });
   };
   await readEach(file, ORDER_COLUMNS, report, take, (row) => {
-    for (const number of numbersIn(row)) badNumbers.add(number);
-    drafts.badLines += 1;
-    return `; ${theOrderIsSkipped(numbersIn(row).slice(0, 1))}`;
+    const numbers = numbersIn(row);
+    for (const number of numbers) badNumbers.add(number);
+    const [number] = numbers;
+    if (number === undefined) drafts.unnamed += 1;
+    else drafts.skipped.add(number);
+    return `; ${theOrderIsSkipped(numbers.slice(0, 1))}`;
   });
   for (const number of badNumbers) {
     const draft = byNumber.get(number);

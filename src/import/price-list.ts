@@ -12,17 +12,19 @@ export type PriceList = ReadonlyMap<string, Pizza>;
 /** The pizzas by their id. A bad line is reported, and its pizza is not on the list. */
 export async function readPriceList(files: Pick<ImportFiles, 'pizzas' | 'types'>, report: Report): Promise<PriceList> {
   const types = new Map<string, PizzaType | undefined>();
-  await readEach(files.types, TYPE_COLUMNS, report, (values) => {
+  const takeType = (values: Row<(typeof TYPE_COLUMNS)[number]>['values']) => {
     const { typeId, ...type } = parseType(values);
     addOnce(types, typeId, type, 'pizza_type_id');
-  });
+  };
+  await readEach(files.types, TYPE_COLUMNS, report, takeType, without(types, 'pizza_type_id'));
   const pizzas = new Map<string, Pizza | undefined>();
-  await readEach(files.pizzas, PIZZA_COLUMNS, report, (values) => {
+  const takePizza = (values: Row<(typeof PIZZA_COLUMNS)[number]>['values']) => {
     const { typeId, ...pizza } = parsePizza(values);
     const type = types.get(typeId);
     if (!type) throw new BadLineError(`unknown pizza type ${quote(typeId)}`);
     addOnce(pizzas, pizza.sku, { ...pizza, ...type }, 'pizza_id');
-  });
+  };
+  await readEach(files.pizzas, PIZZA_COLUMNS, report, takePizza, without(pizzas, 'pizza_id'));
   return new Map([...pizzas].filter((entry): entry is [string, Pizza] => entry[1] !== undefined));
 }
 
@@ -31,6 +33,14 @@ function addOnce<T>(entries: Map<string, T | undefined>, id: string, entry: T, c
   const isTwice = entries.has(id);
   entries.set(id, isTwice ? undefined : entry);
   if (isTwice) throw new BadLineError(`${column} ${quote(id)} is in the file twice: neither line is used`);
+}
+
+/** A bad line counts as one of its id as well: what another line says of it is not used. */
+function without<Column extends string>(entries: Map<string, unknown>, column: Column) {
+  return (row: Row<Column> | BrokenRow<Column>): string => {
+    for (const id of 'broken' in row ? row.guess(column) : [row.values[column]]) entries.set(id.trim(), undefined);
+    return '';
+  };
 }
 
 export function toMenuItem({ name, category, size, unitPrice, ingredients }: Pizza): MenuItemDetails {

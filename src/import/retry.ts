@@ -42,7 +42,7 @@ export function createRetry({ patienceMs, signal, isUnavailable, onAway }: Retry
           awaySince = undefined;
           throw error;
         }
-        if (awaySince === undefined) onAway(error);
+        if (awaySince === undefined && !signal.aborted) onAway(error);
         awaySince ??= performance.now();
         const pause = Math.min(DELAY_MS.first * 2 ** attempt, DELAY_MS.most) + randomInt(DELAY_MS.first);
         const left = awaySince + patienceMs - performance.now();

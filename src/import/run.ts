@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { EXIT } from '../cli/program.ts';
-import { createProgress, type ProgressOptions } from '../cli/progress.ts';
+import { createProgress, type Progress, type ProgressOptions } from '../cli/progress.ts';
 import type { Config } from '../config.ts';
 import { isUnavailable } from '../eventstoredb/errors.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
@@ -62,7 +62,7 @@ async function writeAll(
   const { streamPrefix, currency } = config;
   const streams = createStreamStore({ client: stores.eventStore, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
   const importing = { streams, correlationId: randomUUID(), retry, signal };
-  const progress = createProgress(out, ordersOf(plan.orders.length));
+  let progress: Progress | undefined;
   let counts: ImportCounts = { imported: 0, alreadyThere: 0, deleted: 0 };
   try {
     if (options.withMenu) {
@@ -70,16 +70,17 @@ async function writeAll(
       const deleted = plan.priceList.size - listed;
       out.write(`${listed} items on the menu${deleted > 0 ? `, ${deleted} not: their streams were deleted` : ''}\n`);
     }
+    progress = createProgress(out, ordersOf(plan.orders.length));
     await importOrders(plan.orders, {
       ...importing,
       origin: { customerId: options.customerId, currency },
       onProgress: (soFar) => {
         counts = soFar;
-        progress.update(total(soFar));
+        progress?.update(total(soFar));
       },
     });
   } finally {
-    progress.stop();
+    progress?.stop();
     out.write(summary(plan, counts));
   }
   return total(counts) < plan.orders.length ? EXIT.interrupted : EXIT.done;

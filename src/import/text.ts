@@ -31,9 +31,10 @@ export async function* readLines(open: () => AsyncIterable<Uint8Array>): AsyncGe
   const others: Pick<Line, 'broken'> = (await isLatin1(open()))
     ? {}
     : { broken: 'not UTF-8, as the rest of the file is' };
-  for await (const line of splitLines(open())) {
-    const bytes = isMarked(line) ? line.subarray(UTF_8_MARK.length) : line;
-    yield isUtf8(bytes) ? { text: bytes.toString() } : { text: decodeLatin1(bytes), ...others };
+  for await (const raw of splitLines(open())) {
+    const bytes = isMarked(raw) ? raw.subarray(UTF_8_MARK.length) : raw;
+    const line = isUtf8(bytes) ? { text: bytes.toString() } : { text: decodeLatin1(bytes), ...others };
+    yield bytes.includes(CR) ? { ...line, broken: 'a CR alone, which may be the end of a line' } : line;
   }
 }
 

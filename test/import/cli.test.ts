@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
@@ -50,10 +52,10 @@ interface Cue {
   readonly then: (child: ChildProcess) => unknown;
 }
 
-/** Starts the importer in a folder without `.env` and waits for its end. */
-async function importer(args: readonly string[], env: Record<string, string>, cue?: Cue) {
+/** Starts the importer in a folder, without `.env` by default, and waits for its end. */
+async function importer(args: readonly string[], env: Record<string, string>, cue?: Cue, cwd = temporaryFolder()) {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH, ...env }, cwd: temporaryFolder() });
+  const child = spawn(process.execPath, [CLI, ...args], { env: { PATH, ...env }, cwd });
   const said = { stdout: '', stderr: '' };
   let isCued = false;
   const listen = (name: keyof typeof said) =>
@@ -259,6 +261,17 @@ describe('npm run import', () => {
     const env = { ...sharedStores(), MONGODB_URL: 'mongodb://127.0.0.1:9' };
     const { code, counts } = await importer(argsFor(writeFiles(), '--menu'), env);
     expect({ code, counts }).toEqual({ code: 0, counts: { imported: 2, alreadyThere: 0, skipped: 0 } });
+  });
+
+  it('with a mistaken name in .env, or control characters in an argument, says so, as text', async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, '.env'), 'EVENTSTORE_URI=esdb://user:secret@a\n');
+    const lost = { ...SAMPLE, orders: '\u001b[31mnowhere' };
+    const { code, stderr } = await importer(argsFor(lost), {}, undefined, cwd);
+    expect(code).toBe(1);
+    expect(stderr).toContain('.env has names that are no settings of this service: EVENTSTORE_URI\n');
+    expect(stderr).toContain('\\u001b[31mnowhere');
+    expect(stderr).not.toContain('secret');
   });
 
   it('with a wrong command line says what is missing and ends with 2', async () => {

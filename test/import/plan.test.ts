@@ -21,6 +21,27 @@ const TYPES = 'pizza_type_id,name,category,ingredients\n';
 /** What the good files hold. */
 const DETAILS_OF_BOTH = `${DETAILS}1,1,orto_s,2\n2,1,brezza_l,1\n3,2,orto_s,1\n`;
 
+describe('an id on two lines', () => {
+  const orders = `${ORDERS}1,2024-02-29,12:04:31\n`;
+
+  it('of orders, three times, is one order that is skipped', async () => {
+    const line = '1,2024-02-29,12:04:31\n';
+    const { numbers, skippedOrders, problems } = await plan({
+      orders: `${ORDERS}${line}${line}${line}2,2024-03-01,18:00:00\n`,
+    });
+    expect({ numbers, skippedOrders, problems }).toEqual({ numbers: ['2'], skippedOrders: 1, problems: 2 });
+  });
+
+  it.each([
+    ['pizzas', `${PIZZAS}orto_s,orto,S,10.00\norto_s,orto,S,"12,00"\n`],
+    ['types', `${TYPES}orto,Orto Felice,Garden,Pesto\norto,,Garden,Pesto\n`],
+  ])('of %s, of which one is bad, is not used', async (name, content) => {
+    const { numbers, reported } = await plan({ orders, details: `${DETAILS}1,1,orto_s,2\n`, [name]: content });
+    expect(numbers).toEqual([]);
+    expect(reported.join('\n')).toContain('unknown pizza');
+  });
+});
+
 describe('good files', () => {
   it('with several details of one order make one event with several lines', async () => {
     const { orders, reported } = await plan();

@@ -24,6 +24,13 @@ describe('a call', () => {
     await expect(retry(() => Promise.reject(AWAY))).rejects.toThrow(StoreAwayError);
   });
 
+  it('to a store that is away, of a run that is interrupted, says nothing of waiting', async () => {
+    const { retry, interrupt, onAway } = setUp(3_600_000);
+    interrupt.abort();
+    await expect(retry(() => Promise.reject(AWAY))).rejects.toThrow();
+    expect(onAway).not.toHaveBeenCalled();
+  });
+
   it('that the store refuses is not made again', async () => {
     const { retry, onAway } = setUp(10_000);
     const refusal = new Error('refused');

@@ -15,6 +15,12 @@ const linesOf = (bytes: Uint8Array) => collect(readLines(() => bytewise(bytes)))
 const textOf = async (bytes: Uint8Array) => (await linesOf(bytes)).map(({ text }) => text);
 
 describe('lines', () => {
+  it('that hold a CR alone, behind the first, are broken', async () => {
+    const lines = await linesOf(Buffer.from('order_id\n1\r2\r\n3\n'));
+    const broken = 'a CR alone, which may be the end of a line';
+    expect(lines).toEqual([{ text: 'order_id' }, { text: '1\r2', broken }, { text: '3' }]);
+  });
+
   it.each([
     ['ASCII', Buffer.from('plain'), ['plain']],
     ['accents in UTF-8', Buffer.from(`order_id\n${NAME}\n`), ['order_id', NAME]],

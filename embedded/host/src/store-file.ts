@@ -45,11 +45,15 @@ export interface StoreFile {
  */
 const CHECKED_BYTES = 16 << 20;
 
+/** How often a file that is open is looked for: SQLite would go on writing to one that nobody can find any more. */
+const WATCH_MS = 1000;
+
 /**
  * Opens (or creates) one SQLite file for one embedded server: WAL, `synchronous=FULL`, held exclusively.
  *
  * The operating system's lock on the file decides who owns it, so that a SIGKILL never leaves it locked; the
- * `.pid` file beside it only serves to say who that is.
+ * `.pid` file beside it only serves to say who that is. When the file is deleted or replaced, the thread ends with an
+ * error: what is written then would be lost.
  *
  * @param path file, its folder is made when missing
  * @param applicationId SQLite's `application_id`: a file with another one belongs to something else
@@ -84,11 +88,18 @@ export function openStoreFile(path: string, applicationId: number, schema: strin
     throw explain(error, file, pidFile);
   }
   const open = db;
+  const { ino } = statSync(file);
+  const watch = setInterval(() => {
+    if (statSync(file, { throwIfNoEntry: false })?.ino === ino) return;
+    clearInterval(watch);
+    throw new StoreFileError(`${file} was deleted or replaced while it was in use: what is written now is lost`);
+  }, WATCH_MS).unref();
   return {
     path: file,
     db: open,
     explain: (error) => explain(error, file, pidFile),
     close() {
+      clearInterval(watch);
       try {
         // Merges the write-ahead log, so that a clean stop leaves one plain file, and lets go of the lock even while
         // prepared statements wait for the garbage collector.
@@ -150,6 +161,9 @@ export function corrupt(file: string, why: string): CorruptStoreError {
 /** No right to write, or a file system for reading only. */
 const NOT_WRITABLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'SQLITE_READONLY', 'SQLITE_CANTOPEN']);
 
+/** The binding's words for SQLITE_CANTOPEN when it opens the file, without a code. */
+const CANNOT_OPEN = /^ConnectionFailed\(.*: 14"\)$/s;
+
 function explain(error: unknown, file: string, pidFile: string): unknown {
   if (error instanceof StoreFileError || !(error instanceof Error)) return error;
   const code = (error as { code?: string }).code ?? '';
@@ -158,7 +172,7 @@ function explain(error: unknown, file: string, pidFile: string): unknown {
   }
   if (code.startsWith('SQLITE_NOTADB')) return corrupt(file, 'it is not a SQLite database');
   if (code.startsWith('SQLITE_CORRUPT')) return corrupt(file, `${code}: ${error.message}`);
-  if (NOT_WRITABLE.has(code)) {
+  if (NOT_WRITABLE.has(code) || CANNOT_OPEN.test(error.message)) {
     return new StoreFileError(
       `${file} cannot be opened for writing; give this user the right to, or choose another DATA_DIR`,
     );
