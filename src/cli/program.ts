@@ -1,6 +1,7 @@
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { setImmediate as turn } from 'node:timers/promises';
 import { onSignals } from '../signals.ts';
+import { printable } from './printable.ts';
 
 export const EXIT = { done: 0, failed: 1, usage: 2, behind: 3, interrupted: 130 } as const;
 
@@ -80,8 +81,7 @@ export function configOf(): Config {
 
 /** What somebody else has written may hold what a terminal takes for commands. */
 function say(text: string): void {
-  const isControl = /(?!\n)\p{Cc}/gu;
-  process.stderr.write(`${text.replaceAll(isControl, (char) => JSON.stringify(char).slice(1, -1))}\n`);
+  process.stderr.write(`${printable(text)}\n`);
 }
 
 export function messageOf(error: unknown): string {

@@ -4,7 +4,7 @@ import { type Origin, type HistoricalOrder, placeOrder } from './historical-orde
 import { type PriceList, readEach, readPriceList } from './price-list.ts';
 import { BadLineError, type Report } from './problem.ts';
 import { DETAIL_COLUMNS, ORDER_COLUMNS, parseDetail, parsePlacedAt, parseText, quote, wholeNumber } from './rows.ts';
-import type { BrokenRow, Row } from './table.ts';
+import { type BrokenRow, fieldsOf, type Row } from './table.ts';
 
 /** What an import is going to write: every order checked by the domain, and not one that is partly wrong. */
 export interface ImportPlan {
@@ -119,8 +119,7 @@ function checkOrders(file: string, { byNumber }: Drafts, origin: Origin, report:
 }
 
 function numbersIn(row: Row<'order_id'> | BrokenRow<'order_id'>): readonly string[] {
-  const numbers = 'broken' in row ? row.guess('order_id') : [row.values.order_id];
-  return [...new Set(numbers.map(wholeNumber))].filter((number) => number !== '');
+  return [...new Set(fieldsOf(row, 'order_id').map(wholeNumber))].filter((number) => number !== '');
 }
 
 function theOrderIsSkipped(numbers: readonly string[]): string {

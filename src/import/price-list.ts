@@ -2,7 +2,7 @@ import type { MenuItemDetails } from '../domain/menu-item.ts';
 import { type ImportFiles, readTable } from './files.ts';
 import { BadLineError, type Report } from './problem.ts';
 import { parsePizza, parseType, PIZZA_COLUMNS, type PizzaRow, type PizzaType, quote, TYPE_COLUMNS } from './rows.ts';
-import type { BrokenRow, Row } from './table.ts';
+import { type BrokenRow, fieldsOf, type Row } from './table.ts';
 
 /** A pizza of one size, with what its type says. */
 export interface Pizza extends Omit<PizzaRow, 'typeId'>, PizzaType {}
@@ -38,7 +38,7 @@ function addOnce<T>(entries: Map<string, T | undefined>, id: string, entry: T, c
 /** A bad line counts as one of its id as well: what another line says of it is not used. */
 function without<Column extends string>(entries: Map<string, unknown>, column: Column) {
   return (row: Row<Column> | BrokenRow<Column>): string => {
-    for (const id of 'broken' in row ? row.guess(column) : [row.values[column]]) entries.set(id.trim(), undefined);
+    for (const id of fieldsOf(row, column)) entries.set(id.trim(), undefined);
     return '';
   };
 }

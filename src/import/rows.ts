@@ -1,3 +1,4 @@
+import { printable } from '../cli/printable.ts';
 import { Decimal, formatMoney, parseMoney } from '../domain/money.ts';
 import { parseTimestamp } from '../domain/time.ts';
 import { BadLineError } from './problem.ts';
@@ -126,7 +127,5 @@ function parsePrice(text: string): string {
 /** A value as a message shows it: short, and harmless to a terminal. */
 export function quote(text: string): string {
   const short = text.length > 50 ? `${text.slice(0, 50)}…` : text;
-  return JSON.stringify(short).replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (char) => {
-    return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
-  });
+  return printable(JSON.stringify(short));
 }

@@ -17,6 +17,14 @@ export interface BrokenRow<Column extends string> {
   readonly guess: (column: Column) => readonly string[];
 }
 
+/** What a line has, or may have, in a column. */
+export function fieldsOf<Column extends string>(
+  row: Row<Column> | BrokenRow<Column>,
+  column: Column,
+): readonly string[] {
+  return 'broken' in row ? row.guess(column) : [row.values[column]];
+}
+
 /**
  * Reads a CSV text (RFC 4180) whose first line names its columns; their order is free and others may be there. A
  * record ends with its line, so that a quote that is left open spoils one line and not the rest of the file. Blank
@@ -36,7 +44,7 @@ export async function* parseTable<Column extends string>(
     if (header) {
       const row = parseRow(text, line, header);
       if (broken === undefined) yield row;
-      else yield { line, broken, guess: 'broken' in row ? row.guess : (column) => [row.values[column]] };
+      else yield { line, broken, guess: (column) => fieldsOf(row, column) };
     } else {
       header = parseHeader(text, columns);
     }

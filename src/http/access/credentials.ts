@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import { AccessError } from '../../access/errors.ts';
-import { countOf } from '../server/headers.ts';
+import { givenTwice } from '../server/headers.ts';
 import { cookieOf, originOf } from './cookies.ts';
 
 /** RFC 6750 §2.1. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
-const AUTHORIZATION = 'authorization';
+const AUTHORIZATION: ReadonlySet<string> = new Set(['authorization']);
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 
 /** What a request says about who sends it. */
@@ -23,7 +23,7 @@ export function credentialsOf(request: FastifyRequest): Credentials | AccessErro
   const { headers, raw } = request;
   if (headers.authorization !== undefined) {
     // Node gives the first of several; a proxy may have looked at another one.
-    if (countOf(AUTHORIZATION, raw.rawHeaders) > 1) {
+    if (givenTwice(AUTHORIZATION, raw.rawHeaders) !== undefined) {
       return new AccessError('ambiguous', 'there are several Authorization headers');
     }
     const text = BEARER.exec(headers.authorization)?.[1];

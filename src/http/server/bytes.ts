@@ -37,13 +37,10 @@ function checkBytes({ raw }: FastifyRequest, reply: FastifyReply, done: HookHand
   if (raw.method === 'GET' || raw.method === 'HEAD') return done(); // a body would be nobody's
   const { 'content-type': type, 'transfer-encoding': transfer, 'content-length': length } = headers;
   const refusal = refusalOf(headers);
-  if (hasOther(headers['content-encoding'], 'identity')) void reply.header('accept-encoding', 'identity');
+  if (isCompressed(headers)) void reply.header('accept-encoding', 'identity');
   if (transfer === undefined && !(Number(length) > 0)) {
     delete headers['content-type'];
-  } else if (hasOther(transfer, 'chunked')) {
-    void reply.header('accept-encoding', 'identity');
-    return done(new ProblemError(problem('unsupported-media-type', 'The body must not be compressed.')));
-  } else if (transfer === undefined && refusal) {
+  } else if (refusal && (transfer === undefined || hasOther(transfer, 'chunked'))) {
     return done(refusal);
   } else if (type !== undefined && !MEDIA_TYPE.test(type)) {
     // The framework would refuse it before it has seen whether there is a byte.
@@ -53,12 +50,17 @@ function checkBytes({ raw }: FastifyRequest, reply: FastifyReply, done: HookHand
 }
 
 /** Why bytes under these headers would be misread; whether there are any is known at the end of a chunked body. */
-function refusalOf({ 'content-type': type = '', 'content-encoding': coding }: IncomingHttpHeaders) {
-  if (hasOther(coding, 'identity')) {
-    return new ProblemError(problem('unsupported-media-type', 'The body must not be compressed.'));
-  }
-  if (!OTHER_CHARSET.test(type)) return undefined;
-  return new ProblemError(problem('unsupported-media-type', 'The body must be in UTF-8.'));
+function refusalOf(headers: IncomingHttpHeaders): ProblemError | undefined {
+  const why = isCompressed(headers)
+    ? 'The body must not be compressed.'
+    : OTHER_CHARSET.test(headers['content-type'] ?? '')
+      ? 'The body must be in UTF-8.'
+      : undefined;
+  return why === undefined ? undefined : new ProblemError(problem('unsupported-media-type', why));
+}
+
+function isCompressed(headers: IncomingHttpHeaders): boolean {
+  return hasOther(headers['content-encoding'], 'identity') || hasOther(headers['transfer-encoding'], 'chunked');
 }
 
 /** Whether a list names another coding than the one that changes nothing; empty members count for nothing. */

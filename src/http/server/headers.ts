@@ -20,7 +20,7 @@ function checkHeaders({ raw }: FastifyRequest, _: FastifyReply, done: HookHandle
   const { headers, rawHeaders, httpVersion, method } = raw;
   delete headers.range;
   const isNamed = headers.host !== undefined || httpVersion === '1.0';
-  const twice = givenTwice(rawHeaders);
+  const twice = givenTwice(SINGLE, rawHeaders);
   if (!isNamed || twice === 'host' || !HOST.test(headers.host ?? '')) {
     done(new ProblemError(problem('bad-request', 'There must be one Host header, with a host in it.')));
   } else if (twice !== undefined) {
@@ -30,23 +30,18 @@ function checkHeaders({ raw }: FastifyRequest, _: FastifyReply, done: HookHandle
   } else done();
 }
 
-function givenTwice(rawHeaders: readonly string[]): string | undefined {
+/**
+ * The first of some headers that is given twice.
+ *
+ * @param rawHeaders names and values in turns
+ */
+export function givenTwice(names: ReadonlySet<string>, rawHeaders: readonly string[]): string | undefined {
   const seen = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? '';
-    if (!SINGLE.has(name)) continue;
+    if (!names.has(name)) continue;
     if (seen.has(name)) return name;
     seen.add(name);
   }
   return undefined;
-}
-
-/** @param rawHeaders names and values in turns */
-export function countOf(name: string, rawHeaders: readonly string[]): number {
-  let count = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const given = rawHeaders[index];
-    if (given?.length === name.length && given.toLowerCase() === name) count += 1;
-  }
-  return count;
 }
