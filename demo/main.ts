@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { EXIT, messageOf, runProgram } from '../src/cli/program.ts';
 import { parseConfig } from '../src/config.ts';
 import { readPriceList } from '../src/import/price-list.ts';
-import { formatProblem } from '../src/import/problem.ts';
+import { formatProblem, type Problem } from '../src/import/problem.ts';
 import { HELP, type Options, parseOptions } from './options.ts';
 import { makePast } from './past.ts';
 import { actPeople } from './people.ts';
@@ -41,9 +41,10 @@ async function open(folder: string, options: Options, signal: AbortSignal): Prom
   const { orders, ordersPerMinute, speed, auth } = options;
   const log = pino({ level: 'warn' }, pino.destination(process.stderr.fd));
   const files = { pizzas: join(SAMPLES, 'pizzas.csv'), types: join(SAMPLES, 'pizza_types.csv') };
-  const priceList = await readPriceList(files, (problem) => {
+  const report = (problem: Problem) => {
     throw new Error(formatProblem(problem));
-  });
+  };
+  const priceList = await readPriceList(files, { report, signal });
   const pace = { minuteMs: MINUTE_MS / speed, ordersPerMinute };
   const past = join(folder, 'past-is-made'); // one that was interrupted goes on
   if (!existsSync(past)) {

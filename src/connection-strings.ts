@@ -23,6 +23,7 @@ export function mistakeInEventStoreUrl(url: string): string | undefined {
   if (!match) {
     return 'must be esdb://[user:password@]host:port[?option=value&…] or esdb+discover://…, with user and password percent-encoded';
   }
+  if (hasWrongPort(url)) return WRONG_PORT;
   for (const pair of (match[1] ?? '').split('&').filter((text) => text !== '')) {
     const [name = '', value = ''] = pair.split('=', 2);
     const option = name.toLowerCase().replaceAll(/[_-]/g, '');
@@ -34,12 +35,23 @@ export function mistakeInEventStoreUrl(url: string): string | undefined {
   return undefined;
 }
 
+const WRONG_PORT = 'has a port that is none: a number from 1 to 65535';
+
+function hasWrongPort(url: string): boolean {
+  const hosts = /^[^/]*\/\/(?:[^@/?]*@)?([^/?]*)/.exec(url)?.[1] ?? '';
+  return hosts.split(',').some((host) => {
+    const port = /:(\d+)$/.exec(host)?.[1];
+    return port !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535);
+  });
+}
+
 const MONGODB_URL = /^mongodb(?:\+srv)?:\/\/(?:[^\s:@/?]+(?::[^\s:@/?]*)?@)?[^\s@/?]+(?:\/[^\s@?]*)?(?:\?\S*)?$/;
 
 export function mistakeInMongoUrl(url: string): string | undefined {
   if (!MONGODB_URL.test(url)) {
     return 'must be mongodb://[user:password@]host:port[/?option=value&…] or mongodb+srv://…, with user and password percent-encoded';
   }
+  if (hasWrongPort(url)) return WRONG_PORT;
   for (const [name, value] of new URLSearchParams(url.split('?')[1])) {
     if (name.toLowerCase() === 'loadbalanced' && value === 'true')
       return 'cannot have loadBalanced: behind a balancer nobody notices that a server is away';

@@ -17,9 +17,15 @@ export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<
   // Node's parser takes a line of blanks for the beginning of the next name.
   const values = parseEnv(text.replaceAll(/^[^\S\n]+$/gm, '')) as Record<string, string>;
   const set = new Map<string, number>();
-  for (const [index, line] of text.split(/\r\n|\r|\n/).entries()) {
+  const assigned = linesOf(withoutValuesOfSeveralLines(text));
+  for (const [index, line] of linesOf(text).entries()) {
     const name = nameIn(line, names);
-    if (name === undefined) continue;
+    if (name === undefined) {
+      if (!/^\s*(?:#|$)|=/.test(assigned[index] ?? '')) {
+        throw new EnvFileError(`${file}, line ${index + 1}, sets nothing: write NAME=value, or # before a comment`);
+      }
+      continue;
+    }
     // Node's parser ends an unquoted value at any number sign, docker compose at one behind a blank.
     if (/^[^#=]*=(?!\s*["'`])(?:[^#]*[^\s#])?#/.test(line)) {
       throw new EnvFileError(`${file}, line ${index + 1}: put the value of ${name} in quotes, as there is a # in it`);
@@ -38,6 +44,15 @@ export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<
     throw new EnvFileError(`${file}, line ${index + 1}, does not set ${name}: write ${name}=value`);
   }
   return values;
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.split(/\r\n|\r|\n/);
+}
+
+/** With as many lines, of which those within quotes are blank. */
+function withoutValuesOfSeveralLines(text: string): string {
+  return text.replaceAll(/=[^\S\r\n]*(["'`])[^]*?\1/g, (value) => `=${value.replaceAll(/[^\r\n]/g, '')}`);
 }
 
 /** The variable that a line is about: the one that it begins with, or gives a value in another shape or spelling. */

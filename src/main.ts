@@ -22,6 +22,7 @@ const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] a
 setFlagsFromString('--heap-growing-percent=45');
 // By chance V8 takes what a read allocates for long-lived, and then a quarter of the time goes into collecting it.
 setFlagsFromString('--no-allocation-site-pretenuring');
+process.noDeprecation = true; // what libraries still use is nothing to whoever runs the service
 try {
   await start();
 } catch (error) {

@@ -264,6 +264,25 @@ describe('parseConfig', () => {
     expect(message).toContain('MONGODB_URL is required');
   });
 
+  it.each([
+    ['EVENTSTORE_URL', 'esdb://user:hunter2@host:99999?tls=false'],
+    ['EVENTSTORE_URL', 'esdb://a:2113,b:0'],
+    ['MONGODB_URL', 'mongodb://user:hunter2@host:65536/?w=1'],
+    ['MONGODB_URL', 'mongodb://[::1]:1,b:70000'],
+  ])('with a port in %s that is none, says so', (name, url) => {
+    expect(messageOf({ [name]: url })).toMatch(
+      new RegExp(`^The configuration has mistakes:\\n  ${name} has a port that is none: a number from 1 to 65535$`),
+    );
+  });
+
+  it('with ports as they may be, takes both URLs', () => {
+    const env = {
+      EVENTSTORE_URL: 'esdb+discover://a:1,b:65535',
+      MONGODB_URL: 'mongodb://u:p%3A0@a,[::1]:27017,b:65535/',
+    };
+    expect(parseConfig(env)).toMatchObject({ eventStoreUrl: env.EVENTSTORE_URL, mongoUrl: env.MONGODB_URL });
+  });
+
   it.each(['EVENTSTORE_URL', 'MONGODB_URL'])('with a wrong %s, never repeats its password', (name) => {
     expect(messageOf({ [name]: 'http://admin:hunter2@host:2113' })).toContain(name);
     expect(messageOf({ [name]: 'http://admin:hunter2@host:2113' })).not.toContain('hunter2');

@@ -64,6 +64,20 @@ describe('a file of variables', () => {
     expect(() => read(`# PORT=2\n${line}\n`)).toThrow(`, line 2, does not set ${name}: write ${name}=value`);
   });
 
+  test.each(['MONGO_URL mongodb://user:secret@b', 'PROT: 1', 'nothing', "'", 'export PROT'])(
+    'with the line %j, which sets nothing, is refused by its number, without a word of it',
+    (line) => {
+      expect(() => read(`# one\n\n${line}\nPORT=1\n`)).toThrow(
+        /\d, line 3, sets nothing: write NAME=value, or # before a comment$/,
+      );
+    },
+  );
+
+  test('with values of several lines, of which some say nothing by themselves, is read', () => {
+    const key = '-----BEGIN KEY-----\nabc\n\n-----END KEY-----';
+    expect(read(`KEY="${key}"\r\nOTHER = '\na\n'\nPORT=1\n`)).toEqual({ KEY: key, OTHER: '\na\n', PORT: '1' });
+  });
+
   test.each([`MONGODB_URL='a's b'`, String.raw`MONGODB_URL="a\"b"`, 'export MONGODB_URL = "a"b"'])(
     'with the line %s, whose value would end at a quote in it, is refused',
     (line) => expect(() => read(line)).toThrow(/line 1: the value of MONGODB_URL ends at a quote in its midst$/),

@@ -1,5 +1,6 @@
-import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { setImmediate as turn } from 'node:timers/promises';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { onSignals } from '../signals.ts';
 import { printable } from './printable.ts';
 
@@ -31,6 +32,7 @@ export interface Program<Command> {
  * failure.
  */
 export async function runProgram<Command>(program: Program<Command>): Promise<never> {
+  process.noDeprecation = true; // what libraries still use is nothing to whoever runs this
   const interrupt = new AbortController();
   const exit = () => process.exit(EXIT.interrupted);
   const stop = () => {
@@ -72,6 +74,41 @@ async function exitCodeOf<Command>(
   }
 }
 
+type OptionsConfig = NonNullable<ParseArgsConfig['options']>;
+
+/**
+ * @param args what follows the program's name
+ * @throws UsageError for what is no option, lacks its value, is too much, or stands twice with two values
+ */
+export function parseArguments<Options extends OptionsConfig>(
+  args: readonly string[],
+  options: Options,
+  allowPositionals = false,
+) {
+  const { values, positionals, tokens } = parsedArguments(args, options, allowPositionals);
+  const given = new Map<string, string | undefined>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { name, value } = token;
+    if (given.has(name) && given.get(name) !== value) throw new UsageError(`--${name} is given twice`);
+    given.set(name, value);
+  }
+  return { values, positionals };
+}
+
+function parsedArguments<Options extends OptionsConfig>(
+  args: readonly string[],
+  options: Options,
+  allowPositionals: boolean,
+) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals, tokens: true });
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
 /** @throws ConfigError */
 export function configOf(): Config {
   const { unread, ...config } = loadConfig();
@@ -84,6 +121,9 @@ function say(text: string): void {
   process.stderr.write(`${printable(text)}\n`);
 }
 
+/** With what it came of, where that says more. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { message, cause } = error;
+  return cause instanceof Error && !message.includes(cause.message) ? `${message}: ${messageOf(cause)}` : message;
 }

@@ -1,10 +1,9 @@
-import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProjectionAdmin, ProjectionStatus } from '../read-models/admin.ts';
 import { READ_MODEL_NAMES } from '../read-models/index.ts';
 import { percentOf } from '../read-models/rebuild/rebuild.ts';
 import type { RebuildState } from '../read-models/rebuild/lease.ts';
-import { EXIT, messageOf, UsageError } from './program.ts';
+import { EXIT, parseArguments, UsageError } from './program.ts';
 import { createProgress, percentage } from './progress.ts';
 
 export type ProjectionCommand =
@@ -38,7 +37,8 @@ Exit codes
  * @throws UsageError
  */
 export function parseCommand(args: readonly string[]): ProjectionCommand | undefined {
-  const { values, positionals } = parsed(args);
+  const options = { repair: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const;
+  const { values, positionals } = parseArguments(args, options, true);
   if (values.help) return undefined;
   const [type, name, ...more] = positionals;
   const takesName = type === 'rebuild' || type === 'verify';
@@ -56,15 +56,6 @@ export function parseCommand(args: readonly string[]): ProjectionCommand | undef
       throw new UsageError('a command is missing');
     default:
       throw new UsageError(`there is no command ${type}`);
-  }
-}
-
-function parsed(args: readonly string[]) {
-  const options = { repair: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } as const;
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(messageOf(error));
   }
 }
 

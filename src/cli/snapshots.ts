@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { validate as isUuid } from 'uuid';
 import { ORDER } from '../eventstoredb/aggregates.ts';
@@ -7,7 +6,7 @@ import { EventSourcingRepository } from '../eventstoredb/repository.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
 import { readLog } from '../read-models/log-reader.ts';
 import { joinStores } from '../stores.ts';
-import { configOf, EXIT, messageOf, runProgram, UsageError } from './program.ts';
+import { configOf, EXIT, messageOf, parseArguments, runProgram, UsageError } from './program.ts';
 
 const HELP = `Writes the snapshots of long orders anew, from their events.
 
@@ -34,14 +33,10 @@ await runProgram<Command>({ help: HELP, parse, run, explain: (error) => `It did 
 
 function parse(args: readonly string[]): Command | undefined {
   const options = { order: { type: 'string' }, help: { type: 'boolean', default: false } } as const;
-  try {
-    const { values } = parseArgs({ args: [...args], options });
-    if (values.help) return undefined;
-    if (values.order !== undefined && !isUuid(values.order)) throw new UsageError('--order takes a UUID');
-    return { orderId: values.order?.toLowerCase() };
-  } catch (error) {
-    throw error instanceof UsageError ? error : new UsageError(messageOf(error));
-  }
+  const { values } = parseArguments(args, options);
+  if (values.help) return undefined;
+  if (values.order !== undefined && !isUuid(values.order)) throw new UsageError('--order takes a UUID');
+  return { orderId: values.order?.toLowerCase() };
 }
 
 async function run({ orderId }: Command, signal: AbortSignal): Promise<number> {

@@ -1,8 +1,7 @@
-import { parseArgs } from 'node:util';
 import * as oidc from 'openid-client';
 import { DEVELOPMENT } from '../access/settings.ts';
 import { findIssuer } from '../servers.ts';
-import { configOf, EXIT, messageOf, runProgram, UsageError } from './program.ts';
+import { configOf, EXIT, messageOf, parseArguments, runProgram, UsageError } from './program.ts';
 
 const HELP = `Prints an access token of the embedded issuer of the service that runs here with AUTH=dev.
 
@@ -22,7 +21,8 @@ const MOST_REDIRECTS = 10;
 await runProgram<string>({
   help: HELP,
   parse(args) {
-    const { values, positionals } = readArgs(args);
+    const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
+    const { values, positionals } = parseArguments(args, options, true);
     if (values.help) return undefined;
     const [person] = positionals;
     if (person === undefined || positionals.length > 1) throw new UsageError('Name one person.');
@@ -36,15 +36,6 @@ await runProgram<string>({
   },
   explain: (error) => `There is no token: ${messageOf(error)}`,
 });
-
-function readArgs(args: readonly string[]) {
-  const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(messageOf(error));
-  }
-}
 
 /** Logs in as a browser does: authorization code flow with PKCE. */
 async function tokenOf(person: string, issuer: string): Promise<string> {

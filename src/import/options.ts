@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { EXIT, UsageError } from '../cli/program.ts';
+import { EXIT, parseArguments, UsageError } from '../cli/program.ts';
 import type { ImportFiles } from './files.ts';
 import { BadLineError } from './problem.ts';
 import { parseText } from './rows.ts';
@@ -45,6 +44,17 @@ Exit codes
 `;
 
 const FILES = ['orders', 'details', 'pizzas', 'types'] as const;
+const OPTIONS = {
+  orders: { type: 'string' },
+  details: { type: 'string' },
+  pizzas: { type: 'string' },
+  types: { type: 'string' },
+  customer: { type: 'string', default: 'walk-in' },
+  wait: { type: 'string', default: '60' },
+  strict: { type: 'boolean', default: false },
+  menu: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
 const MOST_SECONDS = 86_400;
 
 /**
@@ -53,7 +63,7 @@ const MOST_SECONDS = 86_400;
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Options | undefined {
-  const values = parseValues(args);
+  const { values } = parseArguments(args, OPTIONS);
   if (values.help) return undefined;
   const mistakes = FILES.filter((name) => !values[name]).map((name) => `--${name} FILE is missing`);
   const seconds = /^\d{1,5}$/.test(values.wait) ? Number(values.wait) : Number.NaN;
@@ -73,26 +83,4 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     withMenu: values.menu,
     patienceMs: seconds * 1000,
   };
-}
-
-function parseValues(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        orders: { type: 'string' },
-        details: { type: 'string' },
-        pizzas: { type: 'string' },
-        types: { type: 'string' },
-        customer: { type: 'string', default: 'walk-in' },
-        wait: { type: 'string', default: '60' },
-        strict: { type: 'boolean', default: false },
-        menu: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message);
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@ import { InvalidOrderError } from '../domain/errors.ts';
 import type { ImportFiles } from './files.ts';
 import { type Origin, type HistoricalOrder, placeOrder } from './historical-order.ts';
 import { type PriceList, readEach, readPriceList } from './price-list.ts';
-import { BadLineError, type Report } from './problem.ts';
+import { BadLineError, type Reading, type Report } from './problem.ts';
 import { DETAIL_COLUMNS, ORDER_COLUMNS, parseDetail, parsePlacedAt, parseText, quote, wholeNumber } from './rows.ts';
 import { type BrokenRow, fieldsOf, type Row } from './table.ts';
 
@@ -35,24 +35,25 @@ const MOST_LINES = 100;
  * Reads and checks the four files. What is wrong with a line is reported; an order that the line belongs to, or may
  * belong to, is left out as a whole, since one with a line missing would be a wrong order.
  *
- * @throws InputError when a file cannot be used at all
+ * @throws InputError when a file cannot be used at all; an AbortError
  */
-export async function planImport(files: ImportFiles, origin: Origin, report: Report): Promise<ImportPlan> {
+export async function planImport(files: ImportFiles, origin: Origin, { report, signal }: Reading): Promise<ImportPlan> {
   let problems = 0;
   const count: Report = (problem) => {
     problems += 1;
     report(problem);
   };
-  const priceList = await readPriceList(files, count);
-  const drafts = await readOrders(files.orders, count);
-  await readDetails(files.details, drafts, priceList, count);
+  const reading = { report: count, signal };
+  const priceList = await readPriceList(files, reading);
+  const drafts = await readOrders(files.orders, reading);
+  await readDetails(files.details, drafts, priceList, reading);
   const orders = checkOrders(files.orders, drafts, origin, count);
   const numbers = new Set([...drafts.byNumber.keys(), ...drafts.skipped]);
   const skippedOrders = numbers.size + drafts.unnamed - orders.length;
   return { orders, priceList, problems, skippedOrders };
 }
 
-async function readOrders(file: string, report: Report): Promise<Drafts> {
+async function readOrders(file: string, reading: Reading): Promise<Drafts> {
   const drafts: Drafts = { byNumber: new Map(), badNumbers: new Set(), skipped: new Set(), unnamed: 0 };
   const { byNumber, badNumbers } = drafts;
   const take = (values: Row<(typeof ORDER_COLUMNS)[number]>['values'], line: number) => {
@@ -60,7 +61,7 @@ async function readOrders(file: string, report: Report): Promise<Drafts> {
     if (byNumber.has(number)) throw new BadLineError(`order_id ${quote(number)} is in the file twice`);
     byNumber.set(number, { order: { number, placedAt: parsePlacedAt(values), items: [] }, line, isBad: false });
   };
-  await readEach(file, ORDER_COLUMNS, report, take, (row) => {
+  await readEach(file, ORDER_COLUMNS, reading, take, (row) => {
     const numbers = numbersIn(row);
     for (const number of numbers) badNumbers.add(number);
     const [number] = numbers;
@@ -79,7 +80,7 @@ async function readDetails(
   file: string,
   { byNumber, badNumbers }: Drafts,
   priceList: PriceList,
-  report: Report,
+  reading: Reading,
 ): Promise<void> {
   const seen = new Set<string>();
   const take = (values: Row<(typeof DETAIL_COLUMNS)[number]>['values']) => {
@@ -94,7 +95,7 @@ async function readDetails(
     if (draft.order.items.length === MOST_LINES) throw new BadLineError(`an order has at most ${MOST_LINES} lines`);
     draft.order.items.push({ pizza, quantity });
   };
-  await readEach(file, DETAIL_COLUMNS, report, take, (row) => {
+  await readEach(file, DETAIL_COLUMNS, reading, take, (row) => {
     const touched = numbersIn(row).flatMap((number) => byNumber.get(number) ?? []);
     for (const draft of touched) draft.isBad = true;
     return touched.length === 0 ? '' : `; ${theOrderIsSkipped(touched.map(({ order }) => order.number))}`;

@@ -1,6 +1,6 @@
 import type { MenuItemDetails } from '../domain/menu-item.ts';
 import { type ImportFiles, readTable } from './files.ts';
-import { BadLineError, type Report } from './problem.ts';
+import { BadLineError, type Reading } from './problem.ts';
 import { parsePizza, parseType, PIZZA_COLUMNS, type PizzaRow, type PizzaType, quote, TYPE_COLUMNS } from './rows.ts';
 import { type BrokenRow, fieldsOf, type Row } from './table.ts';
 
@@ -10,13 +10,16 @@ export interface Pizza extends Omit<PizzaRow, 'typeId'>, PizzaType {}
 export type PriceList = ReadonlyMap<string, Pizza>;
 
 /** The pizzas by their id. A bad line is reported, and its pizza is not on the list. */
-export async function readPriceList(files: Pick<ImportFiles, 'pizzas' | 'types'>, report: Report): Promise<PriceList> {
+export async function readPriceList(
+  files: Pick<ImportFiles, 'pizzas' | 'types'>,
+  reading: Reading,
+): Promise<PriceList> {
   const types = new Map<string, PizzaType | undefined>();
   const takeType = (values: Row<(typeof TYPE_COLUMNS)[number]>['values']) => {
     const { typeId, ...type } = parseType(values);
     addOnce(types, typeId, type, 'pizza_type_id');
   };
-  await readEach(files.types, TYPE_COLUMNS, report, takeType, without(types, 'pizza_type_id'));
+  await readEach(files.types, TYPE_COLUMNS, reading, takeType, without(types, 'pizza_type_id'));
   const pizzas = new Map<string, Pizza | undefined>();
   const takePizza = (values: Row<(typeof PIZZA_COLUMNS)[number]>['values']) => {
     const { typeId, ...pizza } = parsePizza(values);
@@ -24,7 +27,7 @@ export async function readPriceList(files: Pick<ImportFiles, 'pizzas' | 'types'>
     if (!type) throw new BadLineError(`unknown pizza type ${quote(typeId)}`);
     addOnce(pizzas, pizza.sku, { ...pizza, ...type }, 'pizza_id');
   };
-  await readEach(files.pizzas, PIZZA_COLUMNS, report, takePizza, without(pizzas, 'pizza_id'));
+  await readEach(files.pizzas, PIZZA_COLUMNS, reading, takePizza, without(pizzas, 'pizza_id'));
   return new Map([...pizzas].filter((entry): entry is [string, Pizza] => entry[1] !== undefined));
 }
 
@@ -55,11 +58,11 @@ export function toMenuItem({ name, category, size, unitPrice, ingredients }: Piz
 export async function readEach<Column extends string>(
   file: string,
   columns: readonly Column[],
-  report: Report,
+  { report, signal }: Reading,
   take: (values: Row<Column>['values'], line: number) => void,
   ifBad: (row: Row<Column> | BrokenRow<Column>) => string = () => '',
 ): Promise<void> {
-  for await (const row of readTable(file, columns)) {
+  for await (const row of readTable(file, columns, signal)) {
     try {
       if ('broken' in row) throw new BadLineError(row.broken);
       take(row.values, row.line);

@@ -7,6 +7,12 @@ export interface Problem {
 
 export type Report = (problem: Problem) => void;
 
+/** What goes with reading every file: where its bad lines are told, and what ends it. */
+export interface Reading {
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
 /** As compilers write it, so that editors can jump to the line. */
 export function formatProblem({ file, line, message }: Problem): string {
   return `${file}:${line}: ${message}`;

@@ -10,7 +10,7 @@ import { importMenu } from './import-menu.ts';
 import { type ImportCounts, importOrders } from './import-orders.ts';
 import type { Options } from './options.ts';
 import { type ImportPlan, planImport } from './plan.ts';
-import { formatProblem } from './problem.ts';
+import { formatProblem, type Report } from './problem.ts';
 import { createRetry } from './retry.ts';
 import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 
@@ -34,7 +34,8 @@ export interface RunOptions {
 export async function runImport(run: RunOptions): Promise<number> {
   const { options, config, openStores, err, signal } = run;
   const origin = { customerId: options.customerId, currency: config.currency };
-  const plan = await planImport(options.files, origin, (problem) => err.write(`${formatProblem(problem)}\n`));
+  const report: Report = (problem) => err.write(`${formatProblem(problem)}\n`);
+  const plan = await planImport(options.files, origin, { report, signal });
   if (options.isStrict && plan.problems > 0) {
     err.write(`Nothing was imported: ${plan.problems} bad lines, and --strict is given.\n`);
     return EXIT.failed;

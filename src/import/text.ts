@@ -12,6 +12,12 @@ const LF = 0x0a;
 const CR = 0x0d;
 const UTF_8_MARK = Buffer.from('\ufeff');
 const UTF_16_MARKS = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)];
+/** What is sent instead of a CSV file, by the bytes that it begins with. */
+const PACKED: readonly (readonly [Buffer, string])[] = [
+  [Buffer.from('PK\x03\x04'), 'a workbook (.xlsx, .ods) or a ZIP file'],
+  [Buffer.of(0xd0, 0xcf, 0x11, 0xe0), 'a workbook (.xls)'],
+  [Buffer.of(0x1f, 0x8b), 'packed by gzip'],
+];
 /**
  * What the bytes 80–9F mean. ISO 8859-1 has control characters there that no text holds; programs that say Latin-1
  * write Windows-1252 (so does the WHATWG Encoding Standard, whose decoder is wrong for these in some Node versions).
@@ -74,6 +80,8 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Bu
     isFirst = false;
     if (UTF_16_MARKS.some((mark) => line.subarray(0, 2).equals(mark)))
       throw new InputError('is UTF-16: save it as UTF-8');
+    const [, packed] = PACKED.find(([bytes]) => line.subarray(0, bytes.length).equals(bytes)) ?? [];
+    if (packed !== undefined) throw new InputError(`is ${packed}, not text: save it as CSV`);
     if (line.includes(0)) throw new InputError('has NUL bytes, as UTF-16 has: save it as UTF-8');
     if (line.includes(CR)) throw new InputError('has lines that end in CR alone: save it with LF or CRLF');
     return line;

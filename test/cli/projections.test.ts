@@ -46,6 +46,14 @@ test('a program, of which nobody reads what it says, ends without a stack trace'
   expect([0, 130]).toContain(code);
 });
 
+test('a program that cannot reach a store says why', async () => {
+  const { code, stderr } = await projections(['status'], { EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false' });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^It did not work: the event store is away: .*ECONNREFUSED 127\.0\.0\.1:1/) as string,
+  });
+});
+
 test.skipIf(!existsSync('/dev/full'))('a program, whose words cannot be written, says so and ends with 1', async () => {
   const full = openSync('/dev/full', 'w');
   const { PATH = '' } = process.env;

@@ -115,7 +115,10 @@ async function closedWayTo(url: string) {
 /** How many events each order's stream has, as a set: `{1}` when each was imported exactly once. */
 async function eventsPerOrder(files: ImportFiles, streamPrefix: string): Promise<Set<number>> {
   const streams = createStreamStore({ client, streamPrefix, timeLimitMs: 10_000 });
-  const { orders } = await planImport(files, origin, () => undefined);
+  const { orders } = await planImport(files, origin, {
+    report: () => undefined,
+    signal: new AbortController().signal,
+  });
   const lengths = new Set<number>();
   const queue = orders.values();
   const work = async () => {

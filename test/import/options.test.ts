@@ -38,6 +38,11 @@ describe('the command line', () => {
     expect(() => parseOptions([arg])).toThrow(UsageError);
   });
 
+  it('with an option twice is refused, unless both say the same', () => {
+    expect(() => parseOptions([...FILES, '--orders', 'other'])).toThrow(new UsageError('--orders is given twice'));
+    expect(parseOptions([...FILES, '--orders=o', '--menu', '--menu'])).toMatchObject({ withMenu: true });
+  });
+
   it('with --help asks for the text, which documents every exit code', () => {
     expect(parseOptions(['--help'])).toBeUndefined();
     for (const code of [EXIT.done, EXIT.failed, EXIT.usage, EXIT.interrupted])

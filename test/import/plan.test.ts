@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { placeOrder } from '../../src/import/historical-order.ts';
 import { planImport } from '../../src/import/plan.ts';
@@ -9,11 +10,15 @@ import { origin, writeFiles } from './support.ts';
 async function plan(replaced: Parameters<typeof writeFiles>[0] = {}) {
   const files = writeFiles(replaced);
   const reported: string[] = [];
-  const planned = await planImport(files, origin, (problem) => reported.push(formatProblem(problem)));
+  const planned = await planImport(files, origin, {
+    report: (problem) => reported.push(formatProblem(problem)),
+    signal: new AbortController().signal,
+  });
   const short = reported.map((text) => text.replace(`${dirname(files.orders)}/`, ''));
   return { ...planned, reported: short, numbers: planned.orders.map(({ number }) => number) };
 }
 
+const reading = { report: () => undefined, signal: new AbortController().signal };
 const ORDERS = 'order_id,date,time\n';
 const DETAILS = 'order_details_id,order_id,pizza_id,quantity\n';
 const PIZZAS = 'pizza_id,pizza_type_id,size,price\n';
@@ -265,7 +270,7 @@ describe('a bad line of the price list', () => {
 describe('a file', () => {
   it('that is not there is an error that names it', async () => {
     const files = { ...writeFiles(), pizzas: '/nowhere/pizzas.csv' };
-    const planning = planImport(files, origin, () => undefined);
+    const planning = planImport(files, origin, reading);
     await expect(planning).rejects.toThrow(InputError);
     await expect(planning).rejects.toThrow('/nowhere/pizzas.csv cannot be read');
   });
@@ -276,12 +281,29 @@ describe('a file', () => {
     ['CR', ORDERS.replace('\n', '\r1,2024-02-29,12:04:31\r'), 'has lines that end in CR alone'],
   ])('with %s is an error that names it and says so', async (_, orders, message) => {
     const files = writeFiles({ orders });
-    await expect(planImport(files, origin, () => undefined)).rejects.toThrow(`${files.orders} ${message}`);
+    await expect(planImport(files, origin, reading)).rejects.toThrow(`${files.orders} ${message}`);
+  });
+
+  it.each([
+    ['a workbook', Buffer.from('PK\x03\x04\x14\0\r\n'), 'is a workbook (.xlsx, .ods) or a ZIP file, not text'],
+    ['an old workbook', Buffer.of(0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xff, 0xfe), 'is a workbook (.xls), not text'],
+    ['packed', gzipSync(ORDERS), 'is packed by gzip, not text'],
+  ])('that is %s is an error that says so, and what to do', async (_, orders, message) => {
+    const files = writeFiles({ orders });
+    await expect(planImport(files, origin, reading)).rejects.toThrow(`${files.orders} ${message}: save it as CSV`);
+  });
+
+  it('is not read on when the import is interrupted', async () => {
+    const interrupt = new AbortController();
+    const report = () => interrupt.abort();
+    const orders = `${ORDERS}bad\n${'1,2024-02-29,12:04:31\n'.repeat(100_000)}`;
+    const planning = planImport(writeFiles({ orders }), origin, { report, signal: interrupt.signal });
+    await expect(planning).rejects.toThrow(/aborted/);
   });
 
   it('given for another one is an error that names the missing column', async () => {
     const files = writeFiles();
-    await expect(planImport({ ...files, orders: files.details }, origin, () => undefined)).rejects.toThrow(
+    await expect(planImport({ ...files, orders: files.details }, origin, reading)).rejects.toThrow(
       `${files.details} has no column "date"`,
     );
   });
