@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
-      'test/{domain,eventstoredb}/**/*.test.ts',
-      'test/read-models/delivery.test.ts',
+      'test/{commands,domain,eventstoredb}/**/*.test.ts',
+      'test/read-models/{delivery,menu-upgrade}.test.ts',
+      'test/access/callers.test.ts',
       'test/api/{orders,customers,history,menu,refunds}.test.ts',
     ],
     globalSetup: ['test/support/servers.ts'],
