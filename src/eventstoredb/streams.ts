@@ -105,8 +105,7 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
   async function wasDeleted(stream: string): Promise<boolean> {
     try {
       const [metadata] = await read(readBackwards(`$$${stream}`));
-      const { $tb, $maxAge } = (metadata?.data ?? {}) as { readonly $tb?: unknown; readonly $maxAge?: unknown };
-      return $tb !== undefined || $maxAge !== undefined;
+      return metadata !== undefined && hidesEvents(metadata.data);
     } catch (error) {
       if (hasType(error, ErrorType.STREAM_DELETED)) return true;
       throw error;
@@ -219,6 +218,13 @@ export function createStreamStore({ client, streamPrefix, timeLimitMs, observer 
       }
     }
   }
+}
+
+/** EventStoreDB takes JSON for metadata that `JSON.parse` refuses, such as `{$tb: 1}`. */
+function hidesEvents(metadata: unknown): boolean {
+  if (typeof metadata === 'string') return /\$(?:tb|maxAge)\b/.test(metadata);
+  const { $tb, $maxAge } = (metadata ?? {}) as { readonly $tb?: unknown; readonly $maxAge?: unknown };
+  return $tb !== undefined || $maxAge !== undefined;
 }
 
 /** The only one is awaited as it is: every command passes here. */

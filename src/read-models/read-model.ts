@@ -1,4 +1,4 @@
-import type { AllStreamRecordedEvent, EventStoreDBClient } from '@eventstore/db-client';
+import type { AllStreamRecordedEvent, EventStoreDBClient, RecordedEvent } from '@eventstore/db-client';
 import type { Db, IndexDescription } from 'mongodb';
 import type { Logger } from 'pino';
 import { decodeEvent, type StoredEvent } from '../eventstoredb/codec.ts';
@@ -95,21 +95,22 @@ export interface Stall {
 }
 
 /** An event of the log, decoded once for all read models. */
-export interface LogEvent {
+export interface LogEvent<Recorded extends RecordedEvent = RecordedEvent> {
   /** The event says that this is the stream of something that is gone: what was made of it goes as well. */
   readonly isGone: boolean;
   readonly stream: string;
   readonly category: string;
   /** The aggregate's id: what follows the category in the stream's name. */
   readonly id: string;
-  readonly recorded: AllStreamRecordedEvent;
+  readonly recorded: Recorded;
   /** @throws UnreadableEventError */
   readonly stored: () => StoredEvent;
 }
 
 /**
  * Decodes events, but those that a deletion leaves: the new metadata of a stream that is deleted softly or truncated,
- * and the last event of one that is deleted for good. They count for what the stream is by now: most say that it is gone.
+ * and the last event of one that is deleted for good. They count for what the stream is by now: most say that it is
+ * gone. One that is there may have been gone before: in their place come all of its events, once more.
  *
  * @throws EventStoreUnavailableError
  */
@@ -119,28 +120,32 @@ export async function toLogEvents(
 ): Promise<LogEvent[]> {
   const changed = new Set(recorded.filter(isDeletion).map(streamOf));
   if (changed.size === 0) return recorded.map((event) => toLogEvent(streamPrefix, event));
-  const gone = new Set<string>();
+  const back = new Map<string, readonly RecordedEvent[]>();
   await forEachOf([...changed], READS_AT_ONCE, async (stream) => {
     const [first] = await streams.readRecorded(stream, { maxCount: 1 });
-    if (await streams.isGone(stream, first)) gone.add(stream);
+    if (!(await streams.isGone(stream, first))) back.set(stream, await streams.readRecorded(stream));
   });
-  return recorded
-    .filter((event) => !isDeletion(event) || gone.has(streamOf(event)))
-    .map((event) => toLogEvent(streamPrefix, event));
+  return recorded.flatMap((event) => {
+    const events = (isDeletion(event) && back.get(streamOf(event))) || [event];
+    return events.map((each) => toLogEvent(streamPrefix, each));
+  });
 }
 
 const METADATA = '$$';
 
-export function isDeletion({ streamId, type }: AllStreamRecordedEvent): boolean {
+export function isDeletion({ streamId, type }: RecordedEvent): boolean {
   return streamId.startsWith(METADATA) || type === '$streamDeleted';
 }
 
-function streamOf({ streamId }: AllStreamRecordedEvent): string {
+function streamOf({ streamId }: RecordedEvent): string {
   return streamId.startsWith(METADATA) ? streamId.slice(METADATA.length) : streamId;
 }
 
 /** Splits the name of a stream, `{prefix}{category}-{id}`; the category of any other name is one that nobody wants. */
-export function toLogEvent(streamPrefix: string, recorded: AllStreamRecordedEvent): LogEvent {
+export function toLogEvent<Recorded extends RecordedEvent>(
+  streamPrefix: string,
+  recorded: Recorded,
+): LogEvent<Recorded> {
   const stream = streamOf(recorded);
   const name = stream.slice(streamPrefix.length);
   const dash = name.indexOf('-');

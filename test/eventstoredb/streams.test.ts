@@ -7,6 +7,7 @@ import { startEmbedded } from '@marios-pizzeria/embedded-eventstoredb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectEventStore } from '../../src/eventstoredb/client.ts';
 import { createStreamStore, type StreamStore } from '../../src/eventstoredb/streams.ts';
+import { createBatchAppend } from '../../src/eventstoredb/wire/append.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'streams-test-'));
 let server: Awaited<ReturnType<typeof startEmbedded>>;
@@ -43,6 +44,24 @@ it('an append that two instances make at once, of which the store leaves one una
     expect(await instances[0]?.readRecorded(`Customer-${id}`)).toHaveLength(1);
   }
   expect(retries.count, 'appends that were sent again').toBeGreaterThan(0);
+});
+
+it.each([
+  ['{$tb: 9}', true],
+  ["{'$maxAge': 1}", true],
+  ['{"$tb": 9,}', true],
+  ['{"$tb": 9}', true],
+  ['{"$maxAge": 1}', true],
+  ['{"$tbx": 9}', false],
+  ['{$tbx: 9}', false],
+  ['none', false],
+  ['null', false],
+])('a stream without events, with the metadata %s, counts as gone: %s', async (data, isGone) => {
+  const client = connectEventStore(server.url);
+  clients.push(client);
+  const stream = `Customer-${randomUUID()}`;
+  await createBatchAppend(client)(`$$${stream}`, 'any', [{ id: randomUUID(), type: '$metadata', data, metadata: '' }]);
+  expect(await instance().isGone(stream, undefined)).toBe(isGone);
 });
 
 function appendTo(streams: StreamStore, customerId: string, commandId: string) {

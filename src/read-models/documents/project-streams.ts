@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
-import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, WRITES_AT_ONCE } from '../batches.ts';
+import { chunksOf, DOCUMENTS_PER_WRITE, forEachOf, READS_AT_ONCE, WRITES_AT_ONCE } from '../batches.ts';
 import { isOnlyDuplicates } from '../errors.ts';
 import type { LogEvent, Outcome, Projection, ReadModelContext } from '../read-model.ts';
 import { EMPTY, type Fold, foldNext, GONE } from './fold.ts';
@@ -11,7 +11,7 @@ interface Plan<State> {
   readonly id: string;
   readonly stream: string;
   /** Revision that the document shows; undefined: there is none. */
-  readonly from: number | undefined;
+  from: number | undefined;
   readonly stalledAt: number | undefined;
   fold: Fold<State>;
   hasFirst: boolean;
@@ -74,7 +74,9 @@ export function projectStreams<State, Document extends StreamDocument>(
   async function load(unknown: ReadonlyMap<string, string>): Promise<void> {
     for (const some of chunksOf([...unknown], DOCUMENTS_PER_WRITE)) {
       const found = await find(some.map(([id]) => id));
-      for (const [id, stream] of some) open.set(id, planFrom(id, stream, found.get(id)));
+      const plans = some.map(([id, stream]) => planFrom(id, stream, found.get(id)));
+      for (const plan of plans) open.set(plan.id, plan);
+      await forEachOf(plans.filter(isOfGone), READS_AT_ONCE, lookAgain);
     }
   }
 
@@ -116,6 +118,13 @@ export function projectStreams<State, Document extends StreamDocument>(
     const missing = await context.streams.readRecorded(plan.stream, { from, maxCount: to - from + 1 });
     if (Number(missing[0]?.revision) !== from && (await isGone(plan.stream))) plan.fold = GONE;
     for (const recorded of missing) plan.fold = foldNext(evolve, plan.fold, recorded);
+  }
+
+  /** A stream that was gone may have been taken back: then its document begins anew. */
+  async function lookAgain(plan: Plan<State>): Promise<void> {
+    if (await isGone(plan.stream)) return;
+    plan.from = GONE_REVISION;
+    plan.fold = EMPTY;
   }
 
   async function isGone(stream: string): Promise<boolean> {
@@ -199,6 +208,7 @@ export function projectStreams<State, Document extends StreamDocument>(
     for (const lost of plans) {
       const wanted = lost.fold.stall?.revision ?? lost.fold.revision;
       Object.assign(lost, baseOf(found.get(lost.id)));
+      if (isOfGone(lost)) await lookAgain(lost);
       if (wanted === GONE.revision) lost.fold = GONE;
       else if (lost.fold.revision < wanted) await foldStream(lost, wanted);
       if (isChanged(lost)) again.push(lost);
@@ -216,6 +226,11 @@ export function projectStreams<State, Document extends StreamDocument>(
 
 function isChanged<State>({ from, stalledAt, fold: { revision, stall } }: Plan<State>): boolean {
   return revision > (from ?? -1) || (stall !== undefined && stall.revision !== stalledAt);
+}
+
+/** Whether the document says that its stream is gone. */
+function isOfGone<State>({ from }: Plan<State>): boolean {
+  return from === GONE.revision;
 }
 
 function isFirst({ isGone, recorded }: LogEvent): boolean {

@@ -16,13 +16,13 @@ async function newStream(count = 3): Promise<string> {
 }
 
 /** Sets a stream's metadata to a text that the client would not send. */
-async function setMetadataText(stream: string, text: string): Promise<void> {
+async function setMetadataText(stream: string, text: string, contentType = 'application/json'): Promise<void> {
   const client = new StreamsClient(new URL(store.url).host, credentials.createInsecure());
   const id = new shared.UUID();
   id.setString(randomUUID());
   const message = new streams.AppendReq.ProposedMessage();
   message.setId(id);
-  message.getMetadataMap().set('type', '$metadata').set('content-type', 'application/json');
+  message.getMetadataMap().set('type', '$metadata').set('content-type', contentType);
   message.setData(Buffer.from(text));
   const identifier = new shared.StreamIdentifier();
   identifier.setStreamName(Buffer.from(`$$${stream}`));
@@ -261,5 +261,36 @@ describe('stream metadata', () => {
     expect(await collect(store.client.readStream(stream))).toEqual([]);
     const { metadata } = await store.client.getStreamMetadata(stream);
     expect(metadata).toMatchObject({ maxCount: 100, truncateBefore: 3 });
+  });
+
+  it.each([
+    ['text that is no JSON', 'nojson'],
+    ['nothing', ''],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['a number', '5'],
+    ['an object with a byte order mark', '\ufeff{"a":1}'],
+    ['an object with an invalid field', '{"$acl":5}'],
+  ])('set on a soft-deleted stream, being %s, brings it back whole', async (_, text) => {
+    for (const contentType of ['application/json', 'application/octet-stream']) {
+      const stream = await newStream(3);
+      await store.client.deleteStream(stream);
+      await setMetadataText(stream, text, contentType);
+      await until('all events are there', async () =>
+        (await collect(store.client.readStream(stream))).length === 3 ? true : undefined,
+      );
+    }
+  });
+
+  it('set on a soft-deleted stream as an object of no declared kind, brings it back empty, with its fields', async () => {
+    const stream = await newStream(3);
+    await store.client.deleteStream(stream);
+    await setMetadataText(stream, '{"$maxCount":100,"a":1}', 'application/octet-stream');
+    const metadata = await until('$tb is moved', async () => {
+      const { metadata: now } = await store.client.getStreamMetadata(stream);
+      return now?.truncateBefore === 3 ? now : undefined;
+    });
+    expect(metadata).toMatchObject({ maxCount: 100, truncateBefore: 3, a: 1 });
+    expect(await collect(store.client.readStream(stream))).toEqual([]);
   });
 });

@@ -12,6 +12,7 @@ import {
   isSoftDeleted,
   METASTREAM_METADATA,
   NO_METADATA,
+  parseObject,
   parseStreamMetadata,
   SOFT_DELETED_JSON,
 } from './stream-metadata.ts';
@@ -166,8 +167,8 @@ export function createEventLog(
   }
 
   /** A soft-deleted stream that is written to again shows its new events only. */
-  function undelete(stream: string, recreatedFrom: number): void {
-    writeMetadata(stream, Buffer.from(JSON.stringify({ ...metadataOf(stream).raw, $tb: recreatedFrom })));
+  function undelete(stream: string, fields: object, recreatedFrom: number): void {
+    writeMetadata(stream, Buffer.from(JSON.stringify({ ...fields, $tb: recreatedFrom })));
   }
 
   function applyAppend({ stream, expected, events, expiresAt }: AppendRequest): AppendOutcome {
@@ -192,9 +193,10 @@ export function createEventLog(
         let revision = facts.last;
         for (const event of events) write(stream, (revision += 1), event);
         const position = end === 0 ? undefined : end - 1;
-        if (decision.undelete) undelete(stream, facts.last + 1);
-        // Setting the metadata of a soft-deleted stream brings it back, empty.
-        if (wasDeleted && events.length > 0) undelete(stream.slice(2), lastRevision(stream.slice(2)) + 1);
+        if (decision.undelete) undelete(stream, metadataOf(stream).raw, facts.last + 1);
+        // Metadata set on a soft-deleted stream bring it back: empty, or with all its events if they are no object.
+        const fields = wasDeleted ? parseObject(events.at(-1)?.data ?? EMPTY) : undefined;
+        if (fields) undelete(stream.slice(2), fields, lastRevision(stream.slice(2)) + 1);
         return { kind: 'appended', revision, position };
       }
       default:
