@@ -402,7 +402,7 @@ describe('two processes', () => {
     let tries = 0;
     const losing = new Proxy(collection, {
       get(target, property) {
-        if (property !== 'bulkWrite') return Reflect.get(target, property, target).bind(target) as unknown;
+        if (property !== 'bulkWrite') return (Reflect.get(target, property, target) as () => unknown).bind(target);
         tries += 1;
         return () => Promise.resolve({ insertedCount: 0, matchedCount: 0 });
       },
