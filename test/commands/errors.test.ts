@@ -11,28 +11,31 @@ import {
 
 describe('errors of commands', () => {
   it.each([
-    [new OrderNotFoundError('42'), 'OrderNotFoundError: Order 42 not found'],
-    [new MenuItemNotFoundError('cola'), 'MenuItemNotFoundError: There is no item cola on the menu'],
+    ['OrderNotFoundError: Order 42 not found', () => new OrderNotFoundError('42')],
+    ['MenuItemNotFoundError: There is no item cola on the menu', () => new MenuItemNotFoundError('cola')],
     [
-      new StaleRevisionError(-1, 'customer'),
       'StaleRevisionError: There is no such customer yet, which If-Match rules out',
+      () => new StaleRevisionError(-1, 'customer'),
     ],
     [
-      new StaleRevisionError(0, 'order'),
       'StaleRevisionError: The order is at revision 0, which If-Match or If-None-Match rules out',
+      () => new StaleRevisionError(0, 'order'),
     ],
     [
-      new ConcurrentModificationError('menu item'),
       'ConcurrentModificationError: Menu item was modified by another process. Please retry.',
+      () => new ConcurrentModificationError('menu item'),
     ],
     [
-      new WithheldEventError(),
       'WithheldEventError: Not available while the service is being upgraded. Please try again.',
+      () => new WithheldEventError(),
     ],
-    [new IdempotencyKeyReusedError(), 'IdempotencyKeyReusedError: This Idempotency-Key was used for another request'],
-    [new UnknownSkuError('cola', 1), 'UnknownSkuError: Item 2 names the sku "cola", which is not on the menu'],
-  ])('%s', (error, said) => {
-    expect(String(error)).toBe(said);
+    [
+      'IdempotencyKeyReusedError: This Idempotency-Key was used for another request',
+      () => new IdempotencyKeyReusedError(),
+    ],
+    ['UnknownSkuError: Item 2 names the sku "cola", which is not on the menu', () => new UnknownSkuError('cola', 1)],
+  ])('%s', (said, make) => {
+    expect(String(make())).toBe(said);
   });
 
   it('keep what they came of', () => {

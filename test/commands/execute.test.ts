@@ -3,7 +3,13 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createCustomerCommands } from '../../src/commands/customer-commands.ts';
-import { ConcurrentModificationError, StaleRevisionError, WithheldEventError } from '../../src/commands/errors.ts';
+import {
+  ConcurrentModificationError,
+  MenuItemNotFoundError,
+  StaleRevisionError,
+  UnknownSkuError,
+  WithheldEventError,
+} from '../../src/commands/errors.ts';
 import type { Caller } from '../../src/commands/idempotency.ts';
 import { createMenuCommands } from '../../src/commands/menu-commands.ts';
 import { createOrderCommands, type OrderCommand, type PlaceRequest } from '../../src/commands/order-commands.ts';
@@ -48,7 +54,10 @@ function scene(options: { readonly withheld?: readonly string[] } = {}) {
     orders: createOrderCommands({
       ...{ repository: repositories.orders, ...common, currency: 'USD' },
       menu: {
-        pricesOf: (skus) => Promise.resolve(new Map(skus.map((sku) => [sku, { name: sku, unitPrice: '1.00' }]))),
+        pricesOf: (skus) =>
+          Promise.resolve(
+            new Map(skus.filter((sku) => sku !== 'none').map((sku) => [sku, { name: sku, unitPrice: '1.00' }])),
+          ),
       },
     }),
     customers: createCustomerCommands({ repository: repositories.customers, ...common }),
@@ -141,6 +150,8 @@ describe('a command that is done', () => {
   it('says whether it is the one that changed anything', async () => {
     const { customers, menu } = scene();
     const details = { email: 'c1@example.com', name: 'Carla' };
+    const keyed = async () => (await customers.setDetails('c2', details, { ...CALLER, idempotencyKey: 'k' })).isNew;
+    expect([await keyed(), await keyed()]).toEqual([true, true]);
     const set = async (name: string) => (await customers.setDetails('c1', { ...details, name }, CALLER)).isNew;
     expect([await set('Carla'), await set('Carla'), await set('Carlo')]).toEqual([true, false, false]);
     const put = async (price: string) => (await menu.put('cola', { ...PIZZA, price }, CALLER)).isNew;
@@ -253,6 +264,14 @@ describe('what is decided on a cached order', () => {
     expect(paid.revision).toBe(2);
   });
 
+  it('to be forbidden by a rule, and is not, is done', async () => {
+    const { orders, id, behind } = await instances();
+    await orders.run(id, PAY, CALLER);
+    behind();
+    const { state } = await orders.run(id, { type: 'request-refund', reason: 'cold' }, CALLER);
+    expect(state.refunds).toHaveLength(1);
+  });
+
   it('to be nothing, is decided again, and then is nothing', async () => {
     const { orders, id, behind, looks } = await instances();
     behind();
@@ -305,6 +324,15 @@ describe('a command that must not be done', () => {
           : commands.menu.put('cola', PIZZA, CALLER, precondition);
     await expect(running).rejects.toThrow(message);
     expect(asked).toEqual(of === 'orders' ? [] : [revision]);
+  });
+
+  it('since something that it names is not there, says what', async () => {
+    const { orders, menu, repositories } = scene();
+    await expect(menu.withdraw('cola', CALLER)).rejects.toThrow(new MenuItemNotFoundError('cola'));
+    repositories.orders.getById = () => Promise.reject(new TypeError('a new id needs no look'));
+    const items = [...PLACE.items, { sku: 'none', quantity: 1 }];
+    await expect(orders.place({ ...PLACE, items }, CALLER)).rejects.toThrow(new UnknownSkuError('none', 1));
+    expect((await orders.place(PLACE, CALLER)).revision).toBe(0);
   });
 
   it('by its precondition, is told the revision; a withdrawn item has none', async () => {
