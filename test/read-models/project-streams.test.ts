@@ -224,6 +224,7 @@ describe('a stream’s document', () => {
     fill(...c);
     const projected = projection();
     await project(projected, a[0], unreadable(c[0]));
+    expect((await documents())[1]).toMatchObject({ _id: 'c', name: 'nothing', stalled: { revision: 0 } });
     await project(projected, a[1], b[0]);
     await project(projected, c[0]);
     expect(asked).toEqual([['a'], ['b'], ['c'], ['c']]); // c is taken for new first
@@ -301,7 +302,8 @@ describe('a stream that is gone', () => {
     gone.add('MenuItem-a').add('MenuItem-b');
     const projected = projection();
     await project(projected, a[0]);
-    expect(await project(projected, deleted('a'), a[1], deleted('b'), b[0])).toEqual({
+    const [c0] = eventsOf('c', 1);
+    expect(await project(projected, deleted('a'), a[1], c0, deleted('b'), b[0])).toEqual({
       stalls: new Map(),
       gone: new Set(['a', 'b']),
     });
@@ -310,6 +312,7 @@ describe('a stream that is gone', () => {
     expect(await documents()).toEqual([
       { _id: 'a', revision: -2 },
       { _id: 'b', revision: -2 },
+      { _id: 'c', revision: 0, prices: prices(0) },
     ]);
     expect(saved.map(({ hasGone }) => hasGone)).toEqual([false, true, true, true]);
   });
