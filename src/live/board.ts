@@ -47,7 +47,7 @@ export function createBoard({ database, admin, timeLimitMs }: BoardOptions): () 
       running = reading.catch(() => undefined);
       return reading;
     });
-    return next;
+    return withTimeLimit(timeLimitMs, next); // the time that it waits for the read before counts
   };
 
   async function read(): Promise<Board> {
