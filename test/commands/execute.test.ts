@@ -10,7 +10,7 @@ import {
   UnknownSkuError,
   WithheldEventError,
 } from '../../src/commands/errors.ts';
-import type { Caller } from '../../src/commands/idempotency.ts';
+import { type Caller, newRefundId } from '../../src/commands/idempotency.ts';
 import { createMenuCommands } from '../../src/commands/menu-commands.ts';
 import { createOrderCommands, type OrderCommand, type PlaceRequest } from '../../src/commands/order-commands.ts';
 import { DomainError } from '../../src/domain/errors.ts';
@@ -399,6 +399,7 @@ describe('a refund', () => {
       return asked.refunds.map(({ refundId }) => refundId);
     };
     const first = await ask({}, '1.00');
+    expect(first).toEqual([newRefundId(state.id, 'k')]);
     expect(await ask({}, '1.00')).toEqual(first);
     const second = await ask({ id: 'luca' }, '2.00');
     expect(second).toEqual([...first, expect.any(String)]);
