@@ -164,10 +164,11 @@ test.each([
   const base = await listen(other.app);
   const stream = await watch(`${base}/stream/kitchen`);
   const items = [{ name: 'Margherita', quantity: 1, unitPrice: '10.00' }];
-  const place = async () => {
-    const placed = await other.app.inject({ method: 'POST', url: '/orders', payload: { customerId: 'ada', items } });
-    return placed.json<{ id: string }>().id;
-  };
+  const place = () =>
+    until('an order is placed', async () => {
+      const placed = await other.app.inject({ method: 'POST', url: '/orders', payload: { customerId: 'ada', items } });
+      return placed.statusCode === 201 && placed.json<{ id: string }>().id;
+    });
   await place();
   const [last] = await stream.untilOf('order');
 
