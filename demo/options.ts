@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UsageError } from '../src/cli/program.ts';
+import { parseArguments, UsageError } from '../src/cli/program.ts';
 
 export interface Options {
   readonly port: number;
@@ -32,12 +31,24 @@ export const HELP = `Opens a pizzeria to look at: an embedded service with a men
 Ctrl-C closes it.
 `;
 
+const OPTIONS = {
+  port: { type: 'string', default: '0' },
+  auth: { type: 'string', default: 'off' },
+  data: { type: 'string' },
+  orders: { type: 'string', default: '500' },
+  weeks: { type: 'string', default: '9' },
+  speed: { type: 'string', default: '5' },
+  'orders-per-minute': { type: 'string', default: '3' },
+  still: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
 /**
  * @returns undefined when help is asked for
  * @throws UsageError
  */
 export function parseOptions(args: readonly string[]): Options | undefined {
-  const values = parseValues(args);
+  const { values } = parseArguments(args, OPTIONS);
   if (values.help) return undefined;
   const mistakes: string[] = [];
   const number = (name: 'port' | 'orders' | 'weeks' | 'speed' | 'orders-per-minute', least: number, most: number) => {
@@ -63,26 +74,4 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   };
   if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'));
   return options;
-}
-
-function parseValues(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string', default: '0' },
-        auth: { type: 'string', default: 'off' },
-        data: { type: 'string' },
-        orders: { type: 'string', default: '500' },
-        weeks: { type: 'string', default: '9' },
-        speed: { type: 'string', default: '5' },
-        'orders-per-minute': { type: 'string', default: '3' },
-        still: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message);
-    throw error;
-  }
 }

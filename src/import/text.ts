@@ -11,12 +11,13 @@ export interface Line {
 const LF = 0x0a;
 const CR = 0x0d;
 const UTF_8_MARK = Buffer.from('\ufeff');
-const UTF_16_MARKS = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)];
-/** What is sent instead of a CSV file, by the bytes that it begins with. */
-const PACKED: readonly (readonly [Buffer, string])[] = [
-  [Buffer.from('PK\x03\x04'), 'a workbook (.xlsx, .ods) or a ZIP file'],
-  [Buffer.of(0xd0, 0xcf, 0x11, 0xe0), 'a workbook (.xls)'],
-  [Buffer.of(0x1f, 0x8b), 'packed by gzip'],
+/** What is sent instead of a CSV file in UTF-8, by the bytes that it begins with. */
+const OTHER_FILES: readonly (readonly [Buffer, string])[] = [
+  [Buffer.of(0xff, 0xfe), 'is UTF-16: save it as UTF-8'],
+  [Buffer.of(0xfe, 0xff), 'is UTF-16: save it as UTF-8'],
+  [Buffer.from('PK\x03\x04'), 'is a workbook (.xlsx, .ods) or a ZIP file, not text: save it as CSV'],
+  [Buffer.of(0xd0, 0xcf, 0x11, 0xe0), 'is a workbook (.xls), not text: save it as CSV'],
+  [Buffer.of(0x1f, 0x8b), 'is packed by gzip, not text: save it as CSV'],
 ];
 /**
  * What the bytes 80–9F mean. ISO 8859-1 has control characters there that no text holds; programs that say Latin-1
@@ -78,10 +79,8 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Bu
     const line = bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes;
     if (!isFirst) return line;
     isFirst = false;
-    if (UTF_16_MARKS.some((mark) => line.subarray(0, 2).equals(mark)))
-      throw new InputError('is UTF-16: save it as UTF-8');
-    const [, packed] = PACKED.find(([bytes]) => line.subarray(0, bytes.length).equals(bytes)) ?? [];
-    if (packed !== undefined) throw new InputError(`is ${packed}, not text: save it as CSV`);
+    const [, what] = OTHER_FILES.find(([begin]) => line.subarray(0, begin.length).equals(begin)) ?? [];
+    if (what !== undefined) throw new InputError(what);
     if (line.includes(0)) throw new InputError('has NUL bytes, as UTF-16 has: save it as UTF-8');
     if (line.includes(CR)) throw new InputError('has lines that end in CR alone: save it with LF or CRLF');
     return line;

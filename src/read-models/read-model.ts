@@ -110,7 +110,7 @@ export interface LogEvent<Recorded extends RecordedEvent = RecordedEvent> {
 /**
  * Decodes events, but those that a deletion leaves: the new metadata of a stream that is deleted softly or truncated,
  * and the last event of one that is deleted for good. They count for what the stream is by now: most say that it is
- * gone. One that is there may have been gone before: in their place come all of its events, once more.
+ * gone. One that is there may have been gone before: instead of them come all of its events, once more.
  *
  * @throws EventStoreUnavailableError
  */
@@ -122,13 +122,11 @@ export async function toLogEvents(
   if (changed.size === 0) return recorded.map((event) => toLogEvent(streamPrefix, event));
   const back = new Map<string, readonly RecordedEvent[]>();
   await forEachOf([...changed], READS_AT_ONCE, async (stream) => {
-    const [first] = await streams.readRecorded(stream, { maxCount: 1 });
-    if (!(await streams.isGone(stream, first))) back.set(stream, await streams.readRecorded(stream));
+    const events = await streams.readRecorded(stream);
+    if (!(await streams.isGone(stream, events[0]))) back.set(stream, events);
   });
-  return recorded.flatMap((event) => {
-    const events = (isDeletion(event) && back.get(streamOf(event))) || [event];
-    return events.map((each) => toLogEvent(streamPrefix, each));
-  });
+  const others = recorded.filter((event) => !isDeletion(event) || !back.has(streamOf(event)));
+  return [...others, ...[...back.values()].flat()].map((event) => toLogEvent(streamPrefix, event));
 }
 
 const METADATA = '$$';

@@ -208,9 +208,9 @@ export function projectStreams<State, Document extends StreamDocument>(
     for (const lost of plans) {
       const wanted = lost.fold.stall?.revision ?? lost.fold.revision;
       Object.assign(lost, baseOf(found.get(lost.id)));
-      if (isOfGone(lost)) await lookAgain(lost);
       if (wanted === GONE.revision) lost.fold = GONE;
-      else if (lost.fold.revision < wanted) await foldStream(lost, wanted);
+      else if (isOfGone(lost)) await lookAgain(lost);
+      if (lost.fold.revision < wanted) await foldStream(lost, wanted);
       if (isChanged(lost)) again.push(lost);
     }
     return again;

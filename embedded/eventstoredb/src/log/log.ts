@@ -195,7 +195,7 @@ export function createEventLog(
         const position = end === 0 ? undefined : end - 1;
         if (decision.undelete) undelete(stream, metadataOf(stream).raw, facts.last + 1);
         // Metadata set on a soft-deleted stream bring it back: empty, or with all its events if they are no object.
-        const fields = wasDeleted ? parseObject(events.at(-1)?.data ?? EMPTY) : undefined;
+        const fields = wasDeleted ? parseObject(Buffer.from(events.at(-1)?.data ?? EMPTY).toString()) : undefined;
         if (fields) undelete(stream.slice(2), fields, lastRevision(stream.slice(2)) + 1);
         return { kind: 'appended', revision, position };
       }

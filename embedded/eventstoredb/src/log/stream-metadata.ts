@@ -29,7 +29,7 @@ export function parseStreamMetadata(data: Uint8Array): StreamMetadata {
   const text = Buffer.from(data)
     .toString()
     .replace(/^\ufeff/u, '');
-  const raw = parseObject(Buffer.from(text));
+  const raw = parseObject(text);
   if (raw === undefined || FRACTION.test(text) || !Object.entries(raw).every(isValidField)) return NO_METADATA;
   const truncateBefore = atLeast(raw['$tb'], 0);
   return {
@@ -92,10 +92,10 @@ export function firstReadable(metadata: StreamMetadata, lastRevision: number): n
   return Math.max(0, byCount, metadata.truncateBefore ?? 0);
 }
 
-/** The JSON object that bytes are; none with a byte order mark. */
-export function parseObject(data: Uint8Array): Record<string, unknown> | undefined {
+/** The JSON object that a text is; none with a byte order mark. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(data).toString());
+    const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;
