@@ -37,7 +37,7 @@ import { createProjectionAdmin } from './read-models/admin.ts';
 import { createRebuilds } from './read-models/rebuild/rebuild.ts';
 import { supervise } from './read-models/live/supervise.ts';
 import { startWorker, type Worker } from './read-models/live/worker.ts';
-import { STORE_TIME_LIMIT_MS } from './time-limit.ts';
+import { STEP_TIME_LIMIT_MS, STORE_TIME_LIMIT_MS } from './time-limit.ts';
 import type { Tracing } from './tracing/trace.ts';
 
 export interface ServiceOptions {
@@ -112,7 +112,9 @@ export async function createService({
   const menuItems = new EventSourcingRepository(MENU_ITEM, { streams, log });
   const menuCommands = createMenuCommands({ ...executing, repository: menuItems });
   const { db } = database;
-  const context = { client: eventStore, streams, db, streamPrefix, log, tracing };
+  // Nobody waits for what read models read of streams, and some streams are long.
+  const projected = createStreamStore({ client: eventStore, streamPrefix, timeLimitMs: STEP_TIME_LIMIT_MS });
+  const context = { client: eventStore, streams: projected, db, streamPrefix, log, tracing };
   const rebuilds = createRebuilds(context, readModels);
   const pressure = createPressure();
   const projecting = { context, models: readModels, group: config.consumerGroup };

@@ -1,5 +1,7 @@
 /** For one call to a store, and for a whole command with its retries: a caller has its answer within 3 s. */
 export const STORE_TIME_LIMIT_MS = 2500;
+/** For one step of work that nobody waits for: longer than any step takes, so that one without an answer ends. */
+export const STEP_TIME_LIMIT_MS = 30_000;
 
 /**
  * Settles as `call` does, or rejects when time is up.

@@ -6,7 +6,7 @@ import { READ_MODELS } from '../read-models/index.ts';
 import { joinStores } from '../stores.ts';
 import { configOf, messageOf, runProgram } from './program.ts';
 import { HELP, parseCommand, type ProjectionCommand, runCommand } from './projection-commands.ts';
-import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
+import { STEP_TIME_LIMIT_MS } from '../time-limit.ts';
 
 await runProgram({
   help: HELP,
@@ -21,7 +21,7 @@ async function run(command: ProjectionCommand, signal: AbortSignal): Promise<num
   const stores = await joinStores(config, log);
   const client = stores.eventStore;
   const { streamPrefix, consumerGroup: group } = config;
-  const streams = createStreamStore({ client, streamPrefix, timeLimitMs: STORE_TIME_LIMIT_MS });
+  const streams = createStreamStore({ client, streamPrefix, timeLimitMs: STEP_TIME_LIMIT_MS });
   const { db } = openDatabase(stores.mongo, config.mongoDatabase);
   const context = { client, streams, db, streamPrefix, log };
   const admin = createProjectionAdmin({ context, models: READ_MODELS, group });

@@ -6,6 +6,7 @@ import { EventSourcingRepository } from '../eventstoredb/repository.ts';
 import { createStreamStore } from '../eventstoredb/streams.ts';
 import { readLog } from '../read-models/log-reader.ts';
 import { joinStores } from '../stores.ts';
+import { STEP_TIME_LIMIT_MS } from '../time-limit.ts';
 import { configOf, EXIT, messageOf, parseArguments, runProgram, UsageError } from './program.ts';
 
 const HELP = `Writes the snapshots of long orders anew, from their events.
@@ -21,8 +22,6 @@ Exit codes
   ${EXIT.usage}    the command line is wrong
   ${EXIT.interrupted}  interrupted (Ctrl-C)
 `;
-
-const TIME_LIMIT_MS = 30_000;
 
 interface Command {
   /** Undefined: all. */
@@ -44,7 +43,7 @@ async function run({ orderId }: Command, signal: AbortSignal): Promise<number> {
   const log = pino({ level: 'warn' }, pino.destination(process.stderr.fd));
   const stores = await joinStores(config, log);
   const { streamPrefix, snapshotEvery } = config;
-  const streams = createStreamStore({ client: stores.eventStore, streamPrefix, timeLimitMs: TIME_LIMIT_MS });
+  const streams = createStreamStore({ client: stores.eventStore, streamPrefix, timeLimitMs: STEP_TIME_LIMIT_MS });
   const orders = new EventSourcingRepository(ORDER, { streams, snapshotEvery, log });
   const streamStart = streams.streamOf(ORDER.category, '');
   const counts = { written: 0, unreadable: 0 };

@@ -1,7 +1,7 @@
 import { ErrorType, type PersistentSubscriptionToAllInfo, type Position } from '@eventstore/db-client';
 import { withTimeLimit as withEventStoreTimeLimit } from '../eventstoredb/client.ts';
 import { hasType } from '../eventstoredb/errors.ts';
-import { STEP_TIME_LIMIT_MS, withTimeLimit } from './database.ts';
+import { withTimeLimit } from './database.ts';
 import { isUnavailable as isMongoUnavailable, ReadModelsUnavailableError } from './errors.ts';
 import { checkpointOf, createLagMeter, inHand, type Lag } from './lag.ts';
 import { groupOf } from './live/consumer-group.ts';
@@ -18,7 +18,7 @@ import {
 } from './rebuild/rebuild.ts';
 import type { RebuildState } from './rebuild/lease.ts';
 import type { Findings, Reached, VerifyResult, VerifyRun } from './findings.ts';
-import { STORE_TIME_LIMIT_MS } from '../time-limit.ts';
+import { STEP_TIME_LIMIT_MS, STORE_TIME_LIMIT_MS } from '../time-limit.ts';
 import { inTrace } from '../tracing/trace.ts';
 
 export interface AdminOptions {

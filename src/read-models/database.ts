@@ -7,11 +7,9 @@ import {
   type MongoClientOptions,
   MongoServerError,
 } from 'mongodb';
-import { settleWithin } from '../time-limit.ts';
+import { settleWithin, STEP_TIME_LIMIT_MS } from '../time-limit.ts';
 import { isUnavailable, NAMESPACE_NOT_FOUND, ReadModelsUnavailableError } from './errors.ts';
 
-/** For one step of work that nobody waits for: longer than any step takes, so that one without an answer ends. */
-export const STEP_TIME_LIMIT_MS = 30_000;
 /** For what reads a whole collection: minutes where it is large, and in vain if it is given up before the end. */
 const SCAN_TIME_LIMIT_MS = 3_600_000;
 /** The driver takes the option per call but doesn't declare it. Without it, 20 s would end the connection and the scan. */

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       'test/{commands,domain,eventstoredb}/**/*.test.ts',
-      'test/read-models/{delivery,menu-upgrade,project-streams}.test.ts',
+      'test/read-models/{delivery,derived,documents,menu-upgrade,project-streams}.test.ts',
       'test/access/callers.test.ts',
       'test/api/{orders,customers,history,menu,refunds}.test.ts',
     ],

@@ -64,9 +64,10 @@ describe('verifying', () => {
   });
 
   test('orders, all of them lost, are found missing, a few at a time', async () => {
-    const ids = await Promise.all(Array.from({ length: 12 }, placed));
+    const ids = await Promise.all(Array.from({ length: 12 }, () => placeOrder(service)));
+    await caughtUp(service);
     await database.orders.deleteMany({});
-    const { differences, listed } = await admin.verify('orders', { repair: true, mostAtOnce: 2 });
+    const { differences, listed } = await admin.verify('orders', { repair: true, mostAtOnce: 2, settleMs: 0 });
     const missing = listed.map(({ id }) => id);
     expect(missing).toEqual(expect.arrayContaining(ids));
     expect(differences).toBe(new Set(missing).size);

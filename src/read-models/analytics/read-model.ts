@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'mongodb';
-import { inOneStep, STEP_TIME_LIMIT_MS } from '../database.ts';
+import { STEP_TIME_LIMIT_MS } from '../../time-limit.ts';
+import { inOneStep } from '../database.ts';
 import { endOfLog } from '../log-reader.ts';
 import { DAY_MS, dayOf, orderDays, raiseAllChanges, raiseChanges } from '../orders/days.ts';
 import type { OrderDocument } from '../orders/document.ts';

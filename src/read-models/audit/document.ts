@@ -35,9 +35,8 @@ export function toAuditDocument({ id, recordedAt, revision, event, metadata }: S
 
 /** Cut between characters, never inside one. */
 function shortened(text: string): string {
-  return text.length <= LONGEST_DESCRIPTION
-    ? text
-    : `${Array.from(text)
-        .slice(0, LONGEST_DESCRIPTION - 1)
-        .join('')}…`;
+  if (text.length <= LONGEST_DESCRIPTION) return text;
+  const characters = Array.from(text);
+  if (characters.length <= LONGEST_DESCRIPTION) return text;
+  return `${characters.slice(0, LONGEST_DESCRIPTION - 1).join('')}…`;
 }
