@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTimeOrDate, parseTimestamp } from '../../src/domain/time.ts';
+import { notBefore, parseTimeOrDate, parseTimestamp } from '../../src/domain/time.ts';
 
 const iso = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
 
@@ -104,5 +104,16 @@ describe('parseTimeOrDate', () => {
     ['a month', '2026-03'] as const,
   ])('refuses a time or date, given %s: "%s"', (_, text) => {
     expect(parseTimeOrDate(text)).toBeUndefined();
+  });
+});
+
+describe('notBefore', () => {
+  it.each([
+    ['a clock that is ahead', '2026-03-01T18:00:00.000Z', '2026-03-01T18:00:00.001Z', '2026-03-01T18:00:00.001Z'],
+    ['a clock that stands still', '2026-03-01T18:00:00.000Z', '2026-03-01T18:00:00.000Z', '2026-03-01T18:00:00.000Z'],
+    ['a clock that is behind', '2026-03-01T18:00:00.000Z', '2026-03-01T17:59:59.999Z', '2026-03-01T18:00:00.000Z'],
+    ['a time of another zone', '2026-03-01T19:00:00+02:00', '2026-03-01T16:00:00.000Z', '2026-03-01T17:00:00.000Z'],
+  ])('with %s, does not run backwards', (_, last, now, expected) => {
+    expect(notBefore(last, new Date(now))).toBe(expected);
   });
 });
