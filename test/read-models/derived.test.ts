@@ -7,6 +7,8 @@ import { connectMongo } from '../../src/read-models/database.ts';
 import { idsByCustomer, joinCustomers, showCustomers } from '../../src/read-models/orders/customers.ts';
 import { boundsOf, dayOf, orderDays, raiseAllChanges, raiseChanges } from '../../src/read-models/orders/days.ts';
 import type { OrderDocument } from '../../src/read-models/orders/document.ts';
+import { orders as orderModel } from '../../src/read-models/orders/read-model.ts';
+import type { LogEvent, ReadModelContext } from '../../src/read-models/read-model.ts';
 
 const name = `derived_${randomUUID().slice(0, 8)}`;
 let mongo: MongoClient;
@@ -63,7 +65,7 @@ describe('figures', () => {
   const orders = [
     {
       ...{ _id: '1', placedAt: at('01-31T00:00'), confirmedAt: at('01-31T00:01'), status: 'COOKING', totalMinor: 1250 },
-      items: [line('Margherita', 2), line('Funghi', 1)],
+      items: [line('Funghi', 1), line('Margherita', 2)],
     },
     {
       ...{ _id: '2', placedAt: at('01-31T23:59:59.999'), confirmedAt: null, status: 'CANCELLED', totalMinor: 300 },
@@ -111,6 +113,14 @@ describe('figures', () => {
   test('of a part of a day, are what was placed and given back in it', async () => {
     const part = await addUp(db, { $gte: at('01-31T12:30'), $lt: at('01-31T23:59:59.999') });
     expect(Object.fromEntries(part)).toStrictEqual({ '2026-01-31': { ...NONE, refundedMinor: 50 } });
+  });
+
+  test('of equal orders are equal, whichever was read first', async () => {
+    const names = ['b', 'd', 'a', 'c'];
+    await db.collection('orders').deleteMany({});
+    await insert('orders', [Object.assign({}, orders[0], { _id: '1', items: names.map((pizza) => line(pizza, 1)) })]);
+    const [day] = (await addUpDays(db, '2026-01-31', '2026-01-31')).values();
+    expect(day?.items.map((item) => item.name)).toEqual(['a', 'b', 'c', 'd']);
   });
 
   test('are kept in the collection `analytics`', () => {
@@ -220,5 +230,20 @@ describe('customers of orders', () => {
     await insert('customers', [{ _id: 'eve', revision: -2 } as Keyed]);
     await showCustomers(db, orders(), new Set(['eve']));
     expect(await fieldsOf()).toEqual(ids.map(() => NOBODY));
+  });
+
+  test('that have changed, are written once there are five hundred of them', async () => {
+    const projection = orderModel.project({ db, streamPrefix: '' } as ReadModelContext, 'orders');
+    const change = (index: number) => ({ category: 'Customer', id: `c${index}`, isGone: false }) as LogEvent;
+    await insert('customers', [details('c0', 1), details('c499', 2)]);
+    await insert('orders', [order('1', 'c0', NOBODY), order('2', 'c499', NOBODY), order('3', 'c500', NOBODY)]);
+    const changes = Array.from({ length: 499 }, (_, index) => change(index));
+    await projection.add([...changes, ...changes, { ...change(500), category: 'MenuItem' }]);
+    expect(projection.isFull()).toBe(false);
+    await projection.add([change(499)]);
+    expect(projection.isFull()).toBe(true);
+    await projection.write();
+    expect(projection.isFull()).toBe(false);
+    expect(await fieldsOf()).toEqual([shown('c0', 1), shown('c499', 2), NOBODY]);
   });
 });

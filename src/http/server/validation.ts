@@ -30,11 +30,16 @@ export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySch
     const compile = lazily(() => (httpPart === 'body' ? strict : coercing).compile(schema));
     const validate: ReturnType<FastifySchemaCompiler<TSchema>> = (data: unknown) => {
       const compiled = compile();
-      const undecodable = httpPart === 'headers' ? decodeHeaders(schema, data) : undefined;
+      const unreadable =
+        httpPart === 'headers'
+          ? decodeHeaders(schema, data)
+          : httpPart !== 'body'
+            ? findNoDigits(schema, data)
+            : undefined;
       const isValid =
-        undecodable === undefined &&
+        unreadable === undefined &&
         (compiled(data) || (httpPart === 'body' && dropNulls(schema, data, named) && compiled(data)));
-      validate.errors = undecodable ?? compiled.errors ?? null;
+      validate.errors = unreadable ?? compiled.errors ?? null;
       return isValid;
     };
     return validate;
@@ -45,6 +50,7 @@ export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySch
 interface Shape {
   readonly $id?: string;
   readonly $ref?: string;
+  readonly type?: string;
   readonly items?: Shape;
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly required?: readonly string[];
@@ -73,11 +79,26 @@ function decodeHeaders({ properties = {} }: Shape, data: unknown): ErrorObject[]
     if (typeof value !== 'string') continue;
     const text = headerText(value);
     if (text === undefined) {
-      return [{ instancePath: `/${name}`, schemaPath: '', keyword: 'utf-8', params: {}, message: 'must be UTF-8' }];
+      return errorIn(name, 'utf-8', 'must be UTF-8');
     }
     headers[name] = text;
   }
   return undefined;
+}
+
+/** Finds what is to be a whole number and isn't written as one: `0x10`, `1e1` and ` 5` are coerced as well. */
+function findNoDigits({ properties = {} }: Shape, data: unknown): ErrorObject[] | undefined {
+  const parameters = data as Record<string, unknown>;
+  const isNone = ([name, { type }]: [string, Shape]) =>
+    type === 'integer' && typeof parameters[name] === 'string' && !/^-?\d+$/.test(parameters[name]);
+  const [found] = Object.entries(properties).find(isNone) ?? [];
+  return found === undefined ? undefined : errorIn(found, 'type', 'must be integer', properties[found]);
+}
+
+function errorIn(name: string, keyword: string, message: string, parentSchema?: Shape): ErrorObject[] {
+  return [
+    { instancePath: `/${name}`, schemaPath: '', keyword, params: {}, message, ...(parentSchema && { parentSchema }) },
+  ];
 }
 
 export function createSerializerCompiler(schemas: readonly TSchema[]): FastifySerializerCompiler<TSchema> {
