@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 
@@ -38,6 +39,12 @@ export interface Servers extends StoreUrls {
 
 /** Where the embedded servers of a running process listen, kept beside their data for the command-line tools. */
 type RunningServers = Partial<StoreUrls> & { readonly pid: number; readonly issuer?: string | undefined };
+
+/** Another process has the store's file; `owner` is its id, where that is known. */
+type InUseError = Error & { readonly owner?: number };
+
+const STARTING_MS = 5000;
+const LOOK_AGAIN_MS = 100;
 
 /** How to find embedded servers that another process has started. */
 export class RunningServersError extends Error {
@@ -103,14 +110,15 @@ export async function startServers(config: ServerConfig, log: Logger): Promise<S
  * Joins the embedded servers of another process that has this folder, or starts them. Who has it, the lock on the
  * stores' files says: what a process that is gone has left in the folder is not believed.
  *
+ * @param patienceMs milliseconds that a process which has just taken the folder has to say where its servers are
  * @throws RunningServersError when another process has it and does not say where its servers are; what `startServers` throws
  */
-export async function joinServers(config: ServerConfig, log: Logger): Promise<Servers> {
+export async function joinServers(config: ServerConfig, log: Logger, patienceMs = STARTING_MS): Promise<Servers> {
   try {
     return await startServers({ ...config, auth: 'off' }, log);
   } catch (error) {
     if (codeOf(error) !== 'STORE_IN_USE') throw error;
-    const running = read(config.dataDir, error as Error & { readonly owner?: number });
+    const running = await readOnceWritten(config.dataDir, error as InUseError, patienceMs);
     const { eventStoreUrl = running.eventStoreUrl, mongoUrl = running.mongoUrl } = config;
     return startServers({ ...config, eventStoreUrl, mongoUrl, auth: 'off' }, log);
   }
@@ -136,7 +144,18 @@ function write(dataDir: string, running: RunningServers): void {
   }
 }
 
-function read(dataDir: string, { message, owner }: Error & { readonly owner?: number }): RunningServers {
+async function readOnceWritten(dataDir: string, inUse: InUseError, patienceMs: number): Promise<RunningServers> {
+  for (const until = performance.now() + patienceMs; ;) {
+    try {
+      return read(dataDir, inUse);
+    } catch (error) {
+      if (performance.now() >= until) throw error;
+      await delay(LOOK_AGAIN_MS);
+    }
+  }
+}
+
+function read(dataDir: string, { message, owner }: InUseError): RunningServers {
   const found = readWhole(dataDir);
   // What an earlier process has left names servers that are gone, or by now somebody else's.
   const running = owner === undefined || found?.pid === owner ? found : undefined;

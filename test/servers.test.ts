@@ -58,7 +58,7 @@ describe('a tool beside the service', () => {
     await kept(startServers(config(), log));
     const left = JSON.parse(readFileSync(file, 'utf8')) as object;
     writeFileSync(file, JSON.stringify({ ...left, pid: 999_999_999 }));
-    await expect(joinServers(config(), log)).rejects.toThrow(RunningServersError);
+    await expect(joinServers(config(), log, 0)).rejects.toThrow(RunningServersError);
   });
 
   test('joins the servers of a process that has the folder, and leaves them and their file alone', async () => {
@@ -70,6 +70,19 @@ describe('a tool beside the service', () => {
     await service.close();
     started.pop();
     expect(existsSync(file)).toBe(false);
+  });
+
+  test('joins a service that is about to say where its servers are', async () => {
+    const service = await kept(startServers(config(), log));
+    const said = readFileSync(file, 'utf8');
+    rmSync(file);
+    const joining = joinServers(config(), log, 60_000);
+    // By then the tool has found that the folder is in use.
+    await expect(joinServers(config(), log, 0)).rejects.toThrow(RunningServersError);
+    writeFileSync(file, said);
+    const tool = await joining;
+    expect(tool.mongoUrl).toBe(service.mongoUrl);
+    await tool.close();
   });
 
   test.each([
@@ -97,7 +110,7 @@ describe('a tool beside the service', () => {
       await kept(startServers(config(), log));
       if (content === undefined) rmSync(file);
       else writeFileSync(file, content);
-      const joining = joinServers(config(), log);
+      const joining = joinServers(config(), log, 0);
       await expect(joining).rejects.toThrow(RunningServersError);
       await expect(joining).rejects.toThrow(`in use by process ${process.pid}`);
       await expect(joining).rejects.toThrow(file);
