@@ -28,7 +28,7 @@ export function createLogin({ issuer, withinMs, client: { id, secret }, verify, 
     /**
      * @param redirectUri where the issuer sends the browser back to
      * @param returnTo local path of the page that the person wants
-     * @returns where to send the browser, and what it has to keep until it is back
+     * @returns where to send the browser, by which `state` it comes back, and what it has to keep until then
      * @throws AccessError `issuer-away`
      */
     async begin(redirectUri: string, returnTo: string) {
@@ -45,7 +45,7 @@ export function createLogin({ issuer, withinMs, client: { id, secret }, verify, 
       });
       const expiresAt = clock().getTime() + LOGIN_WITHIN_MS;
       const sealed = await seals.seal('login', { verifier, state, nonce, returnTo }, expiresAt);
-      return { location: location.href, sealed, expiresAt };
+      return { location: location.href, state, sealed, expiresAt };
     },
 
     /**

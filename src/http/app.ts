@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import swagger, { type SwaggerOptions } from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Access } from '../access/index.ts';
 import type { Config } from '../config.ts';
 import type { Metrics } from '../metrics.ts';
@@ -93,7 +99,8 @@ export async function buildApp(
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
     trustProxy: trusts ?? false,
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, request, reply) => void handleError(error, request, reply),
+    // No hook runs before these.
+    frameworkErrors: (error, request, reply) => void handleError(error, request, named(request, reply)),
     serverFactory: (handle) =>
       createAdmittingServer(SERVER_OPTIONS, handle, {
         ...dependencies,
@@ -109,7 +116,7 @@ export async function buildApp(
   traceRequests(app, dependencies.tracing);
   measureRequests(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(securityHeaders).header('x-request-id', request.id);
+    void named(request, reply);
     done();
   });
   registerHeaders(app);
@@ -146,4 +153,8 @@ export async function buildApp(
   );
   if (access) sessionRoutes(app, access);
   return app;
+}
+
+function named(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return reply.headers(securityHeaders).header('x-request-id', request.id);
 }

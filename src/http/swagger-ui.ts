@@ -1,5 +1,6 @@
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { pathOf } from './target.ts';
 
 /** What the page's interceptors see of a request and of an answer. */
 interface PageRequest {
@@ -20,7 +21,9 @@ export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
     // Where the page is `docs`, its links would lead past the prefix.
     uiHooks: {
       onRequest(request, reply, done) {
-        if (/\/docs(?:\?|$)/.test(request.url)) void reply.redirect('docs/');
+        const path = pathOf(request);
+        if (path.endsWith('/docs')) void reply.redirect('docs/');
+        else if (path.endsWith('/static/index.html')) void reply.redirect('../');
         else done();
       },
     },

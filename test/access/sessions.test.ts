@@ -148,6 +148,32 @@ describe('a login', () => {
     expect(await me(browser)).toBe(401);
   });
 
+  test('in two pages of one browser at the same time, is one in each', async () => {
+    const browser = openBrowser();
+    const pages = ['/app/kitchen', '/app/orders'];
+    const begun = new Map<string, URLSearchParams>();
+    // One time in eight, the one takes the place of the other.
+    while (browser.cookies.size < pages.length) {
+      browser.cookies.clear();
+      for (const page of pages) begun.set(page, await begin(browser, page));
+    }
+    for (const [location, asked] of begun) {
+      grant(asked);
+      const answer = await browser.get(`/auth/callback?code=c&state=${asked.get('state') ?? ''}`);
+      expect(answer.headers).toMatchObject({ location });
+    }
+    expect([...browser.cookies.keys()]).toEqual(['session']);
+  });
+
+  test('begun again and again leaves few cookies, which all fit into a request', async () => {
+    const browser = openBrowser();
+    for (let times = 0; times < 60; times += 1) await begin(browser);
+    expect(browser.cookies.size).toBeLessThanOrEqual(8);
+    expect([...browser.cookies].flat().join().length).toBeLessThan(8 * 1024);
+    await logIn(browser);
+    expect(await me(browser)).toMatchObject({ id: 'anna' });
+  });
+
   test.each(['//evil.example', '/\\evil.example', 'https:evil.example', 'https://evil.example', '\\evil', 'app'])(
     'that is to return to %s is 400',
     async (returnTo) => {
@@ -167,7 +193,11 @@ describe('a login', () => {
 
   test.each([
     ['that this browser did not begin', (browser: Browser) => browser.cookies.clear(), {}],
-    ['of another browser', (browser: Browser) => void browser.cookies.set('login', 'e30..a.b.c'), {}],
+    [
+      'of another browser',
+      (browser: Browser) => browser.cookies.forEach((__, name) => browser.cookies.set(name, 'e30..a.b.c')),
+      {},
+    ],
     ['begun with another state', () => undefined, { state: 'another' }],
     ['begun without a state', () => undefined, { state: '' }],
     ['that took longer than ten minutes', waitElevenMinutes, {}],
@@ -202,7 +232,7 @@ describe('a login', () => {
   });
 
   test.each(['', 'a b', 'localhost:99999'])('by way of the Host %j is refused', async (host) => {
-    const headers = { host, cookie: '__Host-login=x' };
+    const headers = { host, cookie: '__Host-login-5=x' };
     expect((await service.app.inject({ url: '/auth/callback?code=c', headers })).statusCode).toBe(400);
   });
 
@@ -372,7 +402,9 @@ describe('a session', () => {
   test('that is a login which was begun lets nobody in', async () => {
     const browser = openBrowser();
     await begin(browser);
-    browser.cookies.set('session', browser.cookies.get('login') ?? '');
+    const [login = ''] = browser.cookies.values();
+    expect(login).not.toBe('');
+    browser.cookies.set('session', login);
     expect(await me(browser)).toBe(401);
   });
 

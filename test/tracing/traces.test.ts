@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { SpanKind } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -297,10 +298,9 @@ describe('the span of a request', () => {
     const id = await placeOrder(service);
     const connection = await openConnection(service.app);
     const begun = service.spans.length;
+    const arrived = once(service.app.server, 'request');
     connection.send(`GET /orders/${id}?minRevision=9 HTTP/1.1\r\nhost: localhost\r\n\r\n`);
-    const isWaiting = () =>
-      new Promise<boolean>((resolve) => service.app.server.getConnections((_, count) => resolve(count > 0)));
-    await until('it is connected', isWaiting);
+    await arrived;
     connection.socket.resetAndDestroy();
     const aborted = () => service.spans.slice(begun).filter(({ attributes }) => attributes['error.type'] === 'aborted');
     await until('its span was exported', () => aborted().length > 0);

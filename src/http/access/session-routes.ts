@@ -8,6 +8,8 @@ import { cookieOf, originOf, setCookie } from './cookies.ts';
 import { problemOf } from './guard.ts';
 
 const CALLBACK = '/auth/callback';
+/** At the same time in one browser: their cookies come with every request. */
+const MOST_LOGINS = 8;
 /** A path here and nothing that a browser takes for another place: `//evil`, `/\evil`, a tab in between. */
 const LOCAL_PATH = /^\/(?![/\\])[\x21-\x5B\x5D-\x7E]*$/;
 
@@ -27,14 +29,15 @@ export function sessionRoutes(app: FastifyInstance, access: Access): void {
           request,
           login.begin(here(request, `${prefixOf(request)}${CALLBACK}`).href, returnTo),
         );
-        setCookie(request, reply, 'login', begun.sealed, begun.expiresAt);
+        setCookie(request, reply, loginCookie(begun.state), begun.sealed, begun.expiresAt);
         return leave(reply, begun.location);
       },
     );
 
-    app.get(CALLBACK, { schema: { hide: true } }, async (request, reply) => {
-      const begun = cookieOf(request, 'login');
-      setCookie(request, reply, 'login', '', 0);
+    app.get<{ Querystring: { state?: unknown } }>(CALLBACK, { schema: { hide: true } }, async (request, reply) => {
+      const cookie = loginCookie(String(request.query.state));
+      const begun = cookieOf(request, cookie);
+      setCookie(request, reply, cookie, '', 0);
       if (begun === undefined) throw turnedAway(request, new AccessError('login-failed', 'no login was begun here'));
       const { identity, returnTo } = await explaining(request, login.finish(addressOf(request), begun));
       const { sealed, expiresAt } = await access.sealSession(identity);
@@ -55,6 +58,11 @@ export function sessionRoutes(app: FastifyInstance, access: Access): void {
     setCookie(request, reply, 'session', '', 0);
     return reply.code(204).send();
   });
+}
+
+/** Several pages of one browser may log in at the same time: what each has begun is told by its state, up to a number. */
+function loginCookie(state: string): string {
+  return `login-${state.charCodeAt(0) % MOST_LOGINS}`;
 }
 
 /** A path as the browser has it, as this service has it: what leads there gets the prefix again. */

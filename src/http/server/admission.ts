@@ -7,10 +7,12 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { routedPathOf } from '../target.ts';
+import { refuseTunnel } from './broken-requests.ts';
 import { closeInStages } from './closing.ts';
 import { heedExpectations } from './expectation.ts';
 import type { Pressure } from './pressure.ts';
 import { createRefusals, type RefusalOptions } from './refusals.ts';
+import { inTurn } from './turns.ts';
 
 export interface AdmissionOptions extends RefusalOptions {
   /** Requests that are in flight at the same time, those that wait for their turn included. */
@@ -43,7 +45,7 @@ export function createAdmittingServer(
   let isTaking = false;
   let lookAgain: NodeJS.Timeout | undefined;
 
-  const server = createServer(options, (request, response) => {
+  const admit: RequestListener = (request, response) => {
     const path = routedPathOf({ url: request.url ?? '' });
     if (isHealth(path)) return handle(request, response);
     if (isStream(path)) return streams.isFull() || isStalled() ? refuse(request, response) : handle(request, response);
@@ -57,7 +59,11 @@ export function createAdmittingServer(
     if (line.size === 0 && isRoom()) return handle(request, response);
     line.set(response, request);
     lookAgainLater();
-  });
+  };
+  const server = createServer(options, inTurn(admit)).on('connect', refuseTunnel);
+  // Not declared: a client that ends its side after its last request still reads the answer.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  server.maxHeadersCount = 0; // those beyond it would be dropped; their size is limited
   return closeInStages(heedExpectations(server));
 
   /** Together with all that have room now: appends that are made together leave together. */

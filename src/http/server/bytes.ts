@@ -19,8 +19,11 @@ export function registerBodies(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
     const refusal = body.length === 0 ? undefined : refusalOf(request.raw.headers);
     if (body.length === 0 || refusal) done(refusal ?? null);
-    else if (isUtf8(body)) void parseJson(request, body.toString(), done);
-    else done(new ProblemError(problem('bad-request', 'The body is not UTF-8.')));
+    else if (!isUtf8(body)) done(new ProblemError(problem('bad-request', 'The body is not UTF-8.')));
+    else {
+      const text = body.toString();
+      void parseJson(request, text, (error, value) => done(error && isJson(text) ? poisoned() : error, value));
+    }
   });
   app.addContentTypeParser('*', { parseAs: 'buffer' }, ({ raw }, body: Buffer, done) => {
     const refusal = () => refusalOf(raw.headers) ?? new ProblemError(problem('unsupported-media-type'));
@@ -66,6 +69,20 @@ function isCompressed(headers: IncomingHttpHeaders): boolean {
 /** Whether a list names another coding than the one that changes nothing; empty members count for nothing. */
 function hasOther(list: string | undefined, plain: string): boolean {
   return list !== undefined && list.split(',').some((name) => !['', plain].includes(name.trim().toLowerCase()));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The one reason why JSON is refused before its fields are looked at. */
+function poisoned(): ProblemError {
+  return new ProblemError(problem('bad-request', 'The body has a field __proto__, or constructor with a prototype.'));
 }
 
 function isDecodable(url: string): boolean {

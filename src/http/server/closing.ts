@@ -21,15 +21,7 @@ export function closeInStages(server: Server): Server {
     .prependListener('request', begin);
 }
 
-/** The answer to the last request of each connection, which is sent after all others. */
-const answers = new WeakMap<Socket, ServerResponse>();
-
-export function latestAnswer(socket: Socket): ServerResponse | undefined {
-  return answers.get(socket);
-}
-
 function begin(request: IncomingMessage, response: ServerResponse): void {
-  answers.set(request.socket, response);
   const { 'content-length': length = 0, 'transfer-encoding': transfer, expect } = request.headers;
   // Who waits to be told to send a body may send it or the next request when told nothing (RFC 9110 §10.1.1).
   const mayBeLong = transfer !== undefined || expect !== undefined || Number(length) > BODY_LIMIT;

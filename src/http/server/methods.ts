@@ -12,6 +12,8 @@ export function registerNotFound(app: FastifyInstance): void {
   app.addHook('onRoute', ({ url, method }) => {
     const known = methods.get(url) ?? new Set();
     for (const name of [method].flat()) known.add(name);
+    // Of a path with a slash after its prefix, the framework tells HEAD only.
+    if (known.has('HEAD')) known.add('GET');
     methods.set(url, known);
   });
   app.addHook('onRequest', (request, reply, done) => {
