@@ -7,7 +7,7 @@ import type { ResolvedEvent } from '../../eventstoredb/wire/recorded-event.ts';
 import { untilAborted } from '../../interruption.ts';
 import { inStoreSpan, inTrace, linksTo, type Trace } from '../../tracing/trace.ts';
 import { traceIdIn } from '../../tracing/traceparent.ts';
-import { withTimeLimit } from '../database.ts';
+import { inOneStep, withTimeLimit } from '../database.ts';
 import {
   type Projection,
   type ReadModel,
@@ -17,10 +17,11 @@ import {
   toLogEvents,
 } from '../read-model.ts';
 import { projectTogether } from '../together.ts';
-import { markLog } from '../rebuild/log-mark.ts';
+import { deliveredTo, markDelivered, markLog, ReadModelsRestoredError } from '../rebuild/log-mark.ts';
 import { ensureConsumerGroup, groupOf } from './consumer-group.ts';
 import { makeRoom } from './pacing.ts';
 import { passedOver } from './passed-over.ts';
+import { untilRestored } from './restored.ts';
 import { type Progress, supervise } from './supervise.ts';
 
 export interface WorkerStatus {
@@ -80,6 +81,8 @@ export function startWorker(options: WorkerOptions): Worker {
   let isStopped = false;
   let interrupt: (() => void) | undefined;
   let builtAnew: string | undefined;
+  /** Position that is noted as delivered, as far as this process knows; −1: none. */
+  let delivered = -1;
 
   const supervised = supervise('projection worker', log, async (signal, progress) => {
     await ensureConnected(client, CONNECT_TIME_LIMIT_MS);
@@ -128,13 +131,21 @@ export function startWorker(options: WorkerOptions): Worker {
     interrupt = () => {
       if (counts.inFlight === 0) subscription.unsubscribe();
     };
+    const ending = new AbortController();
+    let isRestored = false as boolean; // set by a callback
     try {
-      for await (const events of untilAborted(signal, passedOver(client, context.db, group, prefixes))) {
+      const passed = passedOver(client, context.db, group, prefixes, delivered);
+      for await (const events of untilAborted(signal, passed)) {
         log.warn({ group, events: events.length }, 'the group passed over events that were not projected');
-        const stalls = await project(projection, events, undefined);
+        const { stalls } = await project(projection, events, -1, undefined);
         for (const [stream, stall] of stalls) log.error({ stream, ...stall }, 'passed over, and cannot be projected');
       }
+      delivered = await inOneStep(deliveredTo(context.db));
       signal.throwIfAborted(); // it may have been before there was anything to interrupt
+      void untilRestored(context.db, models, () => delivered, ending.signal).then((restored) => {
+        isRestored = restored;
+        if (restored) subscription.unsubscribe();
+      });
       for await (const arrived of subscription.batches(() => Math.min(most, mostNow()))) {
         const begun = performance.now();
         counts.inFlight = arrived.length;
@@ -144,10 +155,12 @@ export function startWorker(options: WorkerOptions): Worker {
         await makeRoom(performance.now() - begun, options.pressure.isHigh, signal);
         if (signal.aborted) return;
       }
+      if (isRestored) throw new ReadModelsRestoredError();
     } catch (error) {
       if (counts.inFlight > 0) most = Math.max(LEAST_PER_BATCH, counts.inFlight / 2);
       throw error;
     } finally {
+      ending.abort();
       counts.inFlight = 0;
       interrupt = undefined;
       subscription.unsubscribe();
@@ -166,9 +179,10 @@ export function startWorker(options: WorkerOptions): Worker {
     if (batch.length === 0) return;
     counts.redelivered += batch.filter(({ retryCount }) => retryCount > 0).length;
     const span = context.tracing ? spanOf(batch) : {};
-    const stalls = await inTrace(context.tracing, 'project batch', span, (trace) =>
-      project(projection, eventsOf(batch), trace),
+    const { stalls, position } = await inTrace(context.tracing, 'project batch', span, (trace) =>
+      project(projection, eventsOf(batch), delivered, trace),
     );
+    delivered = position;
     const isStalled = ({ event }: Delivery) =>
       Number(event.revision) >= (stalls.get(event.streamId)?.revision ?? Number.POSITIVE_INFINITY);
     const done = stalls.size === 0 ? batch : batch.filter((delivery) => !isStalled(delivery));
@@ -188,14 +202,15 @@ export function startWorker(options: WorkerOptions): Worker {
   function project(
     projection: Projection,
     events: readonly AllStreamRecordedEvent[],
+    known: number,
     trace: Trace | undefined,
-  ): Promise<ReadonlyMap<string, Stall>> {
+  ): Promise<{ readonly stalls: ReadonlyMap<string, Stall>; readonly position: number }> {
     const projecting = async () => {
       await projection.add(await toLogEvents(context, events));
-      const [{ stalls }] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
-        Promise.all([projection.write(), markLog(context.db, ['log', 'delivered'], events)]),
+      const [{ stalls }, , position] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
+        Promise.all([projection.write(), markLog(context.db, events), markDelivered(context.db, events, known)]),
       );
-      return stalls;
+      return { stalls, position };
     };
     return withTimeLimit(BATCH_TIME_LIMIT_MS, projecting());
   }

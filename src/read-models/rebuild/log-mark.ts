@@ -1,6 +1,6 @@
 import type { AllStreamRecordedEvent } from '@eventstore/db-client';
 import type { Collection, Db } from 'mongodb';
-import { isOnlyDuplicates } from '../errors.ts';
+import { isDuplicateKey } from '../errors.ts';
 import { isDeletion, type ReadModelContext } from '../read-model.ts';
 
 /**
@@ -23,23 +23,57 @@ export function logMarks(db: Db): Collection<LogMark> {
   return db.collection('projections');
 }
 
-/** Notes the last of some events of the log, unless a later one is noted already. */
-export async function markLog(
-  db: Db,
-  ids: readonly LogMark['_id'][],
-  events: readonly AllStreamRecordedEvent[],
-): Promise<void> {
-  const [last] = events.filter((event) => !isDeletion(event)).sort((one, other) => positionOf(other) - positionOf(one));
-  if (!last) return;
-  const mark = markOf(last);
-  const updates = ids.map((_id) => ({
-    updateOne: { filter: { _id, position: { $lt: mark.position } }, update: { $set: mark }, upsert: true },
-  }));
-  try {
-    await logMarks(db).bulkWrite(updates, { ordered: false });
-  } catch (error) {
-    if (!isOnlyDuplicates(error)) throw error;
+/** MongoDB holds less than was projected into it: it was restored to an earlier point, or emptied. */
+export class ReadModelsRestoredError extends Error {
+  override readonly name = 'ReadModelsRestoredError';
+
+  constructor() {
+    super('the read models were restored to an earlier point, or are gone: what they lack is projected again');
   }
+}
+
+/** Notes the last of some events of the log, unless a later one is noted already. */
+export async function markLog(db: Db, events: readonly AllStreamRecordedEvent[]): Promise<void> {
+  const last = lastOf(events);
+  if (last) await noteMark(db, 'log', markOf(last));
+}
+
+/**
+ * Notes the last of some events that the group delivered, unless a later one is noted already.
+ *
+ * @param known position that was noted when this process last looked, which is not to be less now; −1: none
+ * @returns a position that is noted now
+ * @throws ReadModelsRestoredError when an earlier one than `known` is, or none: then nothing is noted
+ */
+export async function markDelivered(db: Db, events: readonly AllStreamRecordedEvent[], known: number): Promise<number> {
+  const last = lastOf(events);
+  if (!last) return known;
+  const mark = markOf(last);
+  if (known < 0) {
+    await noteMark(db, 'delivered', mark);
+    return mark.position;
+  }
+  const filter = { _id: 'delivered', position: { $gte: known, $lt: mark.position } } as const;
+  const { matchedCount } = await logMarks(db).updateOne(filter, { $set: mark });
+  if (matchedCount === 0 && (await deliveredTo(db)) < known) throw new ReadModelsRestoredError();
+  return Math.max(known, mark.position);
+}
+
+/** Position of the last event that the group delivered; −1 if none is noted. */
+export async function deliveredTo(db: Db): Promise<number> {
+  return (await logMarks(db).findOne({ _id: 'delivered' }))?.position ?? -1;
+}
+
+async function noteMark(db: Db, _id: LogMark['_id'], mark: Omit<LogMark, '_id'>): Promise<void> {
+  try {
+    await logMarks(db).updateOne({ _id, position: { $lt: mark.position } }, { $set: mark }, { upsert: true });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
+}
+
+function lastOf(events: readonly AllStreamRecordedEvent[]): AllStreamRecordedEvent | undefined {
+  return events.filter((event) => !isDeletion(event)).sort((one, other) => positionOf(other) - positionOf(one))[0];
 }
 
 export function markOf(event: AllStreamRecordedEvent): Omit<LogMark, '_id'> {

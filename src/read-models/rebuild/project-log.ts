@@ -52,7 +52,7 @@ export async function projectLog(
     count = 0;
     position = undefined;
     await inOneStep(projection.write());
-    await inOneStep(markLog(context.db, ['log'], written.last));
+    await inOneStep(markLog(context.db, written.last));
     await onWritten(written);
   }
 }
