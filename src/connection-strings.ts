@@ -67,5 +67,5 @@ export function mistakeInMongoUrl(url: string): string | undefined {
 const NEEDED_OF_MONGODB: ReadonlyMap<string, { readonly values: RegExp; readonly words: string }> = new Map([
   ['readpreference', { values: /^primary$/i, words: 'primary' }],
   ['readconcernlevel', { values: /^(?:local|majority|linearizable)$/i, words: 'local, majority or linearizable' }],
-  ['w', { values: /^(?!0+$)/, words: 'majority or 1 and more' }],
+  ['w', { values: /^(?:[1-9]\d*|[a-z]\S*)$/i, words: 'majority or 1 and more' }],
 ]);

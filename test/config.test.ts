@@ -204,6 +204,8 @@ describe('parseConfig', () => {
     ['w=majority&READPREFERENCE=nearest', 'must leave READPREFERENCE at primary'],
     ['readConcernLevel=available', 'must leave readConcernLevel at local, majority or linearizable'],
     ['tls=true&w=0', 'must leave w at majority or 1 and more'],
+    ['w=0x0', 'must leave w at majority or 1 and more'],
+    ['w=-1', 'must leave w at majority or 1 and more'],
   ])('with a MONGODB_URL that sets %s, says what the guards of read models need', (options, why) => {
     expect(messageOf({ MONGODB_URL: `mongodb://user:hunter2@host/?${options}` })).toContain(`MONGODB_URL ${why}: `);
     expect(messageOf({ MONGODB_URL: `mongodb://user:hunter2@host/?${options}` })).not.toContain('hunter2');

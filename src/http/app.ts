@@ -98,6 +98,8 @@ export async function buildApp(
     bodyLimit: BODY_LIMIT,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: false },
     trustProxy: trusts ?? false,
+    // What comes on a kept connection meanwhile is the last of it, and answered as ever.
+    return503OnClosing: false,
     clientErrorHandler: answerBrokenRequest,
     // No hook runs before these.
     frameworkErrors: (error, request, reply) => void handleError(error, request, named(request, reply)),

@@ -192,9 +192,12 @@ export function createProjectionAdmin({ context, models, worker, ...options }: A
     return { events: Math.max(1, events), position: Math.min(position ?? 0, Number(state.position?.commit ?? 0)) };
   }
 
-  async function measure(timeLimitMs = STORE_TIME_LIMIT_MS) {
-    const [info, head] = await Promise.all([readGroup(timeLimitMs), endOfLog(client, timeLimitMs)]);
-    return { info, head, lag: await lagOfGroup(info, head) };
+  function measure(timeLimitMs = STORE_TIME_LIMIT_MS) {
+    const measuring = async () => {
+      const [info, head] = await Promise.all([readGroup(timeLimitMs), endOfLog(client, timeLimitMs)]);
+      return { info, head, lag: await lagOfGroup(info, head) };
+    };
+    return withEventStoreTimeLimit(timeLimitMs, measuring());
   }
 
   async function countStalled(model: ReadModel): Promise<number> {

@@ -46,7 +46,12 @@ export function connectMongo(url: string, lookEveryMs = 2000): MongoClient {
     minHeartbeatFrequencyMS: 200,
     // A monitor that polls does not recover from a destroyed socket.
     serverMonitoringMode: 'stream',
+    minPoolSize: 0,
     maxPoolSize: 50,
+    raw: false,
+    promoteValues: true,
+    promoteLongs: true,
+    useBigInt64: false,
     appName: 'marios-pizzeria-orders',
   });
 }

@@ -50,6 +50,7 @@ export function isUnavailable(error: unknown): boolean {
   }
   if (error instanceof MongoServerError) {
     return (
+      error.hasErrorLabel('HandshakeError') ||
       error.hasErrorLabel('RetryableWriteError') ||
       error.hasErrorLabel('TransientTransactionError') ||
       NOT_SERVING.has(Number(error.code))
@@ -106,10 +107,11 @@ const CLOSED: ReadonlySet<string> = new Set([
 /**
  * The server's own codes for "not now": not primary, shutting down, stepped down, interrupted; another node not reached
  * or not in time; a lock, a write concern or a read concern not had in time; too busy; its disk full; the collection
- * replaced meanwhile.
+ * replaced meanwhile; whoever asks not let in, which no caller could change.
  */
 const NOT_SERVING: ReadonlySet<number> = new Set(
   [91, 189, 10107, 11600, 11601, 11602, 13435, 13436, 6, 7, 89, 202, 9001, 24, 50, 64, 134, 262, 365, 14031].concat(
     REPLACED,
+    [18, 13],
   ),
 );

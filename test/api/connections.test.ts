@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openConnection, request } from '../support/raw-client.ts';
 import { caughtUp } from '../support/projections.ts';
@@ -147,3 +148,21 @@ it.each(['{"__proto__":{}}', '{"constructor":{"prototype":{}}}'])(
     expect(answer.json().detail).toContain('__proto__');
   },
 );
+
+it('a request on a kept connection, while the service stops, is answered as ever, and the last of its connection', async () => {
+  const stopping = await startTestService();
+  await stopping.app.listen({ host: '127.0.0.1', port: 0 });
+  const { body } = await stopping.post('/orders', orderOf('ada'));
+  const connection = await openConnection(stopping.app);
+  const arrived = once(stopping.app.server, 'request');
+  connection.send(sent(`GET /orders/${(body as { id: string }).id}?minRevision=9`));
+  await arrived;
+  const closed = stopping.app.close();
+  connection.send(sent('GET /nothing'));
+  await closed;
+  await until('the connection is closed', () => connection.socket.destroyed);
+  expect([...connection.text().matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status)).toEqual(['503', '404']);
+  expect(connection.text()).toMatch(/404[^{]*connection: close/is);
+  expect(connection.text()).toContain('/problems/not-found');
+  await stopping.close();
+});

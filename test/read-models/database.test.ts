@@ -28,15 +28,20 @@ test.each([
 
 it('overrides the limits that the URL sets, since its own rely on them', async () => {
   const limits = { serverSelectionTimeoutMS: 2000, connectTimeoutMS: 2000, waitQueueTimeoutMS: 2000 };
-  const names = [...Object.keys(limits), 'socketTimeoutMS', 'heartbeatFrequencyMS', 'maxPoolSize'];
+  const names = [...Object.keys(limits), 'socketTimeoutMS', 'heartbeatFrequencyMS', 'minPoolSize', 'maxPoolSize'];
   const query = names.map((name) => `${name}=77777`).join('&');
-  const client = connectMongo(`mongodb://127.0.0.1:1/?${query}&serverMonitoringMode=poll&appName=another`);
+  const others = 'serverMonitoringMode=poll&appName=another&raw=true&promoteValues=false&promoteLongs=false';
+  const client = connectMongo(`mongodb://127.0.0.1:1/?${query}&${others}`);
   expect(client.options).toMatchObject({
     ...limits,
     socketTimeoutMS: 20_000,
     heartbeatFrequencyMS: 2000,
     serverMonitoringMode: 'stream',
+    minPoolSize: 0,
     maxPoolSize: 50,
+    raw: false,
+    promoteValues: true,
+    promoteLongs: true,
     appName: 'marios-pizzeria-orders',
   });
   await client.close();

@@ -29,6 +29,9 @@ describe('an outage of MongoDB', () => {
     ['a cursor whose collection was replaced', new MongoServerError({ message: 'cursor not found', code: 43 })],
     ['an update whose collection was replaced', new MongoServerError({ message: 'plan killed', code: 175 })],
     ['a session that ended with its client', new MongoExpiredSessionError()],
+    ['a password that is not taken', new MongoServerError({ message: 'Authentication failed', code: 18 })],
+    ['a user who may not read', new MongoServerError({ message: 'not authorized', code: 13 })],
+    ['a connection that was not agreed on', new MongoServerError({ message: 'no', errorLabels: ['HandshakeError'] })],
     ['a node that another one does not reach', new MongoServerError({ message: 'no route', code: 6 })],
   ])('%s, is taken for one', (_, error) => {
     expect(isUnavailable(error)).toBe(true);

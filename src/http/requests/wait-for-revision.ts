@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { problem } from '../problems/catalogue.ts';
 import { ProblemError } from '../problems/errors.ts';
 import { GONE_REVISION } from '../../read-models/documents/stream-model.ts';
+import { settleWithin } from '../../time-limit.ts';
 import type { Pressure } from '../server/pressure.ts';
 
 const WAIT_MS = 2000;
@@ -29,18 +30,19 @@ export async function findAtRevision<Document extends Projected>(
   const isThere = (document: Document | undefined) =>
     minRevision === undefined ||
     (document && (document.revision >= minRevision || document.revision === GONE_REVISION || document.stalled));
-  const atOnce = await find();
-  if (isThere(atOnce)) return atOnce;
+  const until = performance.now() + WAIT_MS;
+  let document = await find();
+  if (isThere(document)) return document;
+  const notYet = () => {
+    const reached = `The read model is at revision ${document?.revision ?? 'none'} of ${subject}`;
+    return new ProblemError(problem('not-yet-projected', `${reached}, not yet at ${minRevision ?? 0}`));
+  };
   return pressure.awaitingReadModel(async () => {
-    const until = performance.now() + WAIT_MS;
     for (let pause = PAUSE_MS.first; ; pause = Math.min(pause * 2, PAUSE_MS.longest)) {
+      if (performance.now() + pause > until) throw notYet();
       await delay(pause);
-      const document = await find();
+      document = await settleWithin(until - performance.now(), find(), notYet);
       if (isThere(document)) return document;
-      if (performance.now() + pause > until) {
-        const reached = `The read model is at revision ${document?.revision ?? 'none'} of ${subject}`;
-        throw new ProblemError(problem('not-yet-projected', `${reached}, not yet at ${minRevision ?? 0}`));
-      }
     }
   });
 }
