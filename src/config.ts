@@ -114,7 +114,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
       new RegExp(`^(?!.*(?:${CATEGORIES.join('|')})-$)[A-Za-z][\\w.]{0,50}-$`),
       'letters, digits, . and _, ending in - but not in a category of streams',
     ),
-    dataDir: text('DATA_DIR') ?? './data',
+    dataDir: pattern(
+      'DATA_DIR',
+      './data',
+      /^(?!~)(?!.*\$\{)\P{C}+$/u,
+      'a path that is written out, without ~ or ${…}, and without invisible characters',
+    ),
     /** Who may come in: off asks nobody, dev has an issuer of its own, oidc trusts a real one. */
     auth: checked(
       'AUTH',
@@ -186,11 +191,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
       ),
     },
   } as const;
+  const oidc = ['OIDC_ISSUER', 'OIDC_AUDIENCE', 'OIDC_CLIENT_ID'].find((name) => text(name) !== undefined);
   if (isProduction) {
     required('EVENTSTORE_URL', 'when NODE_ENV=production');
     required('MONGODB_URL', 'when NODE_ENV=production');
     required('AUTH', 'when NODE_ENV=production: oidc, or off if only trusted callers reach the service');
     if (config.auth === 'dev') mistakes.push('AUTH=dev asks nobody for a password: it is not for NODE_ENV=production');
+  } else if (oidc !== undefined) {
+    required('AUTH', `with ${oidc}: oidc, or off if nobody is to be asked`);
   }
   if (config.pages.warnMinutes > config.pages.lateMinutes) {
     mistakes.push('KITCHEN_WARN_MINUTES must not be more than KITCHEN_LATE_MINUTES');
@@ -207,8 +215,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>) {
   return config;
 }
 
+/** With a TZ that is empty or unknown, Node has no zone, or one that it doesn't take itself. */
 function zoneOfThisMachine(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return knownZone(new Intl.DateTimeFormat().resolvedOptions().timeZone) ?? 'UTC';
 }
 
 function knownZone(name: string): string | undefined {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ConfigError, namesOfVariables, parseConfig } from '../src/config.ts';
 
 const example = parseEnv(readFileSync(new URL('../.env.example', import.meta.url), 'utf8'));
@@ -49,6 +49,33 @@ describe('TRUST_PROXY', () => {
       expect(messageOf({ TRUST_PROXY: value })).toContain('TRUST_PROXY must be addresses or ranges');
     },
   );
+});
+
+describe('DATA_DIR', () => {
+  it.each(['~/data', '~', '${HOME}/data', '/srv/${NAME}', './da\u0007ta', './da\u200Bta', './data\nPORT=0'])(
+    'refuses %j, which would be taken to the letter',
+    (value) => {
+      expect(messageOf({ DATA_DIR: value })).toContain('DATA_DIR must be a path that is written out');
+    },
+  );
+
+  it.each(['/var/lib/pizzeria', '../data~', './my data', './Pizzería', 'C:\\data', '/srv/$1'])('takes %s', (value) => {
+    expect(parseConfig({ DATA_DIR: value }).dataDir).toBe(value);
+  });
+});
+
+describe('TIME_ZONE', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it.each(['', 'Nowhere/Land'])('with none, and "%s" in TZ, is UTC', (zone) => {
+    vi.stubEnv('TZ', zone);
+    expect(parseConfig({}).pages.timeZone).toBe('UTC');
+  });
+
+  it('with none is the one in TZ', () => {
+    vi.stubEnv('TZ', 'Asia/Tokyo');
+    expect(parseConfig({}).pages.timeZone).toBe('Asia/Tokyo');
+  });
 });
 
 describe('the variables of traces', () => {
@@ -230,6 +257,9 @@ describe('parseConfig', () => {
     [{ AUTH: 'oidc' }, 'OIDC_AUDIENCE is required when AUTH=oidc'],
     [{ AUTH: 'oidc', OIDC_CLIENT_ID: 'pages' }, 'SESSION_KEY is required with OIDC_CLIENT_ID'],
     [{ AUTH: 'oidc', OIDC_CLIENT_ID: 'orders', OIDC_AUDIENCE: 'orders' }, 'OIDC_AUDIENCE must not be OIDC_CLIENT_ID'],
+    [{ OIDC_ISSUER: 'https://login.example.com' }, 'AUTH is required with OIDC_ISSUER: oidc, or off'],
+    [{ AUTH: ' ', OIDC_AUDIENCE: 'orders' }, 'AUTH is required with OIDC_AUDIENCE: oidc, or off'],
+    [{ OIDC_CLIENT_ID: 'pages' }, 'AUTH is required with OIDC_CLIENT_ID: oidc, or off'],
     [{ NODE_ENV: 'production' }, 'AUTH is required when NODE_ENV=production'],
     [{ NODE_ENV: 'production', AUTH: 'dev' }, 'AUTH=dev asks nobody for a password'],
     [{ NODE_ENV: 'production', OIDC_ISSUER: 'http://127.0.0.1:8080' }, 'OIDC_ISSUER must be an https URL'],
@@ -250,7 +280,7 @@ describe('parseConfig', () => {
   it.each(['http://127.0.0.1:8080', 'http://localhost:8080/realms/x', 'https://login.example.com/'])(
     'outside production, takes %s for an issuer as it stands',
     (issuer) => {
-      expect(parseConfig({ OIDC_ISSUER: issuer }).oidcIssuer).toBe(issuer);
+      expect(parseConfig({ AUTH: 'off', OIDC_ISSUER: issuer }).oidcIssuer).toBe(issuer);
     },
   );
 
