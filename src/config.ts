@@ -23,7 +23,9 @@ export function loadConfig(): Config & { readonly unread: readonly string[] } {
   const known = namesOfVariables();
   try {
     const values = readEnvFile('.env', known);
-    for (const [name, value] of Object.entries(values)) process.env[name] ??= value;
+    for (const [name, value] of Object.entries(values)) {
+      if (!process.env[name]?.trim()) process.env[name] = value;
+    }
     // In what is no setting at all, anything before the first = would be one: nothing like a value is repeated.
     const isName = (name: string) => /^[A-Z][A-Z\d_]*$/.test(name) && !name.startsWith('OTEL_');
     const unread = Object.keys(values).filter((name) => isName(name) && !known.has(name));

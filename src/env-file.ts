@@ -18,7 +18,8 @@ export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<
   const values = parseEnv(text.replaceAll(/^[^\S\n]+$/gm, '')) as Record<string, string>;
   const set = new Map<string, number>();
   const assigned = linesOf(withoutValuesOfSeveralLines(text));
-  for (const [index, line] of linesOf(text).entries()) {
+  const lines = linesOf(text);
+  for (const [index, line] of lines.entries()) {
     const name = nameIn(line, names);
     if (name === undefined) {
       if (!/^\s*(?:#|$)|=/.test(assigned[index] ?? '')) {
@@ -30,9 +31,15 @@ export function readEnvFile(file: string, names: ReadonlySet<string>): Readonly<
     if (/^[^#=]*=(?!\s*["'`])(?:[^#]*[^\s#])?#/.test(line)) {
       throw new EnvFileError(`${file}, line ${index + 1}: put the value of ${name} in quotes, as there is a # in it`);
     }
-    const [, quote = '', rest = ''] = /^[^#=]*=\s*(["'`])(.*)$/.exec(line) ?? [];
-    const end = quote === '' ? -1 : rest.indexOf(quote);
-    if (end >= 0 && !/^\s*(?:#.*)?$/.test(rest.slice(end + 1))) {
+    const [, quote, rest = ''] = /^[^#=\n]*=[^\S\n]*(["'`])(.*)$/s.exec(lines.slice(index).join('\n')) ?? [];
+    const end = quote === undefined ? undefined : rest.indexOf(quote);
+    // Node's parser would take the quote for a part of the value.
+    if (end === -1) {
+      throw new EnvFileError(
+        `${file}, line ${index + 1}: the value of ${name} begins with a quote and has none at its end`,
+      );
+    }
+    if (end !== undefined && !/^[^\S\n]*(?:#.*)?(?:\n|$)/.test(rest.slice(end + 1))) {
       throw new EnvFileError(`${file}, line ${index + 1}: the value of ${name} ends at a quote in its midst`);
     }
     const before = set.get(name);

@@ -83,6 +83,21 @@ describe('a file of variables', () => {
     (line) => expect(() => read(line)).toThrow(/line 1: the value of MONGODB_URL ends at a quote in its midst$/),
   );
 
+  test.each(['MONGODB_URL="mongodb://b', "export MONGODB_URL = 'mongodb://b # c", 'MONGODB_URL=`'])(
+    'with the line %s, whose quote is not closed, is refused',
+    (line) => {
+      expect(() => read(`# "one"\n${line}\nPORT=0\n`)).toThrow(
+        /, line 2: the value of MONGODB_URL begins with a quote and has none at its end$/,
+      );
+    },
+  );
+
+  test('with a quote that is closed in the midst of a later line, is refused by the line where it opens', () => {
+    expect(() => read(`PORT=1\nMONGODB_URL='mongodb://b\n# don't\n`)).toThrow(
+      /, line 2: the value of MONGODB_URL ends at a quote in its midst$/,
+    );
+  });
+
   test('with quoted values of several lines, and comments behind quotes, is read', () => {
     expect(read(`PORT="1" # one\nMONGODB_URL='a"b'\nEVENTSTORE_URL="a\nb"\nOTHER=x=PORT=2\n`)).toEqual({
       ...{ PORT: '1', MONGODB_URL: 'a"b', EVENTSTORE_URL: 'a\nb', OTHER: 'x=PORT=2' },

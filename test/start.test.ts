@@ -186,6 +186,14 @@ describe('the service', { timeout: DEADLINE_MS }, () => {
     expect(stderr).toMatch(/data\/\w+\.sqlite cannot be used \(([A-Z]+): (?!\1)/);
   });
 
+  test('with a variable that is blank in the environment, takes what .env says', async () => {
+    const cwd = newFolder();
+    writeFileSync(join(cwd, '.env'), `PORT=${port}\nHOST=127.0.0.1\n`);
+    const { code, stderr } = await run({ PORT: '', HOST: ' ' }, cwd);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`PORT ${port} of HOST 127.0.0.1 is in use by another program`);
+  });
+
   test('with a mistaken name in .env, says so, without its value', async () => {
     const cwd = newFolder();
     const mistaken = 'MONGO_URL=mongodb://user:secret@a\nMONGO: mongodb://user:secret@a/?x=y\nsecret==\n';
