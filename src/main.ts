@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { accessSettings } from './access/settings.ts';
+import { printable } from './cli/printable.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { startServers } from './servers.ts';
 import { onSignals } from './signals.ts';
@@ -26,7 +28,7 @@ process.noDeprecation = true; // what libraries still use is nothing to whoever 
 try {
   await start();
 } catch (error) {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : describeFailure(error)}\n`);
+  process.stderr.write(`${printable(error instanceof ConfigError ? error.message : describeFailure(error))}\n`);
   process.exit(1); // connections still being tried would keep the process
 }
 
@@ -58,6 +60,8 @@ async function start(): Promise<void> {
     log.error('second signal, exiting');
     process.exit(1);
   });
+  const hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
+  if (hasTerminal) process.once('SIGHUP', () => process.once('exit', endBySighup));
 
   starting = open();
   try {
@@ -104,6 +108,12 @@ async function start(): Promise<void> {
   }
 }
 
+/** Node itself would fault, as it gives back a terminal that is gone. */
+function endBySighup(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
+}
+
 /** Where nothing is exported, the SDK is not even loaded. */
 async function startTracing({ otlpEndpoint: endpoint, traceRatio: ratio }: Config, log: Logger) {
   if (endpoint === undefined) return undefined;
@@ -127,7 +137,8 @@ function describeFailure(error: unknown): string {
     EADDRNOTAVAIL: `HOST ${address ?? ''} is no address of this machine`,
     ENOTFOUND: `HOST ${hostname ?? ''} is not known`,
   };
-  const reason = syscall === 'listen' || syscall === 'getaddrinfo' ? reasons[code] : undefined;
+  const tooMany = code === 'EMFILE' ? 'too many open files: raise the limit (ulimit -n)' : undefined;
+  const reason = syscall === 'listen' || syscall === 'getaddrinfo' ? reasons[code] : tooMany;
   return `The service could not start: ${reason ?? message ?? String(error)}`;
 }
 

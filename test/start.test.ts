@@ -1,15 +1,27 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from './docs/markdown.ts';
+import { until } from './support/until.ts';
 
 /** For starting and stopping a process on a machine that is busy otherwise. */
 const DEADLINE_MS = 120_000;
 const MAIN = join(ROOT, 'dist/main.js');
+/** Gives a program a terminal. */
+const SCRIPT = '/usr/bin/script';
 
 const folder = mkdtempSync(join(tmpdir(), 'pizzeria-start-'));
 const taken: Server = createServer();
@@ -72,6 +84,28 @@ describe('the service', { timeout: DEADLINE_MS }, () => {
     expect(code).toBe(0);
     expect(stdout).toContain('"msg":"stopped"');
   });
+
+  test.skipIf(process.platform !== 'linux' || !existsSync(SCRIPT))(
+    'whose terminal is gone, closes its stores and ends by SIGHUP',
+    async () => {
+      const cwd = newFolder();
+      const { PATH = '' } = process.env;
+      // Of the processes in a terminal, only the first is told when its window is closed.
+      const service = `'${process.execPath}' '${MAIN}' & trap 'kill -HUP $!' HUP; wait $!; wait $!`;
+      const command = `${service}; echo $? > code.new; mv code.new code`;
+      const terminal = spawn(SCRIPT, ['-qec', command, '/dev/null'], { env: { PATH, PORT: '0' }, cwd });
+      let shown = '';
+      terminal.stdout.setEncoding('utf8').on('data', (text: string) => (shown += text));
+      await until('the service listens', () => shown.includes('listening'));
+      terminal.kill('SIGKILL');
+      const code = await until(
+        'the service ends',
+        () => existsSync(join(cwd, 'code')) && readFileSync(join(cwd, 'code')),
+      );
+      expect(String(code)).toBe(`${128 + constants.signals.SIGHUP}\n`);
+      expect(readdirSync(join(cwd, 'data')).sort()).toEqual(['eventstoredb.sqlite', 'mongodb.sqlite']);
+    },
+  );
 
   test.each(['SIGSEGV', 'SIGBUS'] as const)('that faults, with %s, is dead', async (name) => {
     const { code, signal } = await run({}, undefined, (send) => send(name));
@@ -192,6 +226,25 @@ describe('the service', { timeout: DEADLINE_MS }, () => {
     const { code, stderr } = await run({ PORT: '', HOST: ' ' }, cwd);
     expect(code).toBe(1);
     expect(stderr).toContain(`PORT ${port} of HOST 127.0.0.1 is in use by another program`);
+  });
+
+  test('with a value that a terminal would obey or hide, shows it escaped', async () => {
+    const { code, stderr } = await run({ PORT: '1\u009B\u200B' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('PORT must be a whole number from 0 to 65535, not "1\\u009b\\u200b"');
+  });
+
+  test('that may not open enough files, says what to do', async () => {
+    const child = spawn('sh', ['-c', 'ulimit -n 32 && exec "$0" "$1"', process.execPath, MAIN], {
+      env: { PORT: '0' },
+      cwd: newFolder(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    await once(child, 'close');
+    expect(child.exitCode).toBe(1);
+    expect(stderr).toBe('The service could not start: too many open files: raise the limit (ulimit -n)\n');
   });
 
   test('with a mistaken name in .env, says so, without its value', async () => {
