@@ -30,6 +30,8 @@ interface Drafts {
 }
 
 const MOST_LINES = 100;
+/** Files tell the time of some zone, which is read as UTC. */
+const AHEAD_MS = 24 * 60 * 60_000;
 
 /**
  * Reads and checks the four files. What is wrong with a line is reported; an order that the line belongs to, or may
@@ -56,10 +58,13 @@ export async function planImport(files: ImportFiles, origin: Origin, { report, s
 async function readOrders(file: string, reading: Reading): Promise<Drafts> {
   const drafts: Drafts = { byNumber: new Map(), badNumbers: new Set(), skipped: new Set(), unnamed: 0 };
   const { byNumber, badNumbers } = drafts;
+  const latest = Date.now() + AHEAD_MS;
   const take = (values: Row<(typeof ORDER_COLUMNS)[number]>['values'], line: number) => {
     const number = parseText(wholeNumber(values.order_id), 'order_id');
     if (byNumber.has(number)) throw new BadLineError(`order_id ${quote(number)} is in the file twice`);
-    byNumber.set(number, { order: { number, placedAt: parsePlacedAt(values), items: [] }, line, isBad: false });
+    const placedAt = parsePlacedAt(values);
+    if (Date.parse(placedAt) > latest) throw new BadLineError(`${values.date} ${values.time} is in the future`);
+    byNumber.set(number, { order: { number, placedAt, items: [] }, line, isBad: false });
   };
   await readEach(file, ORDER_COLUMNS, reading, take, (row) => {
     const numbers = numbersIn(row);

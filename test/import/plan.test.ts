@@ -212,6 +212,17 @@ describe('a bad line of the orders', () => {
     expect(skippedOrders).toBe(1);
   });
 
+  it('with a time more than a day ahead of the clock is reported and its order is skipped', async () => {
+    const line = (number: number, hoursAhead: number) => {
+      const time = new Date(Date.now() + hoursAhead * 3_600_000).toISOString();
+      return `${number},${time.slice(0, 10)},${time.slice(11, 19)}\n`;
+    };
+    const { numbers, reported } = await plan({ orders: `${ORDERS}${line(1, 23)}${line(2, 25)}` });
+    expect(reported).toHaveLength(1);
+    expect(reported[0]).toMatch(/^orders\.csv:3: [-\d]+ [:\d]+ is in the future; order "2" is skipped$/);
+    expect(numbers).toEqual(['1']);
+  });
+
   it('with the id of another one skips the order of that id, since its details may belong to either', async () => {
     const { numbers, reported } = await plan({
       orders: `${ORDERS}1,2024-02-29,12:04:31\n2,2024-03-01,18:00:00\n2,2024-03-02,18:00:00\n`,
