@@ -1,4 +1,5 @@
 import { parseArguments, UsageError } from '../src/cli/program.ts';
+import { pathFromUser } from '../src/config.ts';
 
 export interface Options {
   readonly port: number;
@@ -65,7 +66,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   const options: Options = {
     port: number('port', 0, 65_535),
     auth,
-    dataDir: values.data,
+    dataDir: values.data === undefined ? undefined : pathFromUser(values.data, 'demo'),
     orders: number('orders', 0, 100_000),
     weeks: number('weeks', 1, 520),
     speed: number('speed', 0.1, 10_000),

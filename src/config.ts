@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { mistakeInEventStoreUrl, mistakeInMongoUrl } from './connection-strings.ts';
 import { CATEGORIES } from './domain/categories.ts';
 import { EnvFileError, readEnvFile } from './env-file.ts';
@@ -41,6 +42,16 @@ export function namesOfVariables(): ReadonlySet<string> {
   const names = new Set<string>();
   parseConfig(new Proxy<Record<string, string>>({}, { get: (_, name) => void names.add(String(name)) }));
   return names;
+}
+
+/**
+ * A path of a command line, seen from where its user is: npm runs its scripts in the package's folder.
+ *
+ * @param script the name by which npm runs the program; what another script starts has the folder that it was given
+ */
+export function pathFromUser(path: string, script: string): string {
+  const { npm_lifecycle_event: running, INIT_CWD: from = '' } = process.env;
+  return running !== script || from === process.cwd() ? path : resolve(from, path);
 }
 
 /**

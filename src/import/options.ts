@@ -1,4 +1,5 @@
 import { EXIT, parseArguments, UsageError } from '../cli/program.ts';
+import { pathFromUser } from '../config.ts';
 import type { ImportFiles } from './files.ts';
 import { BadLineError } from './problem.ts';
 import { parseText } from './rows.ts';
@@ -75,9 +76,9 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     mistakes.push(`--customer: ${error.message}`);
   }
   if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'));
-  const { orders = '', details = '', pizzas = '', types = '' } = values;
+  const file = (name: (typeof FILES)[number]) => pathFromUser(values[name] ?? '', 'import');
   return {
-    files: { orders, details, pizzas, types },
+    files: { orders: file('orders'), details: file('details'), pizzas: file('pizzas'), types: file('types') },
     customerId: values.customer,
     isStrict: values.strict,
     withMenu: values.menu,

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { EXIT, UsageError } from '../../src/cli/program.ts';
 import { HELP, parseOptions } from '../../src/import/options.ts';
 
 const FILES = ['--orders', 'o', '--details', 'd', '--pizzas', 'p', '--types', 't'];
 
 describe('the command line', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
   it('with the four files only has defaults for the rest', () => {
     expect(parseOptions(FILES)).toEqual({
       files: { orders: 'o', details: 'd', pizzas: 'p', types: 't' },
@@ -13,6 +15,22 @@ describe('the command line', () => {
       withMenu: false,
       patienceMs: 60_000,
     });
+  });
+
+  it('under npm, run from another folder, has the files that are there', () => {
+    vi.stubEnv('npm_lifecycle_event', 'import');
+    vi.stubEnv('INIT_CWD', '/home/me');
+    const [orders, details] = ['/home/me/o', '/srv/d'];
+    expect(parseOptions([...FILES.slice(0, 3), '/srv/d', ...FILES.slice(4)])?.files).toMatchObject({ orders, details });
+  });
+
+  it.each([
+    ['import', process.cwd()],
+    ['test', '/home/me'],
+  ])('under npm run %s, from %s, leaves the files as they are written', (script, folder) => {
+    vi.stubEnv('npm_lifecycle_event', script);
+    vi.stubEnv('INIT_CWD', folder);
+    expect(parseOptions(FILES)?.files).toMatchObject({ orders: 'o', details: 'd' });
   });
 
   it('with every option has them all', () => {
