@@ -146,6 +146,8 @@ describe('stream metadata', () => {
     '{"$tb":1,"$acl":{"$r":5}}',
     '{"$tb":1,"$acl":{"other":"a"}}',
     '{"$tb":1,"$maxCount":92233720368547758070}',
+    '{"$tb":9223372036854775808}',
+    '{"$tb":9223372036854776000}',
     '[{"$tb":1}]',
     '{"$tb":1',
   ])('%s, which has something wrong in it, counts for nothing', async (json) => {
@@ -154,14 +156,16 @@ describe('stream metadata', () => {
     expect(await collect(store.client.readStream(stream))).toHaveLength(3);
   });
 
-  it.each(['{"$tb":1,"$maxCount":0}', '{"$tb":1,"$acl":{"$r":["a"],"$w":"b"},"$tmp":true}', '{"$tb":1,"other":[1.5]}'])(
-    '%s, which has nothing wrong in it, hides what it says',
-    async (json) => {
-      const stream = await newStream();
-      await setMetadataText(stream, json);
-      expect(await collect(store.client.readStream(stream))).toHaveLength(2);
-    },
-  );
+  it.each([
+    '{"$tb":1,"$maxCount":0}',
+    '{"$tb":1,"$acl":{"$r":["a"],"$w":"b"},"$tmp":true}',
+    '{"$tb":1,"other":[1.5]}',
+    '{"other":{"$tb":2.5},"$tb":1}',
+  ])('%s, which has nothing wrong in it, hides what it says', async (json) => {
+    const stream = await newStream();
+    await setMetadataText(stream, json);
+    expect(await collect(store.client.readStream(stream))).toHaveLength(2);
+  });
 
   it('of a tombstoned stream, never set before, can neither be set nor read', async () => {
     const stream = await newStream();
@@ -223,6 +227,40 @@ describe('stream metadata', () => {
     expect(
       (await store.client.appendToStream(stream, testEvents(1), { expectedRevision: 2n })).nextExpectedRevision,
     ).toBe(3n);
+  });
+
+  it.each(['9007199254740991', '9007199254740992', '9223372036854775806'])(
+    '$tb of %s, on reads and appends, leaves an empty stream that exists',
+    async (before) => {
+      const stream = await newStream(3);
+      await setMetadataText(stream, `{"$tb":${before}}`);
+      for (const expectedRevision of [STREAM_EXISTS, ANY] as const) {
+        await store.client.appendToStream(stream, testEvents(1), { expectedRevision });
+        expect(await collect(store.client.readStream(stream))).toEqual([]);
+      }
+      const { metadata } = await store.client.getStreamMetadata(stream);
+      expect(metadata?.truncateBefore).toBe(Number(before));
+    },
+  );
+
+  it('$tb of 2^63 - 1, set by hand, is a soft delete', async () => {
+    const stream = await newStream(3);
+    await setMetadataText(stream, '{"$tb":9223372036854775807}');
+    await expect(collect(store.client.readStream(stream))).rejects.toMatchObject({ type: 'stream-not-found' });
+    const append = store.client.appendToStream(stream, testEvents(1), { expectedRevision: STREAM_EXISTS });
+    expect(await failureOf(append)).toBeInstanceOf(StreamDeletedError);
+  });
+
+  it('$tb of 2^63 - 1, of no declared kind, hides nothing until an append brings the stream back', async () => {
+    const stream = await newStream(3);
+    await setMetadataText(stream, '{"$tb":9223372036854775807,"a":1}', 'application/octet-stream');
+    expect(await collect(store.client.readStream(stream))).toHaveLength(3);
+    const append = store.client.appendToStream(stream, testEvents(1), { expectedRevision: STREAM_EXISTS });
+    expect(await failureOf(append)).toBeInstanceOf(StreamDeletedError);
+    await store.client.appendToStream(stream, testEvents(1, 'Tested', 3), { expectedRevision: NO_STREAM });
+    const metadata = await until('$tb is moved', async () => (await store.client.getStreamMetadata(stream)).metadata);
+    expect(metadata).toEqual({ truncateBefore: 3, a: 1 });
+    expect((await collect(store.client.readStream(stream))).map(numberOf)).toEqual([3]);
   });
 
   it('$maxAge, on reads, hides what is older', async () => {

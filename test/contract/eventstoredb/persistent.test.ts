@@ -1,5 +1,7 @@
 import {
+  binaryEvent,
   END,
+  jsonEvent,
   persistentSubscriptionToAllSettingsFromDefaults,
   persistentSubscriptionToStreamSettingsFromDefaults,
   PersistentSubscriptionDoesNotExistError,
@@ -46,6 +48,12 @@ const connect = ({ stream, group }: { stream: string; group: string }, bufferSiz
 
 const statsOf = async ({ stream, group }: { stream: string; group: string }) =>
   (await store.client.getPersistentSubscriptionToStreamInfo(stream, group)).stats;
+
+const untilLive = ({ stream, group }: { stream: string; group: string }) =>
+  until('the group is live', async () => {
+    const { status } = await store.client.getPersistentSubscriptionToStreamInfo(stream, group);
+    return status === 'Live';
+  });
 
 const numbers = (count: number, first = 0): number[] => Array.from({ length: count }, (_, index) => first + index);
 
@@ -215,6 +223,60 @@ describe('consuming', () => {
     await second.unsubscribe();
   });
 
+  it('live, of a stream with $maxCount, gets what is hidden by then', async () => {
+    const names = await newGroup();
+    await store.client.setStreamMetadata(names.stream, { maxCount: 2 });
+    const subscription = connect(names);
+    const recording = recordAndAck(subscription);
+    await untilLive(names);
+    await store.client.appendToStream(names.stream, testEvents(5));
+    expect((await recording.first(5)).map(numberOf)).toEqual(numbers(5));
+    await subscription.unsubscribe();
+  });
+
+  it('live, of a stream that is truncated meanwhile, gets what is hidden by then', async () => {
+    const names = await newGroup({}, 2);
+    const subscription = connect(names);
+    const recording = recordAndAck(subscription);
+    await recording.first(2);
+    await untilLive(names);
+    await store.client.setStreamMetadata(names.stream, { truncateBefore: 50 });
+    await store.client.appendToStream(names.stream, testEvents(300, 'Tested', 2));
+    expect((await recording.first(302)).map(numberOf)).toEqual(numbers(302));
+    await subscription.unsubscribe();
+  });
+
+  it('live, of a stream that was soft-deleted before, gets no older events', async () => {
+    const stream = unique('persistent');
+    await store.client.appendToStream(stream, testEvents(3));
+    await store.client.deleteStream(stream);
+    const names = { stream, group: unique('group') };
+    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
+    await store.client.createPersistentSubscriptionToStream(stream, names.group, settings);
+    const subscription = connect(names);
+    const recording = recordAndAck(subscription);
+    await untilLive(names);
+    await store.client.appendToStream(stream, testEvents(2, 'Tested', 3));
+    expect((await recording.first(2)).map(numberOf)).toEqual([3, 4]);
+    await subscription.unsubscribe();
+  });
+
+  it('live, of metadata, gets those that were replaced at once', async () => {
+    const stream = `$$${unique('persistent')}`;
+    const metadata = [1, 2, 3].map((a) => jsonEvent({ type: '$metadata', data: { a } }));
+    await store.client.appendToStream(stream, metadata.slice(0, 1));
+    const names = { stream, group: unique('group') };
+    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
+    await store.client.createPersistentSubscriptionToStream(stream, names.group, settings);
+    const subscription = connect(names);
+    const recording = recordAndAck(subscription);
+    await recording.first(1);
+    await untilLive(names);
+    await store.client.appendToStream(stream, metadata.slice(1));
+    expect((await recording.first(3)).map(({ event }) => event?.revision)).toEqual([0n, 1n, 2n]);
+    await subscription.unsubscribe();
+  });
+
   it('of a tombstoned stream, from the start, is dropped', async () => {
     const stream = unique('persistent');
     await store.client.appendToStream(stream, testEvents(1));
@@ -312,6 +374,36 @@ describe('retrying and parking', () => {
       expect(event?.id).toBe(first?.event?.id);
       expect(JSON.stringify(link?.metadata)).toContain('cannot be read');
     }
+    await subscription.unsubscribe();
+  });
+
+  it('nack park, links that are none, keeps a link to the older itself and the data of the live one', async () => {
+    const names = { stream: unique('persistent'), group: unique('group') };
+    const link = () => binaryEvent({ type: '$>', data: Buffer.from('nowhere') });
+    await store.client.appendToStream(names.stream, link());
+    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, resolveLinkTos: true });
+    await store.client.createPersistentSubscriptionToStream(names.stream, names.group, settings);
+    const subscription = connect(names);
+    const recording = recordOnly(subscription);
+    await recording.first(1);
+    await untilLive(names);
+    await store.client.appendToStream(names.stream, link());
+    const events = await recording.first(2);
+    expect(events.map(({ event, link: via }) => [event?.revision, via?.revision])).toEqual([
+      [0n, undefined],
+      [undefined, 1n],
+    ]);
+    for (const [index, event] of events.entries()) {
+      await subscription.nack('park', 'no link', event);
+      await until('it is parked', async () => (await statsOf(names)).parkedMessageCount === BigInt(index + 1));
+    }
+    const parked = await collect(
+      store.client.readStream(`$persistentsubscription-${names.stream}::${names.group}-parked`),
+    );
+    expect(parked.map(({ event }) => Buffer.from(event?.data as Uint8Array).toString())).toEqual([
+      `0@${names.stream}`,
+      'nowhere',
+    ]);
     await subscription.unsubscribe();
   });
 

@@ -1,5 +1,6 @@
 import {
   BACKWARDS,
+  binaryEvent,
   END,
   FORWARDS,
   jsonEvent,
@@ -74,6 +75,51 @@ describe('reading a stream', () => {
     const [plain] = await collect(store.client.readStream(links));
     expect(plain?.event).toMatchObject({ streamId: links, type: '$>' });
     expect(plain?.link).toBeUndefined();
+  });
+
+  it.each([
+    ['x@S', '0@links', undefined],
+    ['', '0@links', undefined],
+    ['1.0@S', '0@links', undefined],
+    ['9223372036854775808@S', '0@links', undefined],
+    ['1', undefined, '0@links'],
+    ['9223372036854775807@S', undefined, '0@links'],
+    ['-2@S', undefined, '0@links'],
+    ['-1@S', `${COUNT - 1}@S`, '0@links'],
+    [` +${'0'.repeat(30)}7 @S`, '7@S', '0@links'],
+  ])('a $> event of "%s", resolved, gives the event %s and the link %s', async (data, event, link) => {
+    const links = unique('links');
+    const target = Buffer.from(data.replace('S', stream));
+    await store.client.appendToStream(links, binaryEvent({ type: '$>', data: target }));
+    const [resolved] = await collect(store.client.readStream(links, { resolveLinkTos: true }));
+    const found = [resolved?.event, resolved?.link].map(
+      (given) => given && `${given.revision}@${given.streamId === links ? 'links' : 'S'}`,
+    );
+    expect(found).toEqual([event, link]);
+  });
+
+  const states: [string, (name: string) => Promise<unknown>][] = [
+    ['has events', (name) => store.client.appendToStream(name, testEvents(2))],
+    ['does not exist', () => Promise.resolve()],
+    ['is truncated', (name) => store.client.setStreamMetadata(name, { truncateBefore: 9 })],
+    ['is tombstoned', (name) => store.client.tombstoneStream(name)],
+  ];
+  it.each(states)('forwards from the end, a stream that %s, is an error', async (_state, prepare) => {
+    const name = unique('read');
+    await prepare(name);
+    for (const fromRevision of [END, 2n ** 64n - 1n] as const) {
+      const error = await failureOf(collect(store.client.readStream(name, { fromRevision })));
+      expect(error).toMatchObject({ message: '2 UNKNOWN: Unexpected ReadStreamResult: Error' });
+    }
+  });
+
+  it.each([FORWARDS, BACKWARDS] as const)('%s from a revision above 2^63 - 1, is an error', async (direction) => {
+    for (const fromRevision of [2n ** 63n, 2n ** 64n - 2n]) {
+      const error = await failureOf(collect(store.client.readStream(stream, { direction, fromRevision })));
+      expect(error).toMatchObject({ message: '2 UNKNOWN: Exception was thrown by handler.' });
+    }
+    const events = await collect(store.client.readStream(stream, { direction, fromRevision: 2n ** 63n - 1n }));
+    expect(events).toHaveLength(direction === FORWARDS ? 0 : COUNT);
   });
 
   it('no events at all, asked for, is an error', async () => {

@@ -1,5 +1,6 @@
 import type { AllStreamResolvedEvent, Filter, Position, ResolvedEvent } from '@eventstore/db-client';
 import {
+  binaryEvent,
   END,
   eventTypeFilter,
   excludeSystemEvents,
@@ -117,6 +118,22 @@ describe('a catch-up subscription to a stream', () => {
     const [event] = await record<ResolvedEvent>(subscription).first(1);
     expect(event?.event).toMatchObject({ streamId: stream, type: 'Linked' });
     expect(event?.link?.streamId).toBe(links);
+    await subscription.unsubscribe();
+  });
+
+  it('through links that are none, resolved, delivers the older itself and the live one as a link', async () => {
+    const links = unique('links');
+    const link = () => binaryEvent({ type: '$>', data: Buffer.from('nowhere') });
+    await store.client.appendToStream(links, link());
+    const subscription = store.client.subscribeToStream(links, { resolveLinkTos: true });
+    const recording = record<ResolvedEvent>(subscription);
+    await new Promise((resolve) => subscription.once('caughtUp', resolve));
+    await store.client.appendToStream(links, link());
+    const events = await recording.first(2);
+    expect(events.map(({ event, link: via }) => [event?.revision, via?.revision])).toEqual([
+      [0n, undefined],
+      [undefined, 1n],
+    ]);
     await subscription.unsubscribe();
   });
 

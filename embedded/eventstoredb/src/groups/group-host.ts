@@ -108,18 +108,18 @@ export function createGroupHost(
   }
 
   function toMessage(event: RecordedEvent): Message {
-    const resolved = settings.resolveLinkTos ? log.resolve(event) : { event, link: undefined };
+    const resolved = settings.resolveLinkTos ? log.resolve(event, live) : { event, link: undefined };
     const place = stream === ALL ? event.position : event.revision;
     return { id: event.id, resolved, stream: (resolved.event ?? event).stream, place, retries: 0 };
   }
 
-  /** The next events; undefined when they cannot be read. */
+  /** The next events, live ones whatever the stream's metadata says by then; undefined when they cannot be read. */
   function readPage(limit: number): Page | undefined {
     const from = scannedTo + 1;
     if (stream === ALL) return Number.isInteger(from) ? log.readAll({ from, limit, backwards: false }) : undefined;
-    const page = log.readStream(stream, { from, limit, backwards: false });
+    const page = log.readStream(stream, { from, limit, backwards: false, hidden: live });
     if (page.kind === 'deleted') return undefined;
-    return page.kind === 'page' ? page : { events: [], next: from, atEnd: true };
+    return page.kind === 'page' ? page : { events: [], next: log.lastRevision(stream) + 1, atEnd: true };
   }
 
   /** A tombstone is the last event for a group that is live; one that has yet to read the stream loses its consumers. */
@@ -146,16 +146,15 @@ export function createGroupHost(
       endReading();
       return;
     }
-    const wasLive = live;
-    live = page.atEnd;
     const reached = Math.max(page.next - 1, scannedTo);
     if (reached > scannedTo) {
       scannedTo = reached;
       const messages = page.events.filter(matches).map(toMessage);
       lastKnown = messages.at(-1)?.place ?? lastKnown;
-      if (wasLive) recentLive = Math.min(recentLive + messages.length, settings.liveBufferSize);
+      if (live) recentLive = Math.min(recentLive + messages.length, settings.liveBufferSize);
       group.feed(messages, reached, now());
     }
+    live = page.atEnd || (live && group.hungry);
     if (!page.atEnd) pumpLater();
   }
 

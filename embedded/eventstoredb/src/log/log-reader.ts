@@ -3,7 +3,7 @@ import type { Database } from '@marios-pizzeria/embedded-host';
 import type { RecordedEvent, ResolvedEvent } from './events.ts';
 import { DELETED, LINK_TYPE, NO_STREAM } from './events.ts';
 import type { StreamMetadata } from './stream-metadata.ts';
-import { firstReadable, isSoftDeleted, NO_METADATA } from './stream-metadata.ts';
+import { firstReadable, NO_METADATA } from './stream-metadata.ts';
 import { fromText, toText } from './text.ts';
 
 export interface PageRequest {
@@ -35,8 +35,8 @@ export interface LogReader {
   /** Last revision of a stream: `NO_STREAM` without events, `DELETED` after a tombstone. */
   lastRevision(stream: string): number;
   metadataOf(stream: string): StreamMetadata;
-  /** Follows a link; anything else is given as it is. */
-  readonly resolve: (event: RecordedEvent) => ResolvedEvent;
+  /** Follows a link. Anything else is given as it is, and so is what is no valid link, unless it comes live. */
+  readonly resolve: (event: RecordedEvent, live?: boolean) => ResolvedEvent;
 }
 
 interface ReaderContext {
@@ -92,7 +92,7 @@ export function createLogReader(db: Database, context: ReaderContext): LogReader
     const last = lastRevision(stream);
     if (last === DELETED) return { kind: 'deleted' };
     const metadata = hidden ? NO_METADATA : metadataOf(stream);
-    if (last === NO_STREAM || isSoftDeleted(metadata)) return { kind: 'missing' };
+    if (last === NO_STREAM || metadata.truncateBefore === DELETED) return { kind: 'missing' };
     const first = firstReadable(metadata, last);
     const low = backwards ? first : Math.max(from, first);
     const high = backwards ? Math.min(from, last) : last;
@@ -130,10 +130,12 @@ export function createLogReader(db: Database, context: ReaderContext): LogReader
     return collect(streamForwards, [toText(stream), revision, revision], 1).events[0];
   }
 
-  function resolve(event: RecordedEvent): ResolvedEvent {
+  function resolve(event: RecordedEvent, live = false): ResolvedEvent {
     if (event.type !== LINK_TYPE) return { event, link: undefined };
     const target = parseLink(event.data);
-    return { event: target && readable(target.stream, target.revision), link: event };
+    if (target === undefined) return live ? { event: undefined, link: event } : { event, link: undefined };
+    const { stream, revision } = target;
+    return { event: readable(stream, revision === -1 ? lastRevision(stream) : revision), link: event };
   }
 
   function readable(stream: string, revision: number): RecordedEvent | undefined {
@@ -170,7 +172,10 @@ function continued(bytes: Uint8Array, sum: number): number {
   return bytes.length === 0 ? sum : crc32(bytes, sum);
 }
 
+/** Where a link points; revision -1 for the last one. As EventStoreDB has it, only the revision can be invalid. */
 function parseLink(data: Uint8Array): { revision: number; stream: string } | undefined {
-  const [, revision, stream] = /^(\d+)@(.+)$/su.exec(Buffer.from(data).toString()) ?? [];
-  return revision === undefined || stream === undefined ? undefined : { revision: Number(revision), stream };
+  const text = Buffer.from(data).toString();
+  const [, revision, stream = ''] = /^[\t-\r ]*([+-]?0*\d{1,19})[\t-\r ]*(?:@(.*))?$/su.exec(text) ?? [];
+  if (revision === undefined || BigInt.asIntN(64, BigInt(revision)) !== BigInt(revision)) return undefined;
+  return { revision: Number(revision), stream };
 }

@@ -9,7 +9,6 @@ import { checksumOf, createLogReader } from './log-reader.ts';
 import type { LogReader } from './log-reader.ts';
 import type { StreamMetadata } from './stream-metadata.ts';
 import {
-  isSoftDeleted,
   METASTREAM_METADATA,
   NO_METADATA,
   parseObject,
@@ -124,7 +123,7 @@ export function createEventLog(
     const cached = metadatas.get(stream);
     if (cached !== undefined) return cached;
     const last = reader.eventAt(metastreamOf(stream), lastRevision(metastreamOf(stream)));
-    const metadata = last?.isJson === true ? parseStreamMetadata(last.data) : NO_METADATA;
+    const metadata = last ? parseStreamMetadata(last.data, last.isJson) : NO_METADATA;
     metadatas.set(stream, metadata);
     return metadata;
   }
@@ -135,7 +134,7 @@ export function createEventLog(
     const text = toText(stream);
     return {
       last: written === NO_STREAM ? lastRevision(stream) : written,
-      isSoftDeleted: () => isSoftDeleted(metadataOf(stream)),
+      isSoftDeleted: () => metadataOf(stream).isSoftDeleted,
       hasMetadata: () => lastRevision(metastreamOf(stream)) !== NO_STREAM,
       idAt: (revision) => (idAt.get([text, revision]) as [string] | undefined)?.[0],
       revisionOf: (id) => {
@@ -157,7 +156,7 @@ export function createEventLog(
     end += 1;
     lastRevisions.set(stream, revision);
     touched.add(stream);
-    if (isMetastream(stream)) metadatas.set(stream.slice(2), isJson ? parseStreamMetadata(data) : NO_METADATA);
+    if (isMetastream(stream)) metadatas.set(stream.slice(2), parseStreamMetadata(data, isJson));
   }
 
   function writeMetadata(stream: string, data: Buffer): void {
@@ -189,7 +188,7 @@ export function createEventLog(
         };
       case 'append': {
         const wasDeleted =
-          isMetastream(stream) && lastRevision(stream) !== DELETED && isSoftDeleted(metadataOf(stream.slice(2)));
+          isMetastream(stream) && lastRevision(stream) !== DELETED && metadataOf(stream.slice(2)).isSoftDeleted;
         let revision = facts.last;
         for (const event of events) write(stream, (revision += 1), event);
         const position = end === 0 ? undefined : end - 1;

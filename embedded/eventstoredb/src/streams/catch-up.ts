@@ -17,7 +17,7 @@ interface Subscription {
   readonly log: EventLog;
   readonly sink: ResponseSink;
   readonly id: string;
-  readonly send: (event: RecordedEvent) => boolean;
+  readonly send: (event: RecordedEvent, live: boolean) => boolean;
 }
 
 /**
@@ -46,11 +46,11 @@ export async function subscribeToStream(
     if (page.kind === 'deleted') {
       // Who was there when it happened gets to see the tombstone.
       const tombstone = caughtUp ? log.eventAt(stream, DELETED) : undefined;
-      if (tombstone !== undefined) send(tombstone);
+      if (tombstone !== undefined) send(tombstone, true);
       throw streamDeleted(stream);
     }
     if (page.kind === 'page') {
-      for (const event of page.events) if (!send(event)) await sink.drained();
+      for (const event of page.events) if (!send(event, caughtUp)) await sink.drained();
       next = Math.max(next, page.next);
       if (!page.atEnd) {
         await sink.turn();
@@ -81,7 +81,7 @@ export async function subscribeToAll(
   while (!sink.closed) {
     const page = log.readAll({ from: next, limit: PAGE_EVENTS, backwards: false });
     for (const event of page.events) {
-      if ((filter === undefined || filter.matches(event)) && !send(event)) await sink.drained();
+      if ((filter === undefined || filter.matches(event)) && !send(event, caughtUp)) await sink.drained();
       if (filter === undefined) continue;
       sinceCheckpoint += 1;
       if (sinceCheckpoint < filter.checkpointInterval) continue;

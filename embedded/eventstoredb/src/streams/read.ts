@@ -48,7 +48,7 @@ interface Receiver {
   readonly log: EventLog;
   readonly sink: ResponseSink;
   /** False when the client does not keep up. */
-  readonly send: (event: RecordedEvent) => boolean;
+  readonly send: (event: RecordedEvent, live?: boolean) => boolean;
 }
 
 /** `Streams.Read`: reads and catch-up subscriptions. */
@@ -74,8 +74,9 @@ async function serve(
   const options = required(request.options);
   const { stream, all, extent } = options;
   assertTextIds(options.uuidOption);
-  const resolve = options.resolveLinks ? log.resolve : unresolved;
-  const send = (event: RecordedEvent): boolean => sink.write(encode({ event: eventMessage(resolve(event)) }));
+  const resolve: EventLog['resolve'] = options.resolveLinks ? log.resolve : unresolved;
+  const send = (event: RecordedEvent, live = false): boolean =>
+    sink.write(encode({ event: eventMessage(resolve(event, live)) }));
   const receiver: Receiver = { log, sink, send };
   const backwards = options.readDirection === BACKWARDS;
   const filterless = options.filterOption === 'noFilter';
@@ -91,10 +92,11 @@ async function serve(
     return;
   }
   const count = options.count.toNumber();
-  if (count === 0) throw unreadable('ReadStreamResult');
+  const first = stream === null ? undefined : revisionOf(stream);
+  if (count === 0 || (first === Infinity && !backwards)) throw unreadable('ReadStreamResult');
   if (stream !== null) {
     const name = nameOf(stream.streamIdentifier);
-    const range = { from: startAt(stream), count, backwards };
+    const range = { from: Math.min(first ?? 0, DELETED), count, backwards };
     await sendPages(receiver, range, undefined, (page) => readStreamPage(receiver, name, page));
     return;
   }
@@ -107,20 +109,20 @@ function unresolved(event: RecordedEvent): ResolvedEvent {
   return { event, link: undefined };
 }
 
-/** .NET's longest integer, and what it takes for the end. Both lose precision here, which does not matter. */
-const MOST_REVISION = 2 ** 63;
-const END_REVISION = 2 ** 64;
-
-function startAt({ place, revision }: StreamPlace): number {
-  return place === 'end' ? DELETED : Math.min(revision.toNumber(), DELETED);
+/** `Infinity` for the end, which EventStoreDB also takes the greatest number for. */
+function revisionOf({ place, revision }: StreamPlace): number {
+  const number = BigInt(revision.toString());
+  if (place === 'end' || number === 2n ** 64n - 1n) return Infinity;
+  if (number >= 2n ** 63n) throw handlerFailed('the revision is none');
+  return Number(number);
 }
 
 /** Revision after which a subscription starts; undefined for the end. */
-function startAfter({ place, revision }: StreamPlace): number | undefined {
-  const after = revision.toNumber();
-  if (place === 'end' || after === END_REVISION) return undefined;
-  if (after >= MOST_REVISION) throw handlerFailed('the revision is none');
-  return place === 'start' ? -1 : Math.min(after, DELETED - 1);
+function startAfter(stream: StreamPlace): number | undefined {
+  const after = revisionOf(stream);
+  if (after === Infinity) return undefined;
+  if (after === 2 ** 63) throw handlerFailed('no revision comes after it'); // rounded from 2^63 - 1
+  return stream.place === 'start' ? -1 : Math.min(after, DELETED - 1);
 }
 
 /** Place at which a read starts; undefined where it cannot. */

@@ -5,6 +5,7 @@ import { handlerFailed, invalidArgument } from './rpc-errors.ts';
 /** A 64-bit integer as it is decoded. Beyond 2^53 it loses precision, which here only ever means "very far". */
 export interface Int64 {
   toNumber(): number;
+  toString(): string;
 }
 
 /** Bytes that were not sent are decoded as an empty array. */
