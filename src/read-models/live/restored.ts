@@ -7,8 +7,8 @@ import { deliveredTo } from '../rebuild/log-mark.ts';
 const LOOK_EVERY_MS = 2000;
 
 /**
- * Waits until MongoDB holds less than it did: somebody has restored it to an earlier point, or dropped the database.
- * While nothing happens, nobody else would notice.
+ * Waits until MongoDB holds less than it did when the read models were prepared: somebody has restored it to an earlier
+ * point, or dropped the database. While nothing happens, nobody else would notice.
  *
  * @param known position that is noted as delivered, as far as this process knows; −1: none
  * @returns whether it does; false when it was aborted
@@ -21,13 +21,11 @@ export async function untilRestored(
 ): Promise<boolean> {
   const filter = { _id: { $in: models.map(({ name }) => name) } };
   const countStates = () => inOneStep(readModelStates(db).countDocuments(filter));
-  let states = 0;
   for (;;) {
     try {
       const before = known();
       const [found, delivered] = await Promise.all([countStates(), inOneStep(deliveredTo(db))]);
-      if (found < states || delivered < before) return true;
-      states = found;
+      if (found < models.length || delivered < before) return true;
     } catch {
       // MongoDB is away: whoever writes to it says so.
     }
