@@ -34,34 +34,6 @@ async function statusesOf(text: string): Promise<number[]> {
   return [...connection.text().matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
 }
 
-describe('a client that ends its side after its request', () => {
-  it.each([
-    ['an order', () => sent('POST /orders', orderOf('ada')), 201],
-    ['a query', () => sent('GET /orders'), 200],
-    ['a query that is the last of its connection', () => sent('GET /menu', undefined, LAST), 200],
-    ['what there is not', () => sent('GET /nothing'), 404],
-  ])('asking for %s, has its answer', async (_, text, status) => {
-    const connection = await openConnection(service.app);
-    connection.socket.end(text());
-    expect((await connection.closed()).status).toBe(status);
-  });
-
-  it('ends the stream that it reads', async () => {
-    const connection = await openConnection(service.app);
-    connection.socket.end(sent('GET /stream/kitchen'));
-    await until('the connection is closed', () => connection.socket.destroyed);
-    expect(connection.text()).toMatch(/^HTTP\/1\.1 200/);
-  });
-
-  it('asking for nothing any more, is let go', async () => {
-    const connection = await openConnection(service.app);
-    connection.send(sent('GET /menu'));
-    await until('the answer is there', () => connection.text().includes('200 OK'));
-    connection.socket.end();
-    await until('the connection is closed', () => connection.socket.destroyed);
-  });
-});
-
 describe('requests that are sent without waiting for answers', () => {
   it('are worked on one after another', async () => {
     const path = `/menu/${randomUUID()}`;

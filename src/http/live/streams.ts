@@ -139,9 +139,6 @@ export function createStreams({ maxStreams, metrics, clock, heartbeatMs = HEARTB
       heartbeatSeconds: heartbeatMs / 1000,
     };
     reader.offer(`retry: ${RETRY_MS}\n${eventText('hello', hello, resumedFrom)}`);
-    // A reader that leaves is not told from one that says no more.
-    if (raw.socket?.readableEnded) end();
-    else raw.socket?.once('end', () => end());
     return { reader, isGone, reset, end };
 
     function end(lastWords = ''): void {

@@ -61,8 +61,6 @@ export function createAdmittingServer(
     lookAgainLater();
   };
   const server = createServer(options, inTurn(admit)).on('connect', refuseTunnel);
-  // Not declared: a client that ends its side after its last request still reads the answer.
-  Object.assign(server, { httpAllowHalfOpen: true });
   server.maxHeadersCount = 0; // those beyond it would be dropped; their size is limited
   return closeInStages(heedExpectations(server));
 
