@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Db } from 'mongodb';
 import { expect, test } from 'vitest';
 import { startWorker } from '../../src/read-models/live/worker.ts';
 import { groupName } from '../support/group.ts';
@@ -6,13 +7,36 @@ import { besides, caughtUp, placeOrder } from '../support/projections.ts';
 import { startTestService } from '../support/service.ts';
 import { until } from '../support/until.ts';
 
+/** A database that doesn't take the first entries of the audit trail, a moment after it was asked. */
+function failingOnce(db: Db): Db {
+  let failures = 0;
+  const audit = db.collection('audit');
+  const insertMany: typeof audit.insertMany = async (...given) => {
+    if (failures > 0) return audit.insertMany(...given);
+    failures += 1;
+    await delay(100);
+    throw new Error('the disk is full');
+  };
+  const failing = new Proxy(audit, {
+    get: (target, property) =>
+      property === 'insertMany' ? insertMany : (Reflect.get(target, property, target) as unknown),
+  });
+  return new Proxy(db, {
+    get: (target, property) =>
+      property === 'collection'
+        ? (name: string) => (name === 'audit' ? failing : target.collection(name))
+        : (Reflect.get(target, property, target) as unknown),
+  });
+}
+
 /** More than the group needs in order to move its checkpoint. */
 const ORDERS = 12;
 
 test.each([
-  ['are projected when it is consumed again', false],
-  ['are so when another read model was built anew meanwhile, from a log that has them', true],
-])('events that the group takes for done, and nobody has projected, %s', async (_, isRebuilt) => {
+  ['are projected when it is consumed again', false, false],
+  ['are so when another read model was built anew meanwhile, from a log that has them', true, false],
+  ['are so though MongoDB fails in the midst of it', false, true],
+])('events that the group takes for done, and nobody has projected, %s', async (_, isRebuilt, isFailing) => {
   const service = await startTestService();
   const { context, models, group, database, rebuilds } = besides(service);
   const name = groupName(service.config.consumerGroup, service.config.streamPrefix);
@@ -34,10 +58,20 @@ test.each([
   expect(await database.orders.countDocuments({ _id: { $in: ids } })).toBe(0);
 
   const prepare = () => Promise.resolve();
-  const worker = startWorker({ context, models, group, prepare, pressure: { isHigh: () => false } });
+  const db = isFailing ? failingOnce(context.db) : context.db;
+  const worker = startWorker({
+    context: { ...context, db },
+    models,
+    group,
+    prepare,
+    pressure: { isHigh: () => false },
+  });
   try {
     await until('they are projected', async () => {
       return (await database.orders.countDocuments({ _id: { $in: ids }, revision: 0 })) === ORDERS;
+    });
+    await until('all are in the audit trail', async () => {
+      return (await database.audit.countDocuments({ orderId: { $in: ids } })) === ORDERS;
     });
     expect(worker.status().parked).toBe(0);
   } finally {

@@ -207,9 +207,12 @@ export function startWorker(options: WorkerOptions): Worker {
   ): Promise<{ readonly stalls: ReadonlyMap<string, Stall>; readonly position: number }> {
     const projecting = async () => {
       await projection.add(await toLogEvents(context, events));
-      const [{ stalls }, , position] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', () =>
-        Promise.all([projection.write(), markLog(context.db, events), markDelivered(context.db, events, known)]),
-      );
+      const [{ stalls }, , position] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', async () => {
+        const writing = projection.write();
+        // What was passed over is not delivered again: it must not be noted and then not be written.
+        if (known < 0) await writing;
+        return Promise.all([writing, markLog(context.db, events), markDelivered(context.db, events, known)]);
+      });
       return { stalls, position };
     };
     return withTimeLimit(BATCH_TIME_LIMIT_MS, projecting());
