@@ -22,7 +22,9 @@ export function registerBodies(app: FastifyInstance): void {
     else if (!isUtf8(body)) done(new ProblemError(problem('bad-request', 'The body is not UTF-8.')));
     else {
       const text = body.toString();
-      void parseJson(request, text, (error, value) => done(error && isJson(text) ? poisoned() : error, value));
+      void parseJson(request, text, (error, value) =>
+        done(error && succeeds(() => JSON.parse(text)) ? poisoned() : error, value),
+      );
     }
   });
   app.addContentTypeParser('*', { parseAs: 'buffer' }, ({ raw }, body: Buffer, done) => {
@@ -34,7 +36,7 @@ export function registerBodies(app: FastifyInstance): void {
 
 function checkBytes({ raw }: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction): void {
   const { headers, url = '' } = raw;
-  if (url.includes('%') && !isDecodable(url)) {
+  if (url.includes('%') && !succeeds(() => decodeURIComponent(url))) {
     return done(new ProblemError(problem('bad-request', 'The query is not UTF-8, percent-encoded.')));
   }
   if (raw.method === 'GET' || raw.method === 'HEAD') return done(); // a body would be nobody's
@@ -71,23 +73,14 @@ function hasOther(list: string | undefined, plain: string): boolean {
   return list !== undefined && list.split(',').some((name) => !['', plain].includes(name.trim().toLowerCase()));
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The one reason why JSON is refused before its fields are looked at. */
 function poisoned(): ProblemError {
   return new ProblemError(problem('bad-request', 'The body has a field __proto__, or constructor with a prototype.'));
 }
 
-function isDecodable(url: string): boolean {
+function succeeds(attempt: () => unknown): boolean {
   try {
-    decodeURIComponent(url);
+    attempt();
     return true;
   } catch {
     return false;

@@ -26,10 +26,13 @@ export function inTurn(handle: RequestListener): RequestListener {
     const { socket } = request;
     if (socket.writableEnded) return;
     const connection = connections.get(socket);
-    const before = connection?.latest;
-    if (connection) connection.latest = response;
-    else connections.set(socket, { latest: response, waiting: 0 });
-    if (!connection || before?.closed !== false) return handle(request, response);
+    if (!connection) {
+      connections.set(socket, { latest: response, waiting: 0 });
+      return handle(request, response);
+    }
+    const before = connection.latest;
+    connection.latest = response;
+    if (before.closed) return handle(request, response);
     connection.waiting += 1;
     if (connection.waiting >= MOST_WAITING) socket.pause();
     before.once('close', () => {

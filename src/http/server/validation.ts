@@ -27,15 +27,12 @@ export function createValidatorCompiler(schemas: readonly TSchema[]): FastifySch
   }
   const named = new Map(schemas.map((schema: Shape) => [`${schema.$id ?? ''}#`, schema]));
   return ({ schema, httpPart }) => {
+    const integers = httpPart === 'body' ? [] : integersIn(schema);
     const compile = lazily(() => (httpPart === 'body' ? strict : coercing).compile(schema));
     const validate: ReturnType<FastifySchemaCompiler<TSchema>> = (data: unknown) => {
       const compiled = compile();
       const unreadable =
-        httpPart === 'headers'
-          ? decodeHeaders(schema, data)
-          : httpPart !== 'body'
-            ? findNoDigits(schema, data)
-            : undefined;
+        (httpPart === 'headers' ? decodeHeaders(schema, data) : undefined) ?? findNoDigits(integers, data);
       const isValid =
         unreadable === undefined &&
         (compiled(data) || (httpPart === 'body' && dropNulls(schema, data, named) && compiled(data)));
@@ -86,13 +83,18 @@ function decodeHeaders({ properties = {} }: Shape, data: unknown): ErrorObject[]
   return undefined;
 }
 
+function integersIn({ properties = {} }: Shape): [string, Shape][] {
+  return Object.entries(properties).filter(([, { type }]) => type === 'integer');
+}
+
 /** Finds what is to be a whole number and isn't written as one: `0x10`, `1e1` and ` 5` are coerced as well. */
-function findNoDigits({ properties = {} }: Shape, data: unknown): ErrorObject[] | undefined {
+function findNoDigits(integers: readonly [string, Shape][], data: unknown): ErrorObject[] | undefined {
   const parameters = data as Record<string, unknown>;
-  const isNone = ([name, { type }]: [string, Shape]) =>
-    type === 'integer' && typeof parameters[name] === 'string' && !/^-?\d+$/.test(parameters[name]);
-  const [found] = Object.entries(properties).find(isNone) ?? [];
-  return found === undefined ? undefined : errorIn(found, 'type', 'must be integer', properties[found]);
+  for (const [name, shape] of integers) {
+    const value = parameters[name];
+    if (typeof value === 'string' && !/^-?\d+$/.test(value)) return errorIn(name, 'type', 'must be integer', shape);
+  }
+  return undefined;
 }
 
 function errorIn(name: string, keyword: string, message: string, parentSchema?: Shape): ErrorObject[] {

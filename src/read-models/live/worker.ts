@@ -17,7 +17,7 @@ import {
   toLogEvents,
 } from '../read-model.ts';
 import { projectTogether } from '../together.ts';
-import { deliveredTo, markDelivered, markLog, ReadModelsRestoredError } from '../rebuild/log-mark.ts';
+import { deliveredTo, markDelivered, markLog, markOfLast, ReadModelsRestoredError } from '../rebuild/log-mark.ts';
 import { ensureConsumerGroup, groupOf } from './consumer-group.ts';
 import { makeRoom } from './pacing.ts';
 import { passedOver } from './passed-over.ts';
@@ -209,9 +209,10 @@ export function startWorker(options: WorkerOptions): Worker {
       await projection.add(await toLogEvents(context, events));
       const [{ stalls }, , position] = await inStoreSpan(trace, 'mongodb', 'write', 'read models', async () => {
         const writing = projection.write();
+        const mark = markOfLast(events);
         // What was passed over is not delivered again: it must not be noted and then not be written.
         if (known < 0) await writing;
-        return Promise.all([writing, markLog(context.db, events), markDelivered(context.db, events, known)]);
+        return Promise.all([writing, markLog(context.db, mark), markDelivered(context.db, mark, known)]);
       });
       return { stalls, position };
     };

@@ -19,6 +19,8 @@ export interface LogMark {
   readonly position: number;
 }
 
+export type Mark = Omit<LogMark, '_id'>;
+
 export function logMarks(db: Db): Collection<LogMark> {
   return db.collection('projections');
 }
@@ -32,23 +34,21 @@ export class ReadModelsRestoredError extends Error {
   }
 }
 
-/** Notes the last of some events of the log, unless a later one is noted already. */
-export async function markLog(db: Db, events: readonly AllStreamRecordedEvent[]): Promise<void> {
-  const last = lastOf(events);
-  if (last) await noteMark(db, 'log', markOf(last));
+/** Notes an event of the log that was projected, unless a later one is noted already; undefined: there is none. */
+export async function markLog(db: Db, mark: Mark | undefined): Promise<void> {
+  if (mark) await noteMark(db, 'log', mark);
 }
 
 /**
- * Notes the last of some events that the group delivered, unless a later one is noted already.
+ * Notes an event that the group delivered, unless a later one is noted already.
  *
+ * @param mark undefined: there is none
  * @param known position that was noted when this process last looked, which is not to be less now; −1: none
  * @returns a position that is noted now
  * @throws ReadModelsRestoredError when an earlier one than `known` is, or none: then nothing is noted
  */
-export async function markDelivered(db: Db, events: readonly AllStreamRecordedEvent[], known: number): Promise<number> {
-  const last = lastOf(events);
-  if (!last) return known;
-  const mark = markOf(last);
+export async function markDelivered(db: Db, mark: Mark | undefined, known: number): Promise<number> {
+  if (!mark) return known;
   if (known < 0) {
     await noteMark(db, 'delivered', mark);
     return mark.position;
@@ -64,7 +64,7 @@ export async function deliveredTo(db: Db): Promise<number> {
   return (await logMarks(db).findOne({ _id: 'delivered' }))?.position ?? -1;
 }
 
-async function noteMark(db: Db, _id: LogMark['_id'], mark: Omit<LogMark, '_id'>): Promise<void> {
+async function noteMark(db: Db, _id: LogMark['_id'], mark: Mark): Promise<void> {
   try {
     await logMarks(db).updateOne({ _id, position: { $lt: mark.position } }, { $set: mark }, { upsert: true });
   } catch (error) {
@@ -72,11 +72,13 @@ async function noteMark(db: Db, _id: LogMark['_id'], mark: Omit<LogMark, '_id'>)
   }
 }
 
-function lastOf(events: readonly AllStreamRecordedEvent[]): AllStreamRecordedEvent | undefined {
-  return events.filter((event) => !isDeletion(event)).sort((one, other) => positionOf(other) - positionOf(one))[0];
+/** The last of some events, in any order; undefined where they are deletions only. */
+export function markOfLast(events: readonly AllStreamRecordedEvent[]): Mark | undefined {
+  const [last] = events.filter((event) => !isDeletion(event)).sort((one, other) => positionOf(other) - positionOf(one));
+  return last && markOf(last);
 }
 
-export function markOf(event: AllStreamRecordedEvent): Omit<LogMark, '_id'> {
+export function markOf(event: AllStreamRecordedEvent): Mark {
   const { streamId: stream, revision, id: eventId, created } = event;
   return { stream, revision: Number(revision), eventId, created, position: positionOf(event) };
 }
@@ -93,7 +95,7 @@ function positionOf({ position }: AllStreamRecordedEvent): number {
  */
 export async function holdsMark(
   streams: Pick<ReadModelContext['streams'], 'readRecorded' | 'isGone'>,
-  { stream, revision, eventId, created }: Omit<LogMark, '_id'>,
+  { stream, revision, eventId, created }: Mark,
 ): Promise<boolean> {
   const [event] = await streams.readRecorded(stream, { from: revision, maxCount: 1 });
   if (event && Number(event.revision) === revision) {

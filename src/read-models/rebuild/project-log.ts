@@ -1,7 +1,7 @@
 import type { AllStreamRecordedEvent, Position } from '@eventstore/db-client';
 import { inOneStep } from '../database.ts';
 import type { LogPage } from '../log-reader.ts';
-import { markLog } from './log-mark.ts';
+import { markLog, markOfLast } from './log-mark.ts';
 import { type Projection, type ReadModelContext, toLogEvents } from '../read-model.ts';
 
 /** What has been written since the last report. */
@@ -52,7 +52,7 @@ export async function projectLog(
     count = 0;
     position = undefined;
     await inOneStep(projection.write());
-    await inOneStep(markLog(context.db, written.last));
+    await inOneStep(markLog(context.db, markOfLast(written.last)));
     await onWritten(written);
   }
 }
