@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { expect, test } from 'vitest';
+import type { AuditDocument } from '../../src/read-models/audit/document.ts';
 import { startWorker } from '../../src/read-models/live/worker.ts';
+import { withAuditInserts } from '../support/audit-inserts.ts';
 import { groupName } from '../support/group.ts';
 import { besides, caughtUp, placeOrder } from '../support/projections.ts';
 import { startTestService } from '../support/service.ts';
@@ -10,23 +12,14 @@ import { until } from '../support/until.ts';
 /** A database that doesn't take the first entries of the audit trail, a moment after it was asked. */
 function failingOnce(db: Db): Db {
   let failures = 0;
-  const audit = db.collection('audit');
+  const audit = db.collection<AuditDocument>('audit');
   const insertMany: typeof audit.insertMany = async (...given) => {
     if (failures > 0) return audit.insertMany(...given);
     failures += 1;
     await delay(100);
     throw new Error('the disk is full');
   };
-  const failing = new Proxy(audit, {
-    get: (target, property) =>
-      property === 'insertMany' ? insertMany : (Reflect.get(target, property, target) as unknown),
-  });
-  return new Proxy(db, {
-    get: (target, property) =>
-      property === 'collection'
-        ? (name: string) => (name === 'audit' ? failing : target.collection(name))
-        : (Reflect.get(target, property, target) as unknown),
-  });
+  return withAuditInserts(db, insertMany);
 }
 
 /** More than the group needs in order to move its checkpoint. */

@@ -11,6 +11,7 @@ import { type Database, openDatabase } from '../../src/read-models/collections.t
 import { DOCUMENTS_PER_WRITE } from '../../src/read-models/batches.ts';
 import { READ_MODELS } from '../../src/read-models/index.ts';
 import { startWorker } from '../../src/read-models/live/worker.ts';
+import { withAuditInserts } from '../support/audit-inserts.ts';
 import { groupName } from '../support/group.ts';
 import { until } from '../support/until.ts';
 
@@ -103,16 +104,7 @@ function overloadable({ db, audit }: Database, refused: number[]): Db {
       atWork -= 1;
     }
   };
-  const limited = new Proxy(audit, {
-    get: (target, property) =>
-      property === 'insertMany' ? insertMany : (Reflect.get(target, property, target) as unknown),
-  });
-  return new Proxy(db, {
-    get: (target, property) =>
-      property === 'collection'
-        ? (called: string) => (called === 'audit' ? limited : target.collection(called))
-        : (Reflect.get(target, property, target) as unknown),
-  });
+  return withAuditInserts(db, insertMany);
 }
 
 function once<T>(run: () => Promise<T>): () => Promise<T> {

@@ -33,14 +33,16 @@ const store = useStore();
 type Settings = Partial<PersistentSubscriptionToStreamSettings>;
 
 async function newGroup(settings: Settings = {}, events = 0): Promise<{ stream: string; group: string }> {
-  const names = { stream: unique('persistent'), group: unique('group') };
-  if (events > 0) await store.client.appendToStream(names.stream, testEvents(events));
-  await store.client.createPersistentSubscriptionToStream(
-    names.stream,
-    names.group,
-    persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, ...settings }),
-  );
-  return names;
+  const stream = unique('persistent');
+  if (events > 0) await store.client.appendToStream(stream, testEvents(events));
+  return newGroupOn(stream, settings);
+}
+
+async function newGroupOn(stream: string, settings: Settings = {}): Promise<{ stream: string; group: string }> {
+  const group = unique('group');
+  const full = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START, ...settings });
+  await store.client.createPersistentSubscriptionToStream(stream, group, full);
+  return { stream, group };
 }
 
 const connect = ({ stream, group }: { stream: string; group: string }, bufferSize = 10) =>
@@ -250,9 +252,7 @@ describe('consuming', () => {
     const stream = unique('persistent');
     await store.client.appendToStream(stream, testEvents(3));
     await store.client.deleteStream(stream);
-    const names = { stream, group: unique('group') };
-    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
-    await store.client.createPersistentSubscriptionToStream(stream, names.group, settings);
+    const names = await newGroupOn(stream);
     const subscription = connect(names);
     const recording = recordAndAck(subscription);
     await untilLive(names);
@@ -265,9 +265,7 @@ describe('consuming', () => {
     const stream = `$$${unique('persistent')}`;
     const metadata = [1, 2, 3].map((a) => jsonEvent({ type: '$metadata', data: { a } }));
     await store.client.appendToStream(stream, metadata.slice(0, 1));
-    const names = { stream, group: unique('group') };
-    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
-    await store.client.createPersistentSubscriptionToStream(stream, names.group, settings);
+    const names = await newGroupOn(stream);
     const subscription = connect(names);
     const recording = recordAndAck(subscription);
     await recording.first(1);
@@ -281,9 +279,7 @@ describe('consuming', () => {
     const stream = unique('persistent');
     await store.client.appendToStream(stream, testEvents(1));
     await store.client.tombstoneStream(stream);
-    const names = { stream, group: unique('group') };
-    const settings = persistentSubscriptionToStreamSettingsFromDefaults({ startFrom: START });
-    await store.client.createPersistentSubscriptionToStream(stream, names.group, settings);
+    const names = await newGroupOn(stream);
     const recording = recordOnly(connect(names));
     expect(await until('it is dropped', () => recording.errors[0])).toBeInstanceOf(PersistentSubscriptionDroppedError);
   });
